@@ -1,0 +1,2 @@
+//! Share `ToolHive` run configurations through any OCI registry.
+pub mod oci;

@@ -1,0 +1,2 @@
+//! The `thv` program.
+fn main() {}

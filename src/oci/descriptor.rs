@@ -1,0 +1,192 @@
+//! Content descriptors (image specification, "OCI Content Descriptors").
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::digest::Digest;
+use super::media_type::MediaType;
+
+/// String annotations, in the order of their keys.
+pub type Annotations = BTreeMap<String, String>;
+
+/// What a piece of content is, how large, and its digest.
+///
+/// `urls` of a descriptor are never read: fetching what a registry's manifest names elsewhere would
+/// let it direct requests to any host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// The content's media type.
+    pub media_type: MediaType,
+    /// The content's digest.
+    pub digest: Digest,
+    /// The content's size in bytes; at most `i64::MAX`, as the specification's type is.
+    #[serde(deserialize_with = "size")]
+    pub size: u64,
+    /// The type of the artifact that the descriptor points at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<MediaType>,
+    /// The content itself, inline. Not to be used before [`Descriptor::verify`] accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<InlineData>,
+    /// Annotations of the descriptor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: Annotations,
+}
+
+impl Descriptor {
+    /// Describes `content`, with its SHA-256 digest.
+    #[must_use]
+    pub fn of(media_type: MediaType, content: &[u8]) -> Self {
+        Self {
+            media_type,
+            digest: Digest::sha256(content),
+            size: content.len() as u64,
+            artifact_type: None,
+            data: None,
+            annotations: Annotations::new(),
+        }
+    }
+
+    /// The empty descriptor, `{}`, with its content inline.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::of(MediaType::OCI_EMPTY, EMPTY_CONTENT).with_inline(EMPTY_CONTENT)
+    }
+
+    /// The same descriptor with `content` in its `data` field.
+    #[must_use]
+    pub fn with_inline(mut self, content: &[u8]) -> Self {
+        self.data = Some(InlineData(content.to_vec()));
+        self
+    }
+
+    /// Checks `content` against size and digest, the size first.
+    ///
+    /// # Errors
+    /// [`Mismatch`] with what was found instead.
+    pub fn verify(&self, content: &[u8]) -> Result<(), Mismatch> {
+        if content.len() as u64 != self.size {
+            return Err(Mismatch::Size { expected: self.size, found: content.len() as u64 });
+        }
+        let found = Digest::of(self.digest.algorithm(), content);
+        if found != self.digest {
+            return Err(Mismatch::Digest { expected: self.digest.clone(), found });
+        }
+        Ok(())
+    }
+}
+
+/// The content of the empty descriptor.
+pub const EMPTY_CONTENT: &[u8] = b"{}";
+
+/// Content that a descriptor carries itself, base64 in JSON.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InlineData(Vec<u8>);
+
+impl InlineData {
+    /// The decoded bytes, unverified.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for InlineData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InlineData({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for InlineData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for InlineData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = i64::deserialize(deserializer)?;
+    u64::try_from(size).map_err(|_| serde::de::Error::custom("a descriptor's size is negative"))
+}
+
+/// How content differs from its descriptor or digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// Another number of bytes.
+    Size {
+        /// Bytes that were promised.
+        expected: u64,
+        /// Bytes that came.
+        found: u64,
+    },
+    /// Another digest.
+    Digest {
+        /// The digest that was promised.
+        expected: Digest,
+        /// The digest of what came.
+        found: Digest,
+    },
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size { expected, found } => {
+                write!(f, "expected {expected} bytes, found {found}")
+            }
+            Self::Digest { expected, found } => {
+                write!(f, "expected digest {expected}, found {found}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_descriptor_is_the_specification_s() {
+        assert_eq!(
+            serde_json::to_value(Descriptor::empty()).unwrap(),
+            serde_json::json!({
+                "mediaType": "application/vnd.oci.empty.v1+json",
+                "digest": "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+                "size": 2,
+                "data": "e30=",
+            })
+        );
+    }
+
+    #[test]
+    fn size_is_compared_before_the_digest() {
+        let descriptor = Descriptor::empty();
+        assert_eq!(descriptor.verify(b"{}"), Ok(()));
+        assert_eq!(descriptor.verify(b"{ }"), Err(Mismatch::Size { expected: 2, found: 3 }));
+        assert!(matches!(descriptor.verify(b"[]"), Err(Mismatch::Digest { .. })));
+    }
+
+    #[test]
+    fn impossible_sizes_are_refused() {
+        let digest = Digest::sha256(b"");
+        for size in ["-1", "9223372036854775808", "1.5", "1e3", "\"1\"", "null"] {
+            let json = format!(r#"{{"mediaType":"a/b","digest":"{digest}","size":{size}}}"#);
+            assert!(serde_json::from_str::<Descriptor>(&json).is_err(), "{size}");
+        }
+    }
+}

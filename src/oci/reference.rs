@@ -1,0 +1,529 @@
+//! References: `registry/repository:tag@digest`, read as Docker's users expect.
+//!
+//! The grammar is the distribution specification's ("Pulling manifests") for repository and tag, and
+//! Docker's for what may be left out: no registry means Docker Hub, a Docker Hub repository of one
+//! component stands in `library/`, neither tag nor digest means the tag `latest`.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
+use super::digest::{Digest, InvalidDigest};
+
+/// The name by which people know Docker Hub.
+const DOCKER_HUB: &str = "docker.io";
+/// The host that answers Docker Hub's API.
+const DOCKER_HUB_API: &str = "registry-1.docker.io";
+/// Longest repository name in bytes, as Docker enforces it.
+const REPOSITORY_LIMIT: usize = 255;
+/// Longest tag in bytes (distribution specification).
+const TAG_LIMIT: usize = 128;
+/// Longest host name in bytes (RFC 1035).
+const HOST_LIMIT: usize = 253;
+
+/// A registry: a host name or IP address, and perhaps a port.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RegistryName {
+    host: String,
+    port: Option<u16>,
+}
+
+impl RegistryName {
+    /// The host in lower case; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, where one was named.
+    #[must_use]
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Whether this is Docker Hub.
+    #[must_use]
+    pub fn is_docker_hub(&self) -> bool {
+        self.host == DOCKER_HUB && self.port.is_none()
+    }
+
+    /// Host and port that answer this registry's API, as they stand in a URL.
+    #[must_use]
+    pub fn api_authority(&self) -> String {
+        if self.is_docker_hub() { DOCKER_HUB_API.to_owned() } else { self.to_string() }
+    }
+}
+
+impl fmt::Display for RegistryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(&self.host)?;
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl FromStr for RegistryName {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let invalid = || InvalidReference::Registry(text.to_owned());
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (address, after) = rest.split_once(']').ok_or_else(invalid)?;
+                let address: Ipv6Addr = address.parse().map_err(|_| invalid())?;
+                let port = match after {
+                    "" => None,
+                    _ => Some(after.strip_prefix(':').ok_or_else(invalid)?),
+                };
+                (address.to_string(), port)
+            }
+            None => match text.split_once(':') {
+                Some((host, port)) => (host_name(host).ok_or_else(invalid)?, Some(port)),
+                None => (host_name(text).ok_or_else(invalid)?, None),
+            },
+        };
+        let port = port.map(|digits| port_number(digits).ok_or_else(invalid)).transpose()?;
+        let is_hub_alias = port.is_none() && (host == "index.docker.io" || host == DOCKER_HUB_API);
+        Ok(Self { host: if is_hub_alias { DOCKER_HUB.to_owned() } else { host }, port })
+    }
+}
+
+/// `host` in lower case, if it consists of labels of letters, digits and inner hyphens.
+fn host_name(host: &str) -> Option<String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    (host.len() <= HOST_LIMIT && host.split('.').all(label)).then(|| host.to_ascii_lowercase())
+}
+
+fn port_number(digits: &str) -> Option<u16> {
+    let canonical = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|port| canonical && *port != 0)
+}
+
+/// The name of a repository within a registry, `<name>` in the specification.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RepositoryName(String);
+
+impl RepositoryName {
+    /// The name as it stands in a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for RepositoryName {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        if text.len() > REPOSITORY_LIMIT {
+            return Err(InvalidReference::RepositoryTooLong(text.len()));
+        }
+        if !text.split('/').all(path_component) {
+            return Err(InvalidReference::Repository(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+fn path_component(component: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut rest = component;
+    loop {
+        let word = rest.len() - rest.trim_start_matches(alphanumeric).len();
+        if word == 0 {
+            return false;
+        }
+        rest = &rest[word..];
+        if rest.is_empty() {
+            return true;
+        }
+        let separator = rest.find(alphanumeric).unwrap_or(rest.len());
+        let (between, after) = rest.split_at(separator);
+        if !(matches!(between, "." | "_" | "__") || between.bytes().all(|b| b == b'-')) {
+            return false;
+        }
+        rest = after;
+    }
+}
+
+/// A tag.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The tag that stands for itself where none is named: `latest`.
+    #[must_use]
+    pub fn latest() -> Self {
+        Self("latest".to_owned())
+    }
+
+    /// The tag as it stands in a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Tag {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let valid = (1..=TAG_LIMIT).contains(&text.len())
+            && word(text.as_bytes()[0])
+            && text.bytes().all(|b| word(b) || b == b'.' || b == b'-');
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidReference::Tag(text.to_owned())) }
+    }
+}
+
+/// What names a manifest within a repository: `<reference>` in the specification.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TagOrDigest {
+    /// A tag, which may move.
+    Tag(Tag),
+    /// A digest, which may not.
+    Digest(Digest),
+}
+
+impl fmt::Display for TagOrDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => tag.fmt(f),
+            Self::Digest(digest) => digest.fmt(f),
+        }
+    }
+}
+
+/// A manifest in a repository of a registry.
+///
+/// Where a tag and a digest are given, both are kept and the digest decides.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reference {
+    registry: RegistryName,
+    repository: RepositoryName,
+    tag: Option<Tag>,
+    digest: Option<Digest>,
+}
+
+impl Reference {
+    /// The registry.
+    #[must_use]
+    pub const fn registry(&self) -> &RegistryName {
+        &self.registry
+    }
+
+    /// The repository.
+    #[must_use]
+    pub const fn repository(&self) -> &RepositoryName {
+        &self.repository
+    }
+
+    /// The tag, where one was given or implied.
+    #[must_use]
+    pub const fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
+    }
+
+    /// The digest, where one was given.
+    #[must_use]
+    pub const fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// What to ask the registry for: the digest where there is one, else the tag.
+    #[must_use]
+    pub fn target(&self) -> TagOrDigest {
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => TagOrDigest::Digest(digest.clone()),
+            (None, Some(tag)) => TagOrDigest::Tag(tag.clone()),
+            (None, None) => TagOrDigest::Tag(Tag::latest()),
+        }
+    }
+
+    /// The same repository, and exactly the manifest `digest`.
+    #[must_use]
+    pub fn pinned(&self, digest: Digest) -> Self {
+        Self { tag: None, digest: Some(digest), ..self.clone() }
+    }
+
+    /// Whether `component`, the part before the first slash, names a registry rather than the first
+    /// part of a Docker Hub repository.
+    #[must_use]
+    pub fn names_registry(component: &str) -> bool {
+        component == "localhost"
+            || component.contains(['.', ':'])
+            || component.bytes().any(|b| b.is_ascii_uppercase())
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Reference {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.parse().map_err(InvalidReference::Digest)?)),
+            None => (text, None),
+        };
+        let (registry, path): (RegistryName, _) = match rest.split_once('/') {
+            Some((first, path)) if Self::names_registry(first) => (first.parse()?, path),
+            _ => (DOCKER_HUB.parse()?, rest),
+        };
+        let (name, tag) = match path.split_once(':') {
+            Some((name, tag)) => (name, Some(tag.parse()?)),
+            None => (path, None),
+        };
+        if name.is_empty() {
+            return Err(InvalidReference::NoRepository);
+        }
+        let repository: RepositoryName = if registry.is_docker_hub() && !name.contains('/') {
+            format!("library/{name}").parse()?
+        } else {
+            name.parse()?
+        };
+        let bare_hash = tag.is_none()
+            && digest.is_none()
+            && name.len() == 64
+            && name.bytes().all(|b| b.is_ascii_hexdigit());
+        if bare_hash {
+            return Err(InvalidReference::BareHash);
+        }
+        let tag = if digest.is_none() { tag.or_else(|| Some(Tag::latest())) } else { tag };
+        Ok(Self { registry, repository, tag, digest })
+    }
+}
+
+/// Debug output is the text itself.
+macro_rules! debug_as_display {
+    ($($name:ty),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )+};
+}
+debug_as_display!(RegistryName, RepositoryName, Tag, Reference);
+
+/// Why a text is not a [`Reference`] or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidReference {
+    /// Not a host name or address with an optional port from 1 to 65535.
+    Registry(String),
+    /// There is nothing between registry and tag.
+    NoRepository,
+    /// Not a repository name; most often upper-case letters.
+    Repository(String),
+    /// A repository name of more than 255 bytes; its length.
+    RepositoryTooLong(usize),
+    /// Not a tag.
+    Tag(String),
+    /// Not a digest.
+    Digest(InvalidDigest),
+    /// 64 hex digits alone: Docker reads this as an image id, not as a repository.
+    BareHash,
+}
+
+impl fmt::Display for InvalidReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(text) => write!(f, "{text:?} is not a registry host"),
+            Self::NoRepository => f.write_str("the repository is missing"),
+            Self::Repository(text) => write!(
+                f,
+                "{text:?} is not a repository name (lower-case letters and digits, separated by \
+                 '.', '_', '__' or '-', in components separated by '/')"
+            ),
+            Self::RepositoryTooLong(length) => write!(
+                f,
+                "the repository name has {length} bytes; at most {REPOSITORY_LIMIT} are allowed"
+            ),
+            Self::Tag(text) => write!(
+                f,
+                "{text:?} is not a tag (at most {TAG_LIMIT} of letters, digits, '_', '.', '-'; \
+                 the first no '.' or '-')"
+            ),
+            Self::Digest(why) => why.fmt(f),
+            Self::BareHash => {
+                f.write_str("64 hex digits are not a repository name; write name@sha256:… instead")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidReference {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Digest(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEX: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    #[test]
+    fn references_are_normalised_as_docker_does() {
+        let digest = format!("sha256:{HEX}");
+        for (text, normal) in [
+            ("nginx", "docker.io/library/nginx:latest"),
+            ("nginx:1.27", "docker.io/library/nginx:1.27"),
+            ("user/app", "docker.io/user/app:latest"),
+            ("docker.io/nginx", "docker.io/library/nginx:latest"),
+            ("index.docker.io/user/app:v1", "docker.io/user/app:v1"),
+            ("registry-1.docker.io/nginx", "docker.io/library/nginx:latest"),
+            ("localhost/app", "localhost/app:latest"),
+            ("localhost:5000/app", "localhost:5000/app:latest"),
+            ("host:5000/name", "host:5000/name:latest"),
+            ("host:5000/a/b/c:v1", "host:5000/a/b/c:v1"),
+            ("127.0.0.1:5000/a:b", "127.0.0.1:5000/a:b"),
+            ("[::1]:5000/a:b", "[::1]:5000/a:b"),
+            ("[2001:DB8::1]/a", "[2001:db8::1]/a:latest"),
+            ("Registry.Example.COM/a", "registry.example.com/a:latest"),
+            ("Foo/bar", "foo/bar:latest"),
+            ("r.example.com/a__b/c-d--e.f:V_1.0-x", "r.example.com/a__b/c-d--e.f:V_1.0-x"),
+        ] {
+            assert_eq!(text.parse::<Reference>().unwrap().to_string(), normal, "{text}");
+        }
+        for (text, normal) in [
+            (format!("r.io/a@{digest}"), format!("r.io/a@{digest}")),
+            (format!("r.io/a:v1@{digest}"), format!("r.io/a:v1@{digest}")),
+            (format!("nginx@{digest}"), format!("docker.io/library/nginx@{digest}")),
+        ] {
+            assert_eq!(text.parse::<Reference>().unwrap().to_string(), normal, "{text}");
+        }
+    }
+
+    #[test]
+    fn with_tag_and_digest_the_digest_decides() {
+        let reference: Reference = format!("r.io/a:v1@sha256:{HEX}").parse().unwrap();
+        assert_eq!(reference.tag().map(Tag::as_str), Some("v1"));
+        assert!(matches!(reference.target(), TagOrDigest::Digest(_)));
+    }
+
+    #[test]
+    fn docker_hub_is_reached_at_its_api_host() {
+        let hub: Reference = "nginx".parse().unwrap();
+        assert_eq!(hub.registry().api_authority(), "registry-1.docker.io");
+        let other: Reference = "[::1]:5000/a".parse().unwrap();
+        assert_eq!(other.registry().api_authority(), "[::1]:5000");
+        assert_eq!(other.registry().host(), "::1");
+    }
+
+    #[test]
+    fn malformed_references_are_refused_with_the_part_at_fault() {
+        use InvalidReference as I;
+        let long = "a".repeat(256);
+        let tag129 = "t".repeat(129);
+        let registry = |text: &str| I::Registry(text.into());
+        let repository = |text: &str| I::Repository(text.into());
+        let tag = |text: &str| I::Tag(text.into());
+        for (text, expected) in [
+            ("", I::NoRepository),
+            (":v1", I::NoRepository),
+            ("r.io/", I::NoRepository),
+            ("r.io/:v1", I::NoRepository),
+            ("UPPER", repository("library/UPPER")),
+            ("r.io/Upper", repository("Upper")),
+            ("r.io/a//b", repository("a//b")),
+            ("r.io/../b", repository("../b")),
+            ("r.io/a/", repository("a/")),
+            ("r.io/a___b", repository("a___b")),
+            ("r.io/a..b", repository("a..b")),
+            ("r.io/-a", repository("-a")),
+            ("r.io/a-", repository("a-")),
+            ("r.io/a b", repository("a b")),
+            ("r.io/a?b", repository("a?b")),
+            ("r.io/a:", tag("")),
+            ("r.io/a:.x", tag(".x")),
+            ("r.io/a:-x", tag("-x")),
+            ("r.io/a:b:c", tag("b:c")),
+            ("r.io/a:b/c", tag("b/c")),
+            (&format!("r.io/a:{tag129}"), tag(&tag129)),
+            (&format!("r.io/{long}"), I::RepositoryTooLong(256)),
+            ("r.io/a@", I::Digest(InvalidDigest::NoAlgorithm)),
+            ("r.io/a@md5:00", I::Digest(InvalidDigest::UnsupportedAlgorithm("md5".into()))),
+            ("host:0/a", registry("host:0")),
+            ("host:65536/a", registry("host:65536")),
+            ("host:+80/a", registry("host:+80")),
+            ("host:/a", registry("host:")),
+            ("-a.io/a", registry("-a.io")),
+            ("a..io/a", registry("a..io")),
+            ("u:p@r.io/a", I::Digest(InvalidDigest::NoAlgorithm)),
+            ("r.io\n/a", registry("r.io\n")),
+            ("[::1/a", registry("[::1")),
+            ("[::1]x/a", registry("[::1]x")),
+            ("[fe80::1%eth0]/a", registry("[fe80::1%eth0]")),
+            ("[1.2.3.4]/a", registry("[1.2.3.4]")),
+            (HEX, I::BareHash),
+        ] {
+            assert_eq!(text.parse::<Reference>(), Err(expected), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_well_formed_reference_survives_printing(
+            registry in r"[a-z0-9]{1,8}(-[a-z0-9]{1,4})?\.[a-z]{2,5}(:[1-9][0-9]{0,3})?|\[::[1-9]\]:80",
+            repository in r"[a-z0-9]{1,9}((\.|_|__|-{1,3})[a-z0-9]{1,3}){0,2}(/[a-z0-9]{1,9}){0,3}",
+            tag in prop::option::of(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"),
+            with_digest: bool,
+        ) {
+            let tag = tag.map(|tag| format!(":{tag}")).unwrap_or_default();
+            let digest = if with_digest { format!("@sha256:{HEX}") } else { String::new() };
+            let text = format!("{registry}/{repository}{tag}{digest}");
+            let reference: Reference = text.parse().unwrap();
+            prop_assert_eq!(reference.repository().as_str(), repository);
+            let printed = reference.to_string();
+            prop_assert!(printed.starts_with(&text));
+            prop_assert_eq!(printed.parse::<Reference>().unwrap(), reference);
+        }
+
+        #[test]
+        fn parsing_never_panics_and_is_idempotent(text in r"[a-zA-Z0-9:/@._\[\]\-]{0,60}|\PC{0,20}") {
+            if let Ok(reference) = text.parse::<Reference>() {
+                prop_assert_eq!(reference.to_string().parse::<Reference>(), Ok(reference));
+            }
+        }
+    }
+}
