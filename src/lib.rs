@@ -1,2 +1,5 @@
 //! Share `ToolHive` run configurations through any OCI registry.
 pub mod oci;
+pub mod printable;
+pub mod timestamp;
+pub mod wire;

@@ -1,0 +1,68 @@
+//! Reading blobs (distribution specification, "Pulling blobs").
+
+use super::descriptor::{Descriptor, Mismatch};
+use super::digest::Digest;
+use super::error::{Error, ErrorKind};
+use super::manifests::digest_header;
+use super::repository::{Repository, refusal};
+use crate::wire::{self, Method};
+
+impl Repository {
+    /// Whether the repository has the blob. A registry that does not answer such questions (405,
+    /// 501) is taken not to have it.
+    ///
+    /// # Errors
+    /// Where the registry cannot be asked or refuses.
+    pub async fn has_blob(&self, digest: &Digest) -> Result<bool, Error> {
+        let found = self.head_blob(digest).await;
+        found.map_err(self.error("looking for the blob", format_args!("@{digest}")))
+    }
+
+    async fn head_blob(&self, digest: &Digest) -> Result<bool, ErrorKind> {
+        let url = self.url(&format!("blobs/{digest}"));
+        let response = self.send(self.request(Method::Head, url, "blob, head")).await?;
+        match response.status() {
+            200 => Ok(true),
+            404 | 405 | 501 => Ok(false),
+            _ => Err(refusal(response).await),
+        }
+    }
+
+    /// Reads a small blob whole. Its bytes are those that `descriptor` describes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLarge`] where the descriptor's size exceeds `limit`, before anything is
+    /// asked; [`ErrorKind::Mismatch`] where the registry sends other bytes.
+    pub async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, Error> {
+        let fetched = self.fetch_blob(descriptor, limit).await;
+        let digest = &descriptor.digest;
+        fetched.map_err(self.error("reading the blob", format_args!("@{digest}")))
+    }
+
+    async fn fetch_blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, ErrorKind> {
+        if descriptor.size > limit {
+            return Err(ErrorKind::TooLarge { limit });
+        }
+        let url = self.url(&format!("blobs/{}", descriptor.digest));
+        let response = self.send(self.request(Method::Get, url, "blob, get")).await?;
+        if response.status() != 200 {
+            return Err(refusal(response).await);
+        }
+        let promised = digest_header(response.headers())?;
+        // One byte more than promised is enough to know that the size is wrong.
+        let content = match response.read(descriptor.size).await {
+            Err(why) if matches!(why.kind(), wire::ErrorKind::BodyTooLarge(_)) => {
+                let expected = descriptor.size;
+                let found = expected.saturating_add(1);
+                return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));
+            }
+            read => read?,
+        };
+        descriptor.verify(&content).map_err(ErrorKind::Mismatch)?;
+        if let Some(expected) = promised.filter(|promised| !promised.matches(&content)) {
+            let found = Digest::of(expected.algorithm(), &content);
+            return Err(ErrorKind::Mismatch(Mismatch::Digest { expected, found }));
+        }
+        Ok(content)
+    }
+}

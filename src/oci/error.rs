@@ -1,0 +1,159 @@
+//! What can go wrong with a registry, told apart by type.
+
+use std::fmt;
+
+use super::descriptor::Mismatch;
+use super::manifest::InvalidManifest;
+use super::media_type::MediaType;
+use super::refusal::Refusal;
+use crate::wire;
+
+/// A failed operation on a registry: what was tried, where, and why it failed.
+#[derive(Debug)]
+pub struct Error {
+    step: &'static str,
+    place: String,
+    kind: Box<ErrorKind>,
+}
+
+/// Why an operation on a registry failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The registry wants to know who asks, or did not accept the credential (401).
+    Authentication(Refusal),
+    /// Whoever asks may not do this (403).
+    Denied(Refusal),
+    /// There is no such repository, manifest or blob (404).
+    NotFound(Refusal),
+    /// Any other refusal, with the registry's own code and message.
+    Registry(Refusal),
+    /// The TLS handshake failed.
+    Tls(wire::Error),
+    /// The registry could not be reached, or the connection broke.
+    Network(wire::Error),
+    /// The bytes are not those that digest and size promise.
+    Mismatch(Mismatch),
+    /// The content is larger than the limit, in bytes.
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// The manifest cannot be used.
+    Manifest(InvalidManifest),
+    /// The registry's answer breaks the protocol.
+    Protocol(Violation),
+}
+
+/// How a registry's answer breaks the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// An upload was accepted without a `Location` to go on with, or with one that is no URL.
+    UploadLocation,
+    /// The upload's `Location` leads from https to http.
+    UploadDowngrade,
+    /// The `Content-Type` header is not a media type.
+    ContentType(String),
+    /// The `Docker-Content-Digest` header is not a digest.
+    DigestHeader(String),
+    /// A status that the request does not allow for.
+    Status(u16),
+    /// A manifest of another type than was asked for.
+    UnexpectedType(MediaType),
+}
+
+impl Error {
+    pub(super) fn new(step: &'static str, place: String, kind: ErrorKind) -> Self {
+        Self { step, place, kind: Box::new(kind) }
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// What was being done, such as `reading the manifest`.
+    #[must_use]
+    pub const fn step(&self) -> &'static str {
+        self.step
+    }
+
+    /// The repository or manifest concerned.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+}
+
+impl From<wire::Error> for ErrorKind {
+    fn from(error: wire::Error) -> Self {
+        match error.kind() {
+            wire::ErrorKind::Tls(_) => Self::Tls(error),
+            wire::ErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
+            _ => Self::Network(error),
+        }
+    }
+}
+
+impl From<Refusal> for ErrorKind {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.status {
+            401 => Self::Authentication(refusal),
+            403 => Self::Denied(refusal),
+            404 => Self::NotFound(refusal),
+            _ => Self::Registry(refusal),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.step, self.place, self.kind)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authentication(why) => write!(f, "the registry wants a login ({why})"),
+            Self::Denied(why) => write!(f, "access denied ({why})"),
+            Self::NotFound(why) => write!(f, "not found ({why})"),
+            Self::Registry(why) => write!(f, "the registry refused ({why})"),
+            Self::Tls(why) | Self::Network(why) => why.fmt(f),
+            Self::Mismatch(why) => write!(f, "the content is not what was promised: {why}"),
+            Self::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
+            Self::Manifest(why) => why.fmt(f),
+            Self::Protocol(why) => write!(f, "the registry breaks the protocol: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UploadLocation => f.write_str("an upload has no usable Location"),
+            Self::UploadDowngrade => {
+                f.write_str("an upload's Location leads from https to http and is not followed")
+            }
+            Self::ContentType(text) => write!(f, "Content-Type {text:?} is not a media type"),
+            Self::DigestHeader(text) => {
+                write!(f, "Docker-Content-Digest {text:?} is not a digest")
+            }
+            Self::Status(status) => write!(f, "status {status} was not expected"),
+            Self::UnexpectedType(found) => write!(f, "{found} was not asked for"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.kind {
+            ErrorKind::Tls(why) | ErrorKind::Network(why) => Some(why),
+            ErrorKind::Mismatch(why) => Some(why),
+            ErrorKind::Manifest(why) => Some(why),
+            _ => None,
+        }
+    }
+}

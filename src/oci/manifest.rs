@@ -1,0 +1,266 @@
+//! Manifests and indexes (image specification), told apart without doubt.
+
+use std::fmt;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::descriptor::{Annotations, Descriptor};
+use super::media_type::MediaType;
+
+/// The largest manifest that is read or sent, in bytes: what every registry must take.
+pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// An image manifest: of a container image, or of an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Manifest {
+    /// Always 2.
+    pub schema_version: u32,
+    /// The manifest's own media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<MediaType>,
+    /// What kind of artifact this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<MediaType>,
+    /// The configuration.
+    pub config: Descriptor,
+    /// The content.
+    pub layers: Vec<Descriptor>,
+    /// The manifest that this one says something about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Descriptor>,
+    /// Annotations of the manifest.
+    #[serde(default, skip_serializing_if = "Annotations::is_empty")]
+    pub annotations: Annotations,
+}
+
+impl Manifest {
+    /// The manifest of an artifact without configuration.
+    #[must_use]
+    pub fn artifact(
+        artifact_type: MediaType,
+        layers: Vec<Descriptor>,
+        annotations: Annotations,
+    ) -> Self {
+        Self {
+            schema_version: 2,
+            media_type: Some(MediaType::OCI_MANIFEST),
+            artifact_type: Some(artifact_type),
+            config: Descriptor::empty(),
+            layers,
+            subject: None,
+            annotations,
+        }
+    }
+
+    /// The type of artifact: `artifactType`, else the media type of the configuration (image
+    /// specification, "Guidelines for Artifact Usage").
+    #[must_use]
+    pub fn effective_type(&self) -> &MediaType {
+        self.artifact_type.as_ref().unwrap_or(&self.config.media_type)
+    }
+
+    /// Whether this is the manifest of a container image.
+    #[must_use]
+    pub fn is_container_image(&self) -> bool {
+        self.artifact_type.is_none()
+            && (self.config.media_type == MediaType::OCI_CONFIG
+                || self.config.media_type == MediaType::DOCKER_CONFIG)
+    }
+}
+
+/// An index: a list of manifests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Index {
+    /// Always 2.
+    pub schema_version: u32,
+    /// The index's own media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<MediaType>,
+    /// The manifests.
+    pub manifests: Vec<Descriptor>,
+    /// Annotations of the index.
+    #[serde(default, skip_serializing_if = "Annotations::is_empty")]
+    pub annotations: Annotations,
+}
+
+/// What stands behind a tag or the digest of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ManifestKind {
+    /// An image manifest.
+    Manifest(Box<Manifest>),
+    /// A list of manifests.
+    Index(Index),
+}
+
+/// The fields that decide what a document is. Reading them refuses each of them twice.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shape {
+    schema_version: Option<u32>,
+    media_type: Option<MediaType>,
+    manifests: Option<IgnoredAny>,
+    layers: Option<IgnoredAny>,
+    config: Option<IgnoredAny>,
+    fs_layers: Option<IgnoredAny>,
+}
+
+impl ManifestKind {
+    /// Reads `content`, which came as `content_type`.
+    ///
+    /// # Errors
+    /// [`InvalidManifest`]: a document that two readers could take for two things is refused
+    /// (CVE-2021-41190).
+    pub fn parse(
+        content_type: Option<&MediaType>,
+        content: &[u8],
+    ) -> Result<Self, InvalidManifest> {
+        let malformed = |why: serde_json::Error| InvalidManifest::Malformed {
+            line: why.line(),
+            column: why.column(),
+        };
+        let shape: Shape = serde_json::from_slice(content).map_err(malformed)?;
+        if let (Some(header), Some(body)) = (content_type, &shape.media_type)
+            && header != body
+        {
+            return Err(InvalidManifest::TypesDisagree {
+                header: header.clone(),
+                body: body.clone(),
+            });
+        }
+        if shape.manifests.is_some() && (shape.layers.is_some() || shape.config.is_some()) {
+            return Err(InvalidManifest::Ambiguous);
+        }
+        if shape.schema_version == Some(1) || shape.fs_layers.is_some() {
+            return Err(InvalidManifest::SchemaVersion1);
+        }
+        let is_index = match shape.media_type.as_ref().or(content_type) {
+            Some(known) if known.is_manifest() => false,
+            Some(known) if known.is_index() => true,
+            Some(other) => return Err(InvalidManifest::UnknownType(other.clone())),
+            None => shape.manifests.is_some(),
+        };
+        if is_index {
+            serde_json::from_slice(content).map(Self::Index).map_err(malformed)
+        } else {
+            serde_json::from_slice(content).map(Self::Manifest).map_err(malformed)
+        }
+    }
+}
+
+/// Why a document is no manifest that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidManifest {
+    /// Not the JSON of a manifest; where that shows, counted from 1.
+    Malformed {
+        /// The line.
+        line: usize,
+        /// The column, in bytes.
+        column: usize,
+    },
+    /// The `Content-Type` header and the document's `mediaType` name different types.
+    TypesDisagree {
+        /// The header's.
+        header: MediaType,
+        /// The document's.
+        body: MediaType,
+    },
+    /// Both a manifest and an index.
+    Ambiguous,
+    /// A Docker image manifest of schema version 1.
+    SchemaVersion1,
+    /// Neither a manifest nor an index.
+    UnknownType(MediaType),
+}
+
+impl fmt::Display for InvalidManifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { line, column } => {
+                write!(f, "not the JSON of a manifest, at line {line}, column {column}")
+            }
+            Self::TypesDisagree { header, body } => {
+                write!(f, "sent as {header}, but calls itself {body}")
+            }
+            Self::Ambiguous => f.write_str("both a manifest and an index"),
+            Self::SchemaVersion1 => f.write_str("a Docker manifest of schema version 1"),
+            Self::UnknownType(found) => write!(f, "neither a manifest nor an index: {found}"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidManifest {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &str = r#"{"mediaType":"application/vnd.oci.empty.v1+json","size":2,"digest":
+        "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}"#;
+
+    fn parse(
+        content_type: Option<&MediaType>,
+        json: &str,
+    ) -> Result<ManifestKind, InvalidManifest> {
+        ManifestKind::parse(content_type, json.as_bytes())
+    }
+
+    #[test]
+    fn a_manifest_may_leave_out_its_media_type() {
+        let json = format!(r#"{{"schemaVersion":2,"config":{EMPTY},"layers":[]}}"#);
+        for content_type in [None, Some(&MediaType::OCI_MANIFEST)] {
+            let Ok(ManifestKind::Manifest(manifest)) = parse(content_type, &json) else {
+                panic!("not a manifest")
+            };
+            assert_eq!(manifest.effective_type(), &MediaType::OCI_EMPTY);
+        }
+        let index = parse(None, r#"{"schemaVersion":2,"manifests":[]}"#);
+        assert!(matches!(index, Ok(ManifestKind::Index(_))));
+    }
+
+    #[test]
+    fn documents_that_could_be_two_things_are_refused() {
+        let both = format!(r#"{{"schemaVersion":2,"manifests":[],"config":{EMPTY},"layers":[]}}"#);
+        assert_eq!(parse(None, &both), Err(InvalidManifest::Ambiguous));
+        let layers = r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#;
+        let ambiguous = Err(InvalidManifest::Ambiguous);
+        assert_eq!(parse(Some(&MediaType::OCI_INDEX), layers), ambiguous);
+
+        let index = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[]}}"#,
+            MediaType::OCI_INDEX
+        );
+        assert_eq!(
+            parse(Some(&MediaType::OCI_MANIFEST), &index),
+            Err(InvalidManifest::TypesDisagree {
+                header: MediaType::OCI_MANIFEST,
+                body: MediaType::OCI_INDEX
+            })
+        );
+        let twice = r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#;
+        assert!(matches!(parse(None, twice), Err(InvalidManifest::Malformed { .. })));
+    }
+
+    #[test]
+    fn other_documents_are_named() {
+        let other = MediaType::from_static("application/vnd.example+json");
+        assert_eq!(
+            parse(Some(&other), r#"{"schemaVersion":2}"#),
+            Err(InvalidManifest::UnknownType(other))
+        );
+        assert_eq!(
+            parse(None, r#"{"schemaVersion":1,"fsLayers":[]}"#),
+            Err(InvalidManifest::SchemaVersion1)
+        );
+        for json in ["", "[]", "null", "{", "{}", "\u{0}"] {
+            assert!(parse(None, json).is_err(), "{json:?}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(parse(None, &format!(r#"{{"config":{deep}"#)).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! Reading and writing manifests (distribution specification, "Pulling manifests" and "Pushing
+//! manifests").
+
+use bytes::Bytes;
+
+use super::descriptor::{Descriptor, Mismatch};
+use super::digest::Digest;
+use super::error::{Error, ErrorKind, Violation};
+use super::manifest::{MANIFEST_LIMIT, ManifestKind};
+use super::media_type::MediaType;
+use super::reference::TagOrDigest;
+use super::repository::{Repository, refusal};
+use crate::printable::excerpt;
+use crate::wire::{Headers, Method, Response};
+
+/// What the client understands, in the order of preference.
+const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// A manifest as a registry sent it: its bytes have the digest that stands in its descriptor.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FetchedManifest {
+    /// Media type, digest and size.
+    pub descriptor: Descriptor,
+    /// The bytes.
+    pub content: Vec<u8>,
+    /// What the bytes say.
+    pub kind: ManifestKind,
+}
+
+impl Repository {
+    /// Reads the manifest behind a tag or digest.
+    ///
+    /// The bytes are checked against the digest that was asked for and against the registry's
+    /// `Docker-Content-Digest`, where there is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is none; [`ErrorKind::TooLarge`] over
+    /// [`MANIFEST_LIMIT`]; [`ErrorKind::Mismatch`]; [`ErrorKind::Manifest`].
+    pub async fn manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, Error> {
+        let fetched = self.fetch_manifest(target).await;
+        fetched.map_err(self.error("reading the manifest", suffix(target)))
+    }
+
+    async fn fetch_manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, ErrorKind> {
+        let url = self.url(&format!("manifests/{target}"));
+        let request = self.request(Method::Get, url, "manifest, get").header("accept", ACCEPT);
+        let response = self.send(request).await?;
+        if response.status() != 200 {
+            return Err(refusal(response).await);
+        }
+        let content_type = content_type(&response)?;
+        let promised = digest_header(response.headers())?;
+        let content = response.read(MANIFEST_LIMIT).await?;
+
+        let asked = match target {
+            TagOrDigest::Digest(digest) => Some(digest),
+            TagOrDigest::Tag(_) => None,
+        };
+        for expected in asked.into_iter().chain(&promised) {
+            check_digest(expected, &content)?;
+        }
+        let kind =
+            ManifestKind::parse(content_type.as_ref(), &content).map_err(ErrorKind::Manifest)?;
+        let declared = match &kind {
+            ManifestKind::Manifest(manifest) => manifest.media_type.clone(),
+            ManifestKind::Index(index) => index.media_type.clone(),
+        };
+        let fallback = match &kind {
+            ManifestKind::Manifest(_) => MediaType::OCI_MANIFEST,
+            ManifestKind::Index(_) => MediaType::OCI_INDEX,
+        };
+        let mut descriptor =
+            Descriptor::of(content_type.or(declared).unwrap_or(fallback), &content);
+        if let Some(digest) = asked {
+            descriptor.digest = digest.clone();
+        }
+        Ok(FetchedManifest { descriptor, content, kind })
+    }
+
+    /// Puts a manifest under a tag or its digest. `content` is sent as it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Registry`] where the registry does not take it, for instance because a blob is
+    /// missing; [`ErrorKind::Mismatch`] where it stored something else.
+    pub async fn put_manifest(
+        &self,
+        target: &TagOrDigest,
+        media_type: &MediaType,
+        content: Vec<u8>,
+    ) -> Result<Digest, Error> {
+        let stored = self.send_manifest(target, media_type, content).await;
+        stored.map_err(self.error("writing the manifest", suffix(target)))
+    }
+
+    async fn send_manifest(
+        &self,
+        target: &TagOrDigest,
+        media_type: &MediaType,
+        content: Vec<u8>,
+    ) -> Result<Digest, ErrorKind> {
+        if content.len() as u64 > MANIFEST_LIMIT {
+            return Err(ErrorKind::TooLarge { limit: MANIFEST_LIMIT });
+        }
+        if let TagOrDigest::Digest(digest) = target {
+            check_digest(digest, &content)?;
+        }
+        let content = Bytes::from(content);
+        let url = self.url(&format!("manifests/{target}"));
+        let request = self
+            .request(Method::Put, url, "manifest, put")
+            .body(media_type.as_str(), content.clone());
+        let response = self.send(request).await?;
+        match response.status() {
+            200 | 201 | 202 | 204 => {}
+            400.. => return Err(refusal(response).await),
+            other => return Err(ErrorKind::Protocol(Violation::Status(other))),
+        }
+        if let Some(stored) = digest_header(response.headers())? {
+            check_digest(&stored, &content)?;
+        }
+        response.discard().await?;
+        Ok(match target {
+            TagOrDigest::Digest(digest) => digest.clone(),
+            TagOrDigest::Tag(_) => Digest::sha256(&content),
+        })
+    }
+}
+
+fn suffix(target: &TagOrDigest) -> String {
+    match target {
+        TagOrDigest::Tag(tag) => format!(":{tag}"),
+        TagOrDigest::Digest(digest) => format!("@{digest}"),
+    }
+}
+
+fn check_digest(expected: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
+    let found = Digest::of(expected.algorithm(), content);
+    if found == *expected {
+        return Ok(());
+    }
+    Err(ErrorKind::Mismatch(Mismatch::Digest { expected: expected.clone(), found }))
+}
+
+fn content_type(response: &Response) -> Result<Option<MediaType>, ErrorKind> {
+    let header = response.headers().get("content-type");
+    header.map(MediaType::from_content_type).transpose().map_err(|_| {
+        let shown = excerpt(header.unwrap_or_default(), 100);
+        ErrorKind::Protocol(Violation::ContentType(shown))
+    })
+}
+
+/// The digest that the registry promises, if it does (`Docker-Content-Digest`).
+pub(super) fn digest_header(headers: &Headers) -> Result<Option<Digest>, ErrorKind> {
+    let header = headers.get("docker-content-digest");
+    header.map(str::parse).transpose().map_err(|_| {
+        let shown = excerpt(header.unwrap_or_default(), 200);
+        ErrorKind::Protocol(Violation::DigestHeader(shown))
+    })
+}

@@ -1,0 +1,115 @@
+//! What a registry says when it refuses (distribution specification, "Error Codes").
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::printable::{excerpt, printable};
+
+/// The most of an error's body that is read, in bytes.
+pub(super) const BODY_LIMIT: u64 = 1024 * 1024;
+/// The most errors of one answer that are kept.
+const ERROR_LIMIT: usize = 8;
+/// The most characters of one code or message that are kept.
+const TEXT_LIMIT: usize = 400;
+
+/// A registry's refusal: its status, and its reasons where it gave any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The registry's own errors, at most eight.
+    pub errors: Vec<RegistryError>,
+    /// The start of a body that is not of the specification's form.
+    pub excerpt: Option<String>,
+}
+
+/// One error of a registry. Both texts are safe to print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RegistryError {
+    /// The code, such as `MANIFEST_UNKNOWN`.
+    pub code: String,
+    /// The message; may be empty.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    errors: Vec<BodyError>,
+}
+
+#[derive(Deserialize)]
+struct BodyError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl Refusal {
+    /// Reads an answer of any form; the body is part of the registry's answer, not of the protocol.
+    #[must_use]
+    pub fn parse(status: u16, body: &[u8]) -> Self {
+        let mut refusal = Self { status, errors: Vec::new(), excerpt: None };
+        if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
+            let read = |error: BodyError| RegistryError {
+                code: excerpt(&error.code, TEXT_LIMIT),
+                message: excerpt(&error.message.unwrap_or_default(), TEXT_LIMIT),
+            };
+            refusal.errors = parsed.errors.into_iter().take(ERROR_LIMIT).map(read).collect();
+        } else {
+            let text = String::from_utf8_lossy(body);
+            let text = text.trim();
+            refusal.excerpt = (!text.is_empty()).then(|| excerpt(text, TEXT_LIMIT / 2));
+        }
+        refusal
+    }
+
+    /// Whether the registry gave `code` as a reason.
+    #[must_use]
+    pub fn has_code(&self, code: &str) -> bool {
+        self.errors.iter().any(|error| error.code == code)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.status)?;
+        for error in &self.errors {
+            write!(f, "; {}", printable(&error.code))?;
+            if !error.message.is_empty() {
+                write!(f, ": {}", error.message)?;
+            }
+        }
+        self.excerpt.as_ref().map_or(Ok(()), |text| write!(f, "; {text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_messages_of_the_specification_are_read() {
+        let refusal = Refusal::parse(
+            404,
+            br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no \u001b[1m","detail":{"a":[1]}},
+                {"code":"X"}]}"#,
+        );
+        assert!(refusal.has_code("MANIFEST_UNKNOWN"));
+        assert_eq!(refusal.to_string(), "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X");
+    }
+
+    #[test]
+    fn any_other_body_shows_its_start() {
+        for body in ["<html>\u{7}", "{\"message\":\"Not Found\"}", "[]", "{\"errors\":{}}"] {
+            let refusal = Refusal::parse(500, body.as_bytes());
+            assert_eq!(refusal.errors, []);
+            assert_eq!(refusal.excerpt, Some(printable(body)));
+        }
+        assert_eq!(Refusal::parse(500, b" \n").excerpt, None);
+        assert_eq!(Refusal::parse(500, &vec![b'x'; 10_000]).to_string().chars().count(), 213);
+    }
+}

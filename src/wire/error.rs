@@ -1,0 +1,237 @@
+//! What can go wrong below HTTP, told apart by type.
+
+use std::fmt;
+use std::io;
+
+use super::origin::Origin;
+use super::resolve::Unresolved;
+
+/// An exchange that did not end with a whole response.
+#[derive(Debug)]
+pub struct Error {
+    origin: Option<Origin>,
+    kind: ErrorKind,
+}
+
+/// Why an exchange did not end with a whole response.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The host's name could not be resolved.
+    Unresolved,
+    /// Nothing listens at the address.
+    Refused,
+    /// The connection could not be made for another reason, or broke.
+    Connection(Option<io::ErrorKind>),
+    /// Nothing came for too long.
+    Timeout,
+    /// The TLS handshake failed.
+    Tls(TlsFailure),
+    /// What came back is not HTTP; most often TLS spoken where http was expected.
+    NotHttp,
+    /// The body is larger than the caller's limit, in bytes.
+    BodyTooLarge(u64),
+    /// More redirects than [`super::MAX_REDIRECTS`].
+    TooManyRedirects,
+    /// A redirect that is not followed, and why.
+    Redirect(RefusedRedirect),
+    /// A header field, by its name, that cannot be sent.
+    InvalidHeader(String),
+    /// The URL is neither http nor https.
+    UnsupportedScheme,
+    /// The HTTP library could not be set up.
+    Setup(String),
+    /// The exchange could not be written to the transcript.
+    Record(io::Error),
+}
+
+/// Why a TLS handshake failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFailure {
+    /// No trusted authority signed the certificate.
+    UnknownIssuer,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is not valid yet.
+    NotYetValid,
+    /// The other end does not speak TLS; most often plain http.
+    NotTls,
+    /// The other end asked for a client certificate, or refused ours.
+    ClientCertificate,
+    /// Any other failure.
+    Other,
+}
+
+/// Why a redirect was not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusedRedirect {
+    /// It leads from https to http.
+    Downgrade,
+    /// Its `Location` is missing or no http(s) URL.
+    Location,
+    /// Its status would turn the request into another one.
+    Method,
+}
+
+impl Error {
+    pub(super) const fn new(origin: Option<Origin>, kind: ErrorKind) -> Self {
+        Self { origin, kind }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Whom the request was meant for.
+    #[must_use]
+    pub const fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// A stable word for the kind, used in transcripts.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::Unresolved => "unresolved",
+            ErrorKind::Refused => "refused",
+            ErrorKind::Connection(_) => "connection",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Tls(_) => "tls",
+            ErrorKind::NotHttp => "not_http",
+            ErrorKind::BodyTooLarge(_) => "body_too_large",
+            ErrorKind::TooManyRedirects | ErrorKind::Redirect(_) => "redirect",
+            ErrorKind::InvalidHeader(_) | ErrorKind::UnsupportedScheme => "invalid_request",
+            ErrorKind::Setup(_) => "setup",
+            ErrorKind::Record(_) => "record",
+        }
+    }
+
+    /// Reads an error of the HTTP library.
+    pub(super) fn from_reqwest(origin: Option<Origin>, error: &reqwest::Error) -> Self {
+        Self::new(origin, classify(error))
+    }
+}
+
+/// Finds the cause that the libraries below wrapped, by type.
+fn classify(error: &reqwest::Error) -> ErrorKind {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut connection = None;
+    while let Some(current) = cause {
+        if current.is::<Unresolved>() {
+            return ErrorKind::Unresolved;
+        }
+        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
+            return ErrorKind::Tls(tls_failure(tls));
+        }
+        if current.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return ErrorKind::NotHttp;
+        }
+        cause = current.source();
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            connection = Some(io.kind());
+            // `source` skips what an `io::Error` wraps, which may be the error of TLS.
+            cause = io.get_ref().map(|inner| inner as _);
+        }
+    }
+    match connection {
+        Some(io::ErrorKind::ConnectionRefused) => ErrorKind::Refused,
+        Some(io::ErrorKind::TimedOut) => ErrorKind::Timeout,
+        _ if error.is_timeout() => ErrorKind::Timeout,
+        kind => ErrorKind::Connection(kind),
+    }
+}
+
+fn tls_failure(error: &rustls::Error) -> TlsFailure {
+    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
+    match error {
+        Tls::InvalidCertificate(why) => match why {
+            Certificate::UnknownIssuer => TlsFailure::UnknownIssuer,
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                TlsFailure::WrongName
+            }
+            Certificate::Expired | Certificate::ExpiredContext { .. } => TlsFailure::Expired,
+            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+                TlsFailure::NotYetValid
+            }
+            _ => TlsFailure::Other,
+        },
+        Tls::InvalidMessage(_) => TlsFailure::NotTls,
+        Tls::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::CertificateUnknown
+            | Alert::AccessDenied,
+        ) => TlsFailure::ClientCertificate,
+        _ => TlsFailure::Other,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Some(origin) => write!(f, "{origin}: {}", self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unresolved => f.write_str("the host name could not be resolved"),
+            Self::Refused => f.write_str("the connection was refused; nothing listens there"),
+            Self::Connection(Some(kind)) => write!(f, "the connection failed: {kind}"),
+            Self::Connection(None) => f.write_str("the connection broke"),
+            Self::Timeout => f.write_str("no answer came in time"),
+            Self::Tls(why) => why.fmt(f),
+            Self::NotHttp => f.write_str("the answer is not HTTP; perhaps this port speaks TLS"),
+            Self::BodyTooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
+            Self::TooManyRedirects => f.write_str("too many redirects"),
+            Self::Redirect(why) => why.fmt(f),
+            Self::InvalidHeader(name) => write!(f, "the header {name:?} cannot be sent"),
+            Self::UnsupportedScheme => f.write_str("only http and https URLs can be asked"),
+            Self::Setup(why) => write!(f, "the HTTP client could not be set up: {why}"),
+            Self::Record(why) => write!(f, "the transcript could not be written: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownIssuer => "the certificate is signed by an unknown authority",
+            Self::WrongName => "the certificate is for another name",
+            Self::Expired => "the certificate has expired",
+            Self::NotYetValid => "the certificate is not valid yet",
+            Self::NotTls => "the answer is not TLS; perhaps this port speaks plain http",
+            Self::ClientCertificate => "the client certificate is missing or was refused",
+            Self::Other => "the TLS handshake failed",
+        })
+    }
+}
+
+impl fmt::Display for RefusedRedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Downgrade => "a redirect from https to http was refused",
+            Self::Location => "a redirect does not say where to",
+            Self::Method => "a redirect would turn the request into another one",
+        })
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Record(why) => Some(why),
+            _ => None,
+        }
+    }
+}

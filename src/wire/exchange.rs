@@ -1,0 +1,110 @@
+//! The record of one exchange: the line format of a transcript, version 1.
+//!
+//! Nothing in a record is a secret: it is made from redacted values only.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the record format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One request, and the response or the error that ended it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The format's version, [`FORMAT_VERSION`].
+    pub v: u32,
+    /// Identifies the run of the program: 16 hex digits.
+    pub run: String,
+    /// Counts the requests of a run from 1, in the order in which they were started.
+    pub seq: u64,
+    /// When the request was started, UTC, RFC 3339 with milliseconds.
+    pub start: String,
+    /// Milliseconds from the start to the end of the response's body.
+    pub duration_ms: f64,
+    /// What the request is for, such as `push: blob upload, start`.
+    pub operation: String,
+    /// Counts the attempts at one request from 1.
+    pub attempt: u32,
+    /// What was sent.
+    pub request: SentRequest,
+    /// What came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<ReceivedResponse>,
+    /// Who answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Peer>,
+    /// Why there is no response, or none to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ExchangeError>,
+}
+
+/// The request of an [`Exchange`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SentRequest {
+    /// The method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The protocol version, `HTTP/1.1`.
+    pub version: String,
+    /// Every header field, in the order in which it was sent, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<RecordedBody>,
+}
+
+/// The response of an [`Exchange`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReceivedResponse {
+    /// The status code.
+    pub status: u16,
+    /// The protocol version, such as `HTTP/1.1`.
+    pub version: String,
+    /// Every header field in order, names in lower case; fields of one name stand together.
+    pub headers: Vec<(String, String)>,
+    /// The body, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<RecordedBody>,
+}
+
+/// A body, by its size and digest, and its text where it is short, textual and no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedBody {
+    /// Bytes that passed.
+    pub size: u64,
+    /// SHA-256 of these bytes, in hex. Absent where the body holds a secret that might be guessed
+    /// from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The text, at most 64 KiB long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The other end of the connection, as far as the transport knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Peer {
+    /// Address and port; a proxy's, where one is used.
+    pub addr: String,
+    /// The negotiated TLS version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_version: Option<String>,
+    /// SHA-256 of the server's certificate (DER), in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_sha256: Option<String>,
+}
+
+/// Why an exchange did not end with a whole response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExchangeError {
+    /// A stable word: the kind of [`crate::wire::Error`], or `cancelled`.
+    pub kind: String,
+    /// The error for people.
+    pub message: String,
+}

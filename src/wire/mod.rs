@@ -1,0 +1,30 @@
+//! HTTP, one exchange at a time, each of them recorded.
+//!
+//! This layer knows no registry. It is the only one that touches the HTTP library; nothing of that
+//! library shows in its interface.
+
+mod error;
+mod exchange;
+mod headers;
+mod origin;
+mod recorder;
+mod recording;
+mod redact;
+mod redirect;
+mod request;
+mod resolve;
+mod response;
+mod tls;
+mod transport;
+
+pub use error::{Error, ErrorKind, RefusedRedirect, TlsFailure};
+pub use exchange::{
+    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
+};
+pub use headers::Headers;
+pub use origin::{Origin, is_loopback_host};
+pub use recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
+pub use redirect::MAX_REDIRECTS;
+pub use request::{Authorization, Method, Request};
+pub use response::Response;
+pub use transport::{Settings, Transport};

@@ -1,0 +1,120 @@
+//! Origins: what a credential is bound to.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// A web origin: scheme, host and port. Two URLs of one origin may share a credential; others not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    /// The origin of an `http` or `https` URL; `None` for every other scheme.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        let secure = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        Some(Self { secure, host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
+    }
+
+    /// Whether the scheme is `https`.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host as it stands in a URL; an IPv6 address with its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, the scheme's own where the URL names none.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of the `host` header for this origin.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        if self.port == self.default_port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// Whether the host is `localhost`, in 127.0.0.0/8, or `::1`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(&self.host)
+    }
+
+    const fn default_port(&self) -> u16 {
+        if self.secure { 443 } else { 80 }
+    }
+}
+
+/// Whether `host` is `localhost`, an address in 127.0.0.0/8, or `::1`, brackets or not.
+#[must_use]
+pub fn is_loopback_host(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        Ok(Host::Ipv4(ip)) => ip.is_loopback(),
+        Ok(Host::Ipv6(ip)) => ip.is_loopback(),
+        Err(_) => host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(url: &str) -> Origin {
+        Origin::of(&Url::parse(url).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn scheme_host_and_port_all_count() {
+        assert_eq!(origin("https://a.example/x"), origin("https://A.example:443/y?z"));
+        assert_ne!(origin("https://a.example"), origin("http://a.example"));
+        assert_ne!(origin("https://a.example"), origin("https://a.example:8443"));
+        assert_ne!(origin("https://a.example"), origin("https://b.example"));
+        assert_eq!(Origin::of(&Url::parse("file:///etc/passwd").unwrap()), None);
+    }
+
+    #[test]
+    fn authority_names_only_unusual_ports() {
+        assert_eq!(origin("https://a.example:443/").authority(), "a.example");
+        assert_eq!(origin("http://[::1]:5000/").authority(), "[::1]:5000");
+        assert_eq!(origin("http://a.example:443").to_string(), "http://a.example:443");
+    }
+
+    #[test]
+    fn only_loopback_is_loopback() {
+        for host in ["localhost", "127.0.0.1", "127.8.9.10", "[::1]", "::1"] {
+            assert!(is_loopback_host(host), "{host}");
+        }
+        for host in ["localhost.example", "10.0.0.1", "[::2]", "0.0.0.0", "a.localhost", ""] {
+            assert!(!is_loopback_host(host), "{host}");
+        }
+    }
+}

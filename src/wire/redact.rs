@@ -1,0 +1,255 @@
+//! What a transcript hides: credentials, wherever HTTP carries them.
+//!
+//! A hidden value becomes `<redacted len=N id=XXXXXXXX>`: its length in bytes, and eight hex digits
+//! of a hash keyed anew in each run, so that a reader sees where one secret was used twice and
+//! cannot look it up anywhere else.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+/// Header fields whose whole value is a secret.
+const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-registry-auth"];
+/// Header fields with a scheme word before the secret.
+const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// Response header fields that hold a URL.
+const URL_HEADERS: [&str; 3] = ["location", "content-location", "refresh"];
+/// Query parameters that make a URL a credential: those of S3, Google Cloud Storage, Azure and
+/// `CloudFront`, and what token servers are asked with.
+const SECRET_PARAMETERS: [&str; 16] = [
+    "x-amz-signature",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-goog-signature",
+    "x-goog-credential",
+    "awsaccesskeyid",
+    "googleaccessid",
+    "signature",
+    "sig",
+    "key-pair-id",
+    "policy",
+    "token",
+    "access_token",
+    "refresh_token",
+    "password",
+    "client_secret",
+];
+/// Fields of token requests and answers that are shown; every other one is taken for a secret.
+const PUBLIC_FIELDS: [&str; 17] = [
+    "access_type",
+    "account",
+    "client_id",
+    "code",
+    "detail",
+    "error",
+    "error_description",
+    "errors",
+    "expires_in",
+    "grant_type",
+    "issued_at",
+    "message",
+    "offline_token",
+    "scope",
+    "service",
+    "token_type",
+    "username",
+];
+/// The shortest unknown parameter that is hidden in a URL of another origin.
+const LONG_PARAMETER: usize = 24;
+
+/// Hides the secrets of one run.
+#[derive(Debug)]
+pub(super) struct Redactor {
+    key: [u8; 16],
+}
+
+impl Redactor {
+    pub(super) fn new() -> Self {
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&random_u64().to_le_bytes());
+        key[8..].copy_from_slice(&random_u64().to_le_bytes());
+        Self { key }
+    }
+
+    /// What stands in a transcript instead of `secret`.
+    pub(super) fn mark(&self, secret: &str) -> String {
+        let hash = Sha256::new().chain_update(self.key).chain_update(secret).finalize();
+        format!("<redacted len={} id={}>", secret.len(), hex::encode(&hash[..4]))
+    }
+
+    /// Header fields without their secrets. `from` is the URL that was asked.
+    pub(super) fn headers<'a>(
+        &self,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        from: &Url,
+    ) -> Vec<(String, String)> {
+        headers.map(|(name, value)| (name.to_owned(), self.header(name, value, from))).collect()
+    }
+
+    fn header(&self, name: &str, value: &str, from: &Url) -> String {
+        if SECRET_HEADERS.contains(&name) {
+            self.mark(value)
+        } else if CREDENTIAL_HEADERS.contains(&name) {
+            match value.split_once(' ') {
+                Some((scheme, secret)) => format!("{scheme} {}", self.mark(secret)),
+                None => self.mark(value),
+            }
+        } else if URL_HEADERS.contains(&name) {
+            self.location(value, from)
+        } else {
+            value.to_owned()
+        }
+    }
+
+    /// A URL that the client itself asks for; `signed` where it came from a redirect to another
+    /// origin.
+    pub(super) fn url(&self, url: &Url, signed: bool) -> String {
+        let mut shown = url.clone();
+        if !url.username().is_empty() || url.password().is_some() {
+            // Neither call can fail: the URL had user information.
+            let _ = shown.set_username("redacted");
+            let _ = shown.set_password(None);
+        }
+        shown.set_fragment(None);
+        match url.query() {
+            Some(query) => {
+                let (before, _) = shown.as_str().split_once('?').unwrap_or((shown.as_str(), ""));
+                format!("{before}?{}", self.query(query, signed))
+            }
+            None => shown.into(),
+        }
+    }
+
+    /// A `Location`, absolute or relative, verbatim but for secrets.
+    fn location(&self, value: &str, from: &Url) -> String {
+        let foreign = from.join(value).is_ok_and(|to| to.origin() != from.origin());
+        let value = match Url::parse(value) {
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                return self.url(&url, foreign);
+            }
+            _ => value,
+        };
+        match value.split_once('?') {
+            Some((path, query)) => format!("{path}?{}", self.query(query, foreign)),
+            None => value.to_owned(),
+        }
+    }
+
+    fn query(&self, query: &str, signed: bool) -> String {
+        let parameter = |pair: &str| match pair.split_once('=') {
+            Some((name, value)) if is_secret_parameter(name, value, signed) => {
+                format!("{name}={}", self.mark(value))
+            }
+            _ => pair.to_owned(),
+        };
+        query.split('&').map(parameter).collect::<Vec<_>>().join("&")
+    }
+
+    /// The text of a body that holds secrets, or `None` where it cannot be told which.
+    pub(super) fn confidential_text(&self, text: &str) -> Option<String> {
+        if let Ok(mut json) = serde_json::from_str::<Value>(text) {
+            self.hide_strings(&mut json, false);
+            return Some(json.to_string());
+        }
+        let is_form = !text.is_empty() && text.split('&').all(|pair| pair.contains('='));
+        let field = |pair: &str| match pair.split_once('=') {
+            Some((name, value)) if !PUBLIC_FIELDS.contains(&name) => {
+                format!("{name}={}", self.mark(value))
+            }
+            _ => pair.to_owned(),
+        };
+        is_form.then(|| text.split('&').map(field).collect::<Vec<_>>().join("&"))
+    }
+
+    fn hide_strings(&self, json: &mut Value, public: bool) {
+        match json {
+            Value::String(secret) if !public => *secret = self.mark(secret),
+            Value::Array(items) => {
+                for item in items {
+                    self.hide_strings(item, public);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields.iter_mut() {
+                    self.hide_strings(value, PUBLIC_FIELDS.contains(&name.as_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_secret_parameter(name: &str, value: &str, signed: bool) -> bool {
+    SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
+        || (signed && value.len() >= LONG_PARAMETER)
+}
+
+/// 64 bits that nobody can guess: the standard library keys every `RandomState` from the operating
+/// system's random source.
+pub(super) fn random_u64() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://registry.example.com/v2/a/blobs/x").unwrap()
+    }
+
+    fn header(name: &str, value: &str) -> String {
+        Redactor::new().header(name, value, &base())
+    }
+
+    #[test]
+    fn credentials_keep_their_scheme_and_length_alone() {
+        let shown = header("authorization", "Bearer FAKE-token");
+        assert!(shown.starts_with("Bearer <redacted len=10 id="), "{shown}");
+        assert!(!header("proxy-authorization", "FAKE").contains("FAKE"));
+        assert!(!header("set-cookie", "session=FAKE").contains("FAKE"));
+    }
+
+    #[test]
+    fn one_secret_has_one_mark_in_a_run_and_another_in_the_next() {
+        let run = Redactor::new();
+        assert_eq!(run.mark("a"), run.mark("a"));
+        assert_ne!(run.mark("a"), run.mark("b"));
+        assert_ne!(run.mark("a"), Redactor::new().mark("a"));
+    }
+
+    #[test]
+    fn signed_urls_lose_their_signature() {
+        for location in [
+            "https://s3.example/x?X-Amz-Signature=FAKE&X-Amz-Date=1",
+            "https://blob.example/x?sv=2019&sig=FAKE",
+            "https://cdn.example/x?unheard-of=FAKE-0123456789-0123456789&a=1",
+            "https://user:FAKE@cdn.example/x",
+        ] {
+            let shown = header("location", location);
+            assert!(!shown.contains("FAKE"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_upload_location_stays_whole() {
+        let location = "/v2/a/blobs/uploads/0c1a?_state=0123456789012345678901234567890123456789";
+        assert_eq!(header("location", location), location);
+    }
+
+    #[test]
+    fn token_bodies_lose_their_secrets() {
+        let run = Redactor::new();
+        for text in [
+            r#"{"token":"FAKE","access_token":"FAKE","expires_in":60,"x":["FAKE"]}"#,
+            "grant_type=password&username=me&password=FAKE&scope=x",
+        ] {
+            let shown = run.confidential_text(text).unwrap();
+            assert!(!shown.contains("FAKE"), "{shown}");
+        }
+        assert_eq!(run.confidential_text("FAKE"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! What came back.
+
+use bytes::Bytes;
+use url::Url;
+
+use super::error::{Error, ErrorKind};
+use super::headers::Headers;
+use super::origin::Origin;
+use super::recording::Recording;
+
+/// How much of an unwanted body is read so that its connection can be used again, in bytes.
+const DISCARD_LIMIT: u64 = 64 * 1024;
+
+/// A response whose body has not been read yet.
+///
+/// Dropping it closes the connection if the body is not at its end.
+pub struct Response {
+    status: u16,
+    headers: Headers,
+    url: Url,
+    inner: reqwest::Response,
+    recording: Option<Recording>,
+}
+
+impl Response {
+    /// Takes over what the HTTP library received.
+    ///
+    /// An empty body is at its end already, and the exchange is recorded then, so that a caller who
+    /// wants the head alone may drop the response.
+    pub(super) async fn new(
+        inner: reqwest::Response,
+        url: Url,
+        mut recording: Option<Recording>,
+        bodiless: bool,
+    ) -> Result<Self, Error> {
+        let headers = Headers::received(inner.headers());
+        if let Some(recording) = &mut recording {
+            recording.response(&inner, &headers);
+        }
+        let mut response = Self { status: inner.status().as_u16(), headers, url, inner, recording };
+        if bodiless || response.headers.get("content-length") == Some("0") {
+            while response.chunk().await?.is_some() {}
+        }
+        Ok(response)
+    }
+
+    /// The status code.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The header fields.
+    #[must_use]
+    pub const fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The URL that answered: the last one, where redirects were followed.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The next piece of the body, or `None` at its end.
+    ///
+    /// # Errors
+    /// Where the connection breaks, the body ends early, or nothing comes for too long.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        match self.inner.chunk().await {
+            Ok(Some(piece)) => {
+                if let Some(recording) = &mut self.recording {
+                    recording.chunk(&piece);
+                }
+                Ok(Some(piece))
+            }
+            Ok(None) => {
+                let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
+                recorded.map_err(|why| self.error(ErrorKind::Record(why)))?;
+                Ok(None)
+            }
+            Err(why) => {
+                let error = Error::from_reqwest(Origin::of(&self.url), &why);
+                Err(self.fail(error))
+            }
+        }
+    }
+
+    /// The whole body, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BodyTooLarge`], as soon as that is known, and those of [`Response::chunk`].
+    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        let declared = self.headers.get("content-length").and_then(|value| value.parse().ok());
+        if declared.is_some_and(|size: u64| size > limit) {
+            return Err(self.too_large(limit));
+        }
+        while let Some(piece) = self.chunk().await? {
+            if body.len() as u64 + piece.len() as u64 > limit {
+                return Err(self.too_large(limit));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    /// Reads what is left of a small body, so that the connection can be used again.
+    ///
+    /// # Errors
+    /// Those of [`Response::chunk`]; a large body is no error.
+    pub async fn discard(mut self) -> Result<(), Error> {
+        let mut size = 0;
+        while let Some(piece) = self.chunk().await? {
+            size += piece.len() as u64;
+            if size > DISCARD_LIMIT {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn too_large(&mut self, limit: u64) -> Error {
+        let error = self.error(ErrorKind::BodyTooLarge(limit));
+        self.fail(error)
+    }
+
+    fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(Origin::of(&self.url), kind)
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        match self.recording.take().map_or(Ok(()), |recording| recording.fail(&error)) {
+            Ok(()) => error,
+            Err(why) => self.error(ErrorKind::Record(why)),
+        }
+    }
+}

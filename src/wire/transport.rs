@@ -1,0 +1,149 @@
+//! Sends one request and receives one response: the only user of the HTTP library.
+//!
+//! It never follows a redirect, retries, adds a header that is not recorded, or gives a credential
+//! to another origin than its own.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+use super::error::{Error, ErrorKind};
+use super::headers::Headers;
+use super::origin::Origin;
+use super::recorder::Recorder;
+use super::recording::{Recording, Transcript};
+use super::request::{Method, Request};
+use super::resolve::SystemResolver;
+use super::response::Response;
+use super::tls;
+
+/// How a [`Transport`] connects.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The value of the `user-agent` header.
+    pub user_agent: String,
+    /// The longest time that making a connection may take, TLS included.
+    pub connect_timeout: Duration,
+    /// The longest time without a byte received while an answer is waited for.
+    pub idle_timeout: Duration,
+    /// Takes the record of each exchange.
+    pub recorder: Option<Arc<dyn Recorder>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("thv-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(60),
+            recorder: None,
+        }
+    }
+}
+
+/// Connections to any number of origins, kept open for the next request.
+pub struct Transport {
+    settings: Settings,
+    transcript: Option<Arc<Transcript>>,
+    plain: OnceLock<reqwest::Client>,
+    secure: OnceLock<reqwest::Client>,
+}
+
+impl Transport {
+    /// Prepares nothing yet: TLS and trusted certificates are set up with the first https request.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let transcript =
+            settings.recorder.clone().map(|recorder| Arc::new(Transcript::new(recorder)));
+        Self { settings, transcript, plain: OnceLock::new(), secure: OnceLock::new() }
+    }
+
+    /// Sends `request` and waits for the head of the response.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`]. A response of any status is no error.
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        let origin = Origin::of(&request.url)
+            .ok_or_else(|| Error::new(None, ErrorKind::UnsupportedScheme))?;
+        let error = |kind| Error::new(Some(origin.clone()), kind);
+        let sent = self.sent_headers(&request, &origin);
+        let headers = sent.to_map().map_err(|name| error(ErrorKind::InvalidHeader(name)))?;
+        let client = self.client(&origin).map_err(error)?;
+        let recording = self
+            .transcript
+            .as_ref()
+            .map(|transcript| Recording::start(transcript, &request, &sent));
+
+        let mut outgoing = client.request(method(request.method), request.url.clone());
+        if !request.body.is_empty() {
+            outgoing = outgoing.body(request.body.clone());
+        }
+        match outgoing.headers(headers).send().await {
+            Ok(inner) => {
+                let bodiless = request.method == Method::Head;
+                Response::new(inner, request.url, recording, bodiless).await
+            }
+            Err(why) => {
+                let failure = Error::from_reqwest(Some(origin.clone()), &why);
+                match recording.map_or(Ok(()), |recording| recording.fail(&failure)) {
+                    Ok(()) => Err(failure),
+                    Err(why) => Err(error(ErrorKind::Record(why))),
+                }
+            }
+        }
+    }
+
+    /// Every header field of the request, in the order in which they are sent.
+    fn sent_headers(&self, request: &Request, origin: &Origin) -> Headers {
+        let mut headers = Headers::new();
+        headers.push("host", origin.authority());
+        headers.push("user-agent", self.settings.user_agent.as_str());
+        if request.headers.get("accept").is_none() {
+            // The HTTP library would add it unrecorded.
+            headers.push("accept", "*/*");
+        }
+        if let Some(value) = request.authorization.as_ref().and_then(|a| a.value_for(origin)) {
+            headers.push("authorization", value);
+        }
+        for (name, value) in request.headers.iter() {
+            headers.push(name, value);
+        }
+        if !(request.method.is_safe() && request.body.is_empty()) {
+            headers.push("content-length", request.body.len().to_string());
+        }
+        headers
+    }
+
+    fn client(&self, origin: &Origin) -> Result<&reqwest::Client, ErrorKind> {
+        let slot = if origin.is_secure() { &self.secure } else { &self.plain };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let tls = if origin.is_secure() { tls::verifying()? } else { tls::unused()? };
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .tls_info(origin.is_secure() && self.transcript.is_some())
+            .dns_resolver(SystemResolver)
+            .redirect(Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.settings.connect_timeout)
+            .read_timeout(self.settings.idle_timeout)
+            .build()
+            .map_err(|why| ErrorKind::Setup(why.to_string()))?;
+        Ok(slot.get_or_init(|| client))
+    }
+}
+
+const fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
