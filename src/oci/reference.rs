@@ -271,9 +271,7 @@ impl Reference {
     /// part of a Docker Hub repository.
     #[must_use]
     pub fn names_registry(component: &str) -> bool {
-        component == "localhost"
-            || component.contains(['.', ':'])
-            || component.bytes().any(|b| b.is_ascii_uppercase())
+        component == "localhost" || component.contains(['.', ':'])
     }
 }
 
@@ -420,7 +418,6 @@ mod tests {
             ("[::1]:5000/a:b", "[::1]:5000/a:b"),
             ("[2001:DB8::1]/a", "[2001:db8::1]/a:latest"),
             ("Registry.Example.COM/a", "registry.example.com/a:latest"),
-            ("Foo/bar", "foo/bar:latest"),
             ("r.example.com/a__b/c-d--e.f:V_1.0-x", "r.example.com/a__b/c-d--e.f:V_1.0-x"),
         ] {
             assert_eq!(text.parse::<Reference>().unwrap().to_string(), normal, "{text}");
@@ -465,6 +462,7 @@ mod tests {
             ("r.io/:v1", I::NoRepository),
             ("UPPER", repository("library/UPPER")),
             ("r.io/Upper", repository("Upper")),
+            ("Foo/bar", repository("Foo/bar")),
             ("r.io/a//b", repository("a//b")),
             ("r.io/../b", repository("../b")),
             ("r.io/a/", repository("a/")),
