@@ -1,5 +1,37 @@
 //! Share `ToolHive` run configurations through any OCI registry.
+//!
+//! A run configuration is JSON that says how to run an MCP server. This crate packs one as an OCI
+//! artifact, pushes it to a registry, and brings it back byte for byte, with a small client of the
+//! OCI Distribution API that records every exchange.
+//!
+//! The layers look only down:
+//!
+//! 1. [`wire`]: HTTP, one recorded exchange at a time.
+//! 2. [`oci`]: references, digests, manifests, and the client of a repository.
+//! 3. [`runconfig`]: run configurations, and their artifacts.
+//! 4. [`state`]: `ToolHive`'s state store; and, with the feature `registry`, a development registry.
+//! 5. With the feature `cli`: the program `thv`.
+//!
+//! ```no_run
+//! use thv_oci::{oci::Client, runconfig, wire::Settings};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(Settings::default());
+//! let reference = "registry.example.com/configs/my-server:v1".parse()?;
+//! let pulled = runconfig::pull(&client, &reference).await?;
+//! println!("{}", pulled.document.text());
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod atomic_file;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod oci;
 pub mod printable;
+#[cfg(feature = "registry")]
+pub mod registry;
+pub mod runconfig;
+pub mod state;
 pub mod timestamp;
 pub mod wire;

@@ -1,2 +1,5 @@
 //! The `thv` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    thv_oci::cli::main()
+}

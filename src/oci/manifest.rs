@@ -55,6 +55,13 @@ impl Manifest {
         }
     }
 
+    /// The manifest's JSON, to be sent and hashed.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Text keys and derived fields always serialise.
+        serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("a manifest is JSON"))
+    }
+
     /// The type of artifact: `artifactType`, else the media type of the configuration (image
     /// specification, "Guidelines for Artifact Usage").
     #[must_use]

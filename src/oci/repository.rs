@@ -53,7 +53,8 @@ impl Repository {
 
     /// Sends `request` and follows redirects.
     pub(super) async fn send(&self, request: Request) -> Result<Response, ErrorKind> {
-        Ok(self.client.shared.transport.follow(request).await?)
+        // Boxed: an exchange's state is large, and many operations wait in it.
+        Ok(Box::pin(self.client.shared.transport.follow(request)).await?)
     }
 
     /// Gives an error its context.

@@ -1,0 +1,176 @@
+//! Files that are written whole or not at all.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::hash::BuildHasher as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Writes `content` to `path`, mode 0600, in place of what was there.
+///
+/// A symbolic link that is there is kept, and the file that it names replaced. A device or pipe is
+/// written to as it is.
+///
+/// # Errors
+/// Where any step fails; `path` is then as it was.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&target) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            return OpenOptions::new().write(true).open(&target)?.write_all(content);
+        }
+        _ => {}
+    }
+    let temporary = Temporary::create(&target, content)?;
+    fs::rename(&temporary.path, &target)?;
+    sync_directory(&target)
+}
+
+/// [`write()`], after creating the directories above `path` that are missing, mode 0750.
+///
+/// # Errors
+/// Those of [`write()`], and where a directory cannot be created.
+pub fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
+    create_parents(path)?;
+    write(path, content)
+}
+
+/// Writes `content` to `path`, mode 0600, if nothing is there yet, and creates missing directories.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where something is there; nothing is changed then.
+pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    create_parents(path)?;
+    let temporary = Temporary::create(path, content)?;
+    // A hard link, unlike a rename, never replaces anything.
+    fs::hard_link(&temporary.path, path)?;
+    sync_directory(path)
+}
+
+fn create_parents(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
+    builder.create(directory(path))
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the new name last through a crash of the machine.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(directory(path))?.sync_all() } else { Ok(()) }
+}
+
+/// A file beside its target, which is removed unless it was renamed.
+struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    fn create(target: &Path, content: &[u8]) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let (mut file, path) = loop {
+            let path = temporary_path(target)?;
+            match options.open(&path) {
+                Ok(file) => break (file, path),
+                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(why) => return Err(why),
+            }
+        };
+        let temporary = Self { path };
+        file.write_all(content)?;
+        file.sync_all()?;
+        Ok(temporary)
+    }
+}
+
+fn temporary_path(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".tmp-{:016x}", RandomState::new().hash_one(0)));
+    Ok(directory(target).join(hidden))
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let mut names: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| name(entry).into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a/b/file");
+        write_with_parents(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(path.parent().unwrap()), ["file"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn create_replaces_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        create(&path, b"one").unwrap();
+        assert_eq!(create(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names(directory.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_failure_leaves_what_was_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("directory");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("inside"), b"kept").unwrap();
+        assert!(write(&path, b"content").is_err());
+        assert_eq!(names(directory.path()), ["directory"]);
+        assert_eq!(names(&path), ["inside"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_kept_and_a_device_is_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let real = directory.path().join("real");
+        let link = directory.path().join("link");
+        fs::write(&real, b"old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        write(Path::new("/dev/null"), b"content").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

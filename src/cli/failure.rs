@@ -1,0 +1,156 @@
+//! Why a command failed, and the exit code that says so to scripts.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::oci;
+use crate::runconfig::{InvalidDocument, InvalidPlace, InvalidWorkloadName, PullError, PushError};
+use crate::state::StateError;
+
+/// The exit codes, as the help shows them.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+   0  success
+   1  a local file or the terminal failed
+   2  wrong usage, or a name that could be a file or a reference
+   3  not found: no such manifest, repository or workload
+   4  authentication: the registry wants a login
+   5  access denied
+   6  network: not resolved, refused, timed out, broken
+   7  TLS: the connection is not trusted
+   8  integrity: digest or size do not match
+   9  larger than a limit
+  10  not a run configuration artifact
+  11  the registry refused, or broke the protocol
+  12  not a valid run configuration
+  13  exists already with other content (--force replaces it)";
+
+/// A command that failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Usage(String),
+    Io { what: String, why: io::Error },
+    Place(InvalidPlace),
+    Name(InvalidWorkloadName),
+    Document { source: String, why: InvalidDocument },
+    State(StateError),
+    Push(PushError),
+    Pull(PullError),
+}
+
+impl Failure {
+    /// A failed operation on a file.
+    pub(super) fn file(doing: &str, path: &Path, why: io::Error) -> Self {
+        Self::Io { what: format!("{doing} {}", path.display()), why }
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Io { .. } => 1,
+            Self::Usage(_)
+            | Self::Place(_)
+            | Self::Name(_)
+            | Self::Push(PushError::DigestTarget(_)) => 2,
+            Self::Document { why, .. } | Self::Pull(PullError::Invalid(why)) => document_code(why),
+            Self::State(why) => state_code(why),
+            Self::Push(PushError::Registry(why)) | Self::Pull(PullError::Registry(why)) => {
+                registry_code(why)
+            }
+            Self::Pull(PullError::Unsupported(_)) => 10,
+            Self::Pull(PullError::Inline(_)) => 8,
+        }
+    }
+
+    /// What the user can do about it.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Push(PushError::Registry(why)) | Self::Pull(PullError::Registry(why)) => {
+                registry_hint(why)
+            }
+            Self::State(StateError::Exists { .. }) => {
+                Some("use --force to replace it, or --name to keep both".to_owned())
+            }
+            Self::State(StateError::NotFound { .. }) => {
+                Some("`thv list` shows what there is".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+const fn document_code(why: &InvalidDocument) -> u8 {
+    match why {
+        InvalidDocument::TooLarge => 9,
+        _ => 12,
+    }
+}
+
+const fn state_code(why: &StateError) -> u8 {
+    match why {
+        StateError::NotFound { .. } => 3,
+        StateError::Exists { .. } => 13,
+        StateError::Invalid { why, .. } => document_code(why),
+        _ => 1,
+    }
+}
+
+const fn registry_code(why: &oci::Error) -> u8 {
+    use oci::ErrorKind as Kind;
+    match why.kind() {
+        Kind::NotFound(_) => 3,
+        Kind::Authentication(_) => 4,
+        Kind::Denied(_) => 5,
+        Kind::Network(_) => 6,
+        Kind::Tls(_) => 7,
+        Kind::Mismatch(_) => 8,
+        Kind::TooLarge { .. } => 9,
+        Kind::Manifest(_) => 10,
+        Kind::Registry(_) | Kind::Protocol(_) => 11,
+    }
+}
+
+fn registry_hint(why: &oci::Error) -> Option<String> {
+    use crate::wire::{ErrorKind as Wire, TlsFailure};
+    match why.kind() {
+        oci::ErrorKind::Tls(wire) => match wire.kind() {
+            Wire::Tls(TlsFailure::NotTls) => {
+                Some("use --plain-http if this registry speaks plain http".to_owned())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(why) => f.write_str(why),
+            Self::Io { what, why } => write!(f, "{what}: {why}"),
+            Self::Place(why) => why.fmt(f),
+            Self::Name(why) => why.fmt(f),
+            Self::Document { source, why } => write!(f, "{source}: {why}"),
+            Self::State(why) => why.fmt(f),
+            Self::Push(why) => why.fmt(f),
+            Self::Pull(why) => why.fmt(f),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($error:ty => $variant:ident),+) => {$(
+        impl From<$error> for Failure {
+            fn from(why: $error) -> Self {
+                Self::$variant(why)
+            }
+        }
+    )+};
+}
+from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
+      PushError => Push, PullError => Pull);

@@ -1,0 +1,74 @@
+//! `thv push`: from a file or standard input to a registry.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Context;
+use super::failure::Failure;
+use super::output::Report;
+use crate::oci::Reference;
+use crate::runconfig::{Document, MAX_SIZE, PushStatus, creation_time, push};
+
+#[derive(Args)]
+pub(super) struct Push {
+    /// The run configuration's file; - reads standard input
+    file: PathBuf,
+    /// Where to push it, such as registry.example.com/configs/my-server:v1
+    reference: String,
+}
+
+impl Push {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let reference = parse_reference(&self.reference)?;
+        let document = read_document(&self.file)?;
+        let what = format!("{} to OCI registry", self.file.display());
+        push_document(context, &document, &reference, "Pushed", &what).await
+    }
+}
+
+/// Reads an argument that can only be a reference.
+pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
+    let reference = text.strip_prefix("oci://").unwrap_or(text);
+    reference.parse().map_err(|why| {
+        Failure::Place(crate::runconfig::InvalidPlace::Reference { text: text.to_owned(), why })
+    })
+}
+
+/// Reads a run configuration from a file, or from standard input for `-`.
+pub(super) fn read_document(path: &Path) -> Result<Document, Failure> {
+    // One byte over the limit is enough for the document to refuse it.
+    let limit = MAX_SIZE as u64 + 1;
+    let mut content = Vec::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut content)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut content))
+    };
+    read.map_err(|why| Failure::file("reading", path, why))?;
+    Document::parse(content)
+        .map_err(|why| Failure::Document { source: path.display().to_string(), why })
+}
+
+/// Pushes a document and prints what came of it: `{verb} {what} {reference}`.
+pub(super) async fn push_document(
+    context: &Context,
+    document: &Document,
+    reference: &Reference,
+    verb: &str,
+    what: &str,
+) -> Result<(), Failure> {
+    let created = creation_time().map_err(Failure::Usage)?;
+    let pushed = push(&context.client, reference, document, created).await?;
+    let sentence = match pushed.status {
+        PushStatus::Pushed => format!("{verb} {what} {reference}"),
+        PushStatus::Unchanged => format!("{reference} holds this run configuration already"),
+    };
+    context.output.report(
+        Report::new(sentence)
+            .field("reference", reference.to_string())
+            .field("digest", pushed.digest.to_string())
+            .field("status", pushed.status.as_str()),
+    )
+}

@@ -1,0 +1,71 @@
+//! `thv registry serve`: the embedded development registry.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::failure::Failure;
+use super::output::{Report, message};
+use crate::registry::{Registry as Server, Storage};
+
+#[derive(Subcommand)]
+pub(super) enum Registry {
+    /// Serve until interrupted; it asks for no login, so keep it on loopback
+    Serve(Serve),
+}
+
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5055")]
+    listen: SocketAddr,
+    /// Keep the content in DIR instead of in memory
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl Registry {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let Self::Serve(Serve { listen, dir }) = self;
+        let storage = match &dir {
+            Some(dir) => Storage::directory(dir)
+                .map_err(|why| Failure::file("opening the directory", dir, why))?,
+            None => Storage::memory(),
+        };
+        let listening = |why| Failure::Io { what: format!("listening at {listen}"), why };
+        let server = Server::bind(listen, storage).await.map_err(listening)?;
+        let address = server.local_addr();
+        if !address.ip().is_loopback() {
+            message("warning: everybody who reaches this address can read and write");
+        }
+        let kept = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
+        context.output.report(
+            Report::new(format!("Serving an OCI registry at http://{address}"))
+                .field("address", address.to_string())
+                .field("storage", kept),
+        )?;
+        server.serve(interrupted()).await;
+        Ok(())
+    }
+}
+
+/// Resolves with Ctrl-C or, on Unix, SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Where signals cannot be watched, they end the process as they always do.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,155 @@
+//! Listens, reads requests, and has them answered.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::answer::{Answer, Code};
+use super::route::Route;
+use super::storage::Storage;
+use super::uploads::{BLOB_LIMIT, Uploads};
+use crate::oci::MANIFEST_LIMIT;
+use crate::wire::is_loopback_host;
+
+/// A registry that listens, but does not answer before [`Registry::serve`].
+#[derive(Debug)]
+pub struct Registry {
+    listener: TcpListener,
+    address: SocketAddr,
+    api: Arc<Api>,
+}
+
+/// What answers requests.
+#[derive(Debug)]
+pub(super) struct Api {
+    pub(super) storage: Storage,
+    pub(super) uploads: Mutex<Uploads>,
+    loopback: bool,
+}
+
+impl Registry {
+    /// Listens at `address`; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened at.
+    pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let loopback = address.ip().is_loopback();
+        let api = Api { storage, uploads: Mutex::default(), loopback };
+        Ok(Self { listener, address, api: Arc::new(api) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until `shutdown` resolves. Connections that are open then are closed.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+        let mut connections = JoinSet::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return,
+                accepted = self.listener.accept() => {
+                    // One connection that failed before it began is no reason to stop.
+                    if let Ok((stream, _)) = accepted {
+                        connections.spawn(connection(stream, Arc::clone(&self.api)));
+                    }
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, api: Arc<Api>) {
+    let answer = |request| {
+        let api = Arc::clone(&api);
+        async move { Ok::<_, Infallible>(api.respond(request).await) }
+    };
+    let mut server = hyper::server::conn::http1::Builder::new();
+    server.half_close(true);
+    // A client that breaks off is none of the registry's business.
+    let _ = server.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+}
+
+impl Api {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let head = request.method() == Method::HEAD;
+        let answered = self.answer(request).await;
+        answered.unwrap_or_else(|refused| refused).into_response(head)
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
+        let (parts, body) = request.into_parts();
+        self.check_host(&parts.headers)?;
+        let route = Route::parse(parts.uri.path())?;
+        let query = parts.uri.query().unwrap_or_default();
+        let limit = match route {
+            Route::Manifest(..) => usize::try_from(MANIFEST_LIMIT).unwrap_or(usize::MAX),
+            _ => BLOB_LIMIT,
+        };
+        let body = Limited::new(body, limit)
+            .collect()
+            .await
+            .map_err(|_| Code::SizeInvalid.because("the body is too large, or broke off"))?
+            .to_bytes();
+
+        let method = &parts.method;
+        let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok());
+        match &route {
+            Route::Blob(name, digest) => self.blob(method, name, digest, header(RANGE)),
+            Route::Upload(name, id) => {
+                self.upload(method, name, id, query, header(CONTENT_RANGE), &body)
+            }
+            Route::Uploads(name) if method == Method::POST => self.start_upload(name, query, body),
+            Route::Manifest(name, target) => {
+                self.manifest(method, name, target, header(CONTENT_TYPE), body)
+            }
+            Route::Base if is_read(method) => {
+                Ok(Answer::new(StatusCode::OK).body("application/json", "{}"))
+            }
+            Route::Tags(name) if is_read(method) => self.tags(name, query),
+            Route::Referrers(name, digest) if is_read(method) => {
+                self.referrers(name, digest, query)
+            }
+            _ => Err(Code::Unsupported.because("the method is not allowed here")),
+        }
+    }
+
+    /// A web page may make a browser send requests to loopback under a name of the page's own (DNS
+    /// rebinding); nobody else has a reason to use such a name.
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), Answer> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let without_port = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let bare = without_port.trim_start_matches('[').trim_end_matches(']');
+        if !self.loopback || is_loopback_host(without_port) || bare.parse::<IpAddr>().is_ok() {
+            Ok(())
+        } else {
+            Err(Code::Denied.because("this registry answers to its loopback address alone"))
+        }
+    }
+}
+
+fn is_read(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}

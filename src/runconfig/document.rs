@@ -1,0 +1,144 @@
+//! A run configuration, verbatim: the bytes as they lie in a file, found to be one.
+//!
+//! The bytes are never written again from what was read: fields that this crate does not know, large
+//! numbers, key order and white space all survive.
+
+use std::fmt;
+
+use serde::de::IgnoredAny;
+
+use super::error::InvalidDocument;
+use super::json::{self, Node, Unreadable, Value, position};
+use super::name::{InvalidWorkloadName, WorkloadName};
+use super::run_config::RunConfig;
+use super::{rename, validation};
+
+/// The largest run configuration, in bytes.
+pub const MAX_SIZE: usize = 4 * 1024 * 1024;
+
+/// The bytes of a run configuration.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    text: String,
+    root: Node,
+}
+
+impl Document {
+    /// Checks that `bytes` are a run configuration: at most [`MAX_SIZE`] bytes of UTF-8, one JSON
+    /// object, known fields of their types, and an `image` or a `remote_url`.
+    ///
+    /// # Errors
+    /// [`InvalidDocument`] says where.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, InvalidDocument> {
+        if bytes.len() > MAX_SIZE {
+            return Err(InvalidDocument::TooLarge);
+        }
+        let text = String::from_utf8(bytes).map_err(|why| not_utf8(&why))?;
+        serde_json::from_str::<IgnoredAny>(&text).map_err(|why| syntax(&text, &why))?;
+        let root = json::read(&text).map_err(|Unreadable(offset)| {
+            let (line, column) = position(&text, offset);
+            let message = format!("nested more than {} deep, or unreadable", json::DEPTH_LIMIT);
+            InvalidDocument::Syntax { line, column, message }
+        })?;
+        validation::check(&text, &root)?;
+        let document = Self { text, root };
+        let runs = |field: Option<String>| field.is_some_and(|value| !value.is_empty());
+        if runs(document.string("image")) || runs(document.string("remote_url")) {
+            Ok(document)
+        } else {
+            Err(InvalidDocument::NothingToRun)
+        }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The bytes, as the text that they are.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The field `name`, unless it is empty.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        self.string("name").filter(|name| !name.is_empty())
+    }
+
+    /// The name under which `ToolHive` stores the configuration: `base_name`, else `name`.
+    ///
+    /// # Errors
+    /// Where that is empty or not a workload's name.
+    pub fn workload_name(&self) -> Result<WorkloadName, InvalidWorkloadName> {
+        let base = self.string("base_name").filter(|name| !name.is_empty());
+        base.or_else(|| self.name()).unwrap_or_default().parse()
+    }
+
+    /// The same configuration under another name. The fields `name`, `base_name`,
+    /// `container_name` and `ToolHive`'s two labels for them change where they stand; not one other
+    /// byte does.
+    #[must_use]
+    pub fn renamed(&self, name: &WorkloadName) -> Self {
+        rename::renamed(self, name)
+    }
+
+    /// The fields that say what runs and what it may touch.
+    #[must_use]
+    pub fn run_config(&self) -> RunConfig {
+        RunConfig::read(self)
+    }
+
+    /// A document whose text differs from this one's only in the content of strings.
+    pub(super) fn with_text(text: String) -> Option<Self> {
+        let root = json::read(&text).ok()?;
+        Some(Self { text, root })
+    }
+
+    pub(super) const fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The string in the field `name`, if it stands there.
+    pub(super) fn string(&self, name: &str) -> Option<String> {
+        self.decode(self.root.field(name)?)
+    }
+
+    /// The string that `node` is.
+    pub(super) fn decode(&self, node: &Node) -> Option<String> {
+        if node.value != Value::String {
+            return None;
+        }
+        serde_json::from_str(self.text.get(node.span.clone())?).ok()
+    }
+}
+
+/// The name alone: values of environment variables may be secrets.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({:?}, {} bytes)", self.name(), self.text.len())
+    }
+}
+
+fn not_utf8(why: &std::string::FromUtf8Error) -> InvalidDocument {
+    let valid = why.utf8_error().valid_up_to();
+    let before = String::from_utf8_lossy(why.as_bytes().get(..valid).unwrap_or_default());
+    let (line, column) = position(&before, before.len());
+    InvalidDocument::NotUtf8 { line, column }
+}
+
+/// The parser counts columns in bytes.
+fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
+    let line_start: usize =
+        text.split_inclusive('\n').take(why.line().saturating_sub(1)).map(str::len).sum();
+    let mut offset = (line_start + why.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let (line, column) = position(text, offset);
+    let message = why.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+    InvalidDocument::Syntax { line, column, message }
+}

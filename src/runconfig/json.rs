@@ -1,0 +1,182 @@
+//! JSON with the place of each value, for messages that name it and edits that change nothing else.
+//!
+//! It reads only text that was found to be JSON before; what is not is reported, never guessed.
+
+use std::ops::Range;
+
+/// The deepest nesting of objects and arrays.
+pub(super) const DEPTH_LIMIT: usize = 128;
+
+/// A value, and where it stands: byte offsets into the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) span: Range<usize>,
+    pub(super) value: Value,
+}
+
+/// What a value is. The text of strings and numbers is read from the span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Object(Vec<Member>),
+    Array(Vec<Node>),
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+/// A member of an object; the key is decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) key: String,
+    pub(super) key_start: usize,
+    pub(super) node: Node,
+}
+
+/// The text is nested too deeply, or no JSON after all, at this byte offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unreadable(pub(super) usize);
+
+/// Reads the value in `text`, around which there may be white space.
+pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
+    Scanner { text: text.as_bytes(), source: text, at: 0 }.value(0)
+}
+
+struct Scanner<'a> {
+    text: &'a [u8],
+    source: &'a str,
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&mut self) -> Option<u8> {
+        while self.text.get(self.at).is_some_and(|b| b" \t\r\n".contains(b)) {
+            self.at += 1;
+        }
+        self.text.get(self.at).copied()
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Unreadable> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(Unreadable(self.at))
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, Unreadable> {
+        let first = self.peek().ok_or(Unreadable(self.at))?;
+        let start = self.at;
+        if depth > DEPTH_LIMIT {
+            return Err(Unreadable(start));
+        }
+        let value = match first {
+            b'{' => Value::Object(self.members(depth)?),
+            b'[' => Value::Array(self.items(depth)?),
+            b'"' => {
+                self.string()?;
+                Value::String
+            }
+            b't' | b'f' => self.word(Value::Bool),
+            b'n' => self.word(Value::Null),
+            _ => self.word(Value::Number),
+        };
+        Ok(Node { span: start..self.at, value })
+    }
+
+    fn members(&mut self, depth: usize) -> Result<Vec<Member>, Unreadable> {
+        let mut members = Vec::new();
+        self.at += 1;
+        while self.peek() != Some(b'}') {
+            if !members.is_empty() {
+                self.expect(b',')?;
+            }
+            self.peek();
+            let key_start = self.at;
+            let key = self.string()?;
+            self.expect(b':')?;
+            members.push(Member { key, key_start, node: self.value(depth + 1)? });
+        }
+        self.at += 1;
+        Ok(members)
+    }
+
+    fn items(&mut self, depth: usize) -> Result<Vec<Node>, Unreadable> {
+        let mut items = Vec::new();
+        self.at += 1;
+        while self.peek() != Some(b']') {
+            if !items.is_empty() {
+                self.expect(b',')?;
+            }
+            items.push(self.value(depth + 1)?);
+        }
+        self.at += 1;
+        Ok(items)
+    }
+
+    /// Passes a string and decodes it.
+    fn string(&mut self) -> Result<String, Unreadable> {
+        let start = self.at;
+        self.expect(b'"')?;
+        loop {
+            match self.text.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => self.at += 2,
+                Some(_) => self.at += 1,
+                None => return Err(Unreadable(start)),
+            }
+        }
+        self.at += 1;
+        let literal = self.source.get(start..self.at).ok_or(Unreadable(start))?;
+        serde_json::from_str(literal).map_err(|_| Unreadable(start))
+    }
+
+    /// Passes a number or a literal name.
+    fn word(&mut self, value: Value) -> Value {
+        while self.text.get(self.at).is_some_and(|b| !b" \t\r\n,]}".contains(b)) {
+            self.at += 1;
+        }
+        value
+    }
+}
+
+/// Line and column, counted from 1, the column in characters, of a byte offset.
+pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (before.bytes().filter(|b| *b == b'\n').count() + 1, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn values_are_found_where_they_stand() {
+        let text = "{ \"a\\u0041\" : [1e400, \"x\\\"\"],\n\t\"b\":{ } }";
+        let node = read(text).unwrap();
+        let Value::Object(members) = &node.value else { panic!("no object") };
+        assert_eq!(members[0].key, "aA");
+        assert_eq!(&text[members[0].node.span.clone()], "[1e400, \"x\\\"\"]");
+        assert_eq!(&text[members[1].node.span.clone()], "{ }");
+        assert_eq!(position(text, members[1].key_start), (2, 2));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(position("äö\r\né\"x", 4 + 2 + 2), (2, 2));
+        assert_eq!(position("", 0), (1, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in r#"[\[\]{}",:\\a0-9 tfnu\n]{0,40}|\PC{0,20}"#) {
+            let _ = read(&text);
+            let _ = position(&text, text.len() / 2);
+        }
+    }
+}

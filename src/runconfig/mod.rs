@@ -1,0 +1,29 @@
+//! Run configurations: `ToolHive`'s JSON that says how to run an MCP server, and its artifact.
+//!
+//! This layer reads and never rewrites a configuration, and reaches a registry through
+//! [`crate::oci`] alone.
+
+mod artifact;
+mod creation;
+mod document;
+mod error;
+mod json;
+mod name;
+mod place;
+mod rename;
+mod run_config;
+mod schema;
+mod share;
+mod validation;
+
+#[cfg(test)]
+mod tests;
+
+pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE, UnsupportedArtifact};
+pub use creation::creation_time;
+pub use document::{Document, MAX_SIZE};
+pub use error::InvalidDocument;
+pub use name::{InvalidWorkloadName, WorkloadName};
+pub use place::{InvalidPlace, Place};
+pub use run_config::{PermissionProfile, RunConfig};
+pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};

@@ -1,0 +1,197 @@
+//! Telling a file from a registry reference.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::oci::{InvalidReference, Reference};
+
+/// Where a run configuration comes from or goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// A manifest in a registry.
+    Registry(Reference),
+}
+
+impl Place {
+    /// Reads what a user typed. The first rule that fits decides:
+    ///
+    /// 1. `oci://` in front: a registry reference;
+    /// 2. `/`, `./`, `../`, `~` or a drive letter (`C:\`, `C:/`) in front: a file;
+    /// 3. `.json`, `.yaml` or `.yml` at the end, without tag or digest: a file;
+    /// 4. a path that exists: a file;
+    /// 5. a registry host as the first component (it has a dot or a port, or is `localhost`), or a
+    ///    tag, or a digest: a registry reference;
+    /// 6. anything else could be either, and is refused.
+    ///
+    /// # Errors
+    /// [`InvalidPlace`].
+    pub fn parse(text: &str) -> Result<Self, InvalidPlace> {
+        Self::parse_with(text, Path::exists)
+    }
+
+    fn parse_with(text: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, InvalidPlace> {
+        if let Some(reference) = text.strip_prefix("oci://") {
+            return Self::registry(text, reference);
+        }
+        let path = Path::new(text);
+        if looks_like_path(text) || has_file_ending(text) || exists(path) {
+            return Ok(Self::File(path.to_owned()));
+        }
+        let names_registry =
+            text.split_once('/').is_some_and(|(first, _)| Reference::names_registry(first));
+        if names_registry || has_tag_or_digest(text) {
+            return Self::registry(text, text);
+        }
+        Err(InvalidPlace::Ambiguous(text.to_owned()))
+    }
+
+    fn registry(text: &str, reference: &str) -> Result<Self, InvalidPlace> {
+        let invalid = |why| InvalidPlace::Reference { text: text.to_owned(), why };
+        reference.parse().map(Self::Registry).map_err(invalid)
+    }
+}
+
+fn looks_like_path(text: &str) -> bool {
+    let mut characters = text.chars();
+    let drive = characters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && characters.next() == Some(':')
+        && matches!(characters.next(), Some('\\' | '/'));
+    drive
+        || matches!(text, "." | "..")
+        || ["/", "./", "../", "~", ".\\", "..\\", "\\"].iter().any(|start| text.starts_with(start))
+}
+
+fn has_file_ending(text: &str) -> bool {
+    let ending = |ending: &str| text.to_ascii_lowercase().ends_with(ending);
+    !has_tag_or_digest(text) && [".json", ".yaml", ".yml"].into_iter().any(ending)
+}
+
+fn has_tag_or_digest(text: &str) -> bool {
+    let last = text.rsplit('/').next().unwrap_or(text);
+    last.contains([':', '@'])
+}
+
+/// Why a text names neither a file nor a registry reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidPlace {
+    /// It could be either.
+    Ambiguous(String),
+    /// It names a registry, but is no reference.
+    Reference {
+        /// What was typed.
+        text: String,
+        /// What is wrong with it.
+        why: InvalidReference,
+    },
+}
+
+impl fmt::Display for InvalidPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ambiguous(text) => write!(
+                f,
+                "{text:?} could be a file or a registry reference; write \"./{text}\" for the \
+                 file, or \"oci://{text}\" or \"{text}:TAG\" for the registry"
+            ),
+            Self::Reference { text, why } => {
+                write!(f, "{text:?} is not a registry reference: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidPlace {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Ambiguous(_) => None,
+            Self::Reference { why, .. } => Some(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    /// What `text` is: `file`, the reference, or `ambiguous`.
+    fn read(text: &str, existing: &str) -> String {
+        match Place::parse_with(text, |path| path == Path::new(existing)) {
+            Ok(Place::File(path)) => format!("file {}", path.display()),
+            Ok(Place::Registry(reference)) => reference.to_string(),
+            Err(InvalidPlace::Ambiguous(_)) => "ambiguous".to_owned(),
+            Err(InvalidPlace::Reference { why, .. }) => format!("error {why}"),
+        }
+    }
+
+    #[test]
+    fn the_rule_holds() {
+        let pinned = format!("registry.example.com/a@{DIGEST}");
+        let tagged_and_pinned = format!("a:v1@{DIGEST}");
+        for (text, expected) in [
+            // Pull request 1212 took these for registry references.
+            ("./config.json", "file ./config.json"),
+            ("/tmp/config.json", "file /tmp/config.json"),
+            // Rule 1.
+            ("oci://my-server", "docker.io/library/my-server:latest"),
+            ("oci://localhost/a.json", "localhost/a.json:latest"),
+            // Rule 2.
+            ("../x", "file ../x"),
+            ("./registry.example.com/a:v1", "file ./registry.example.com/a:v1"),
+            ("~/x", "file ~/x"),
+            ("~user/x:v1", "file ~user/x:v1"),
+            ("C:\\configs\\x", "file C:\\configs\\x"),
+            ("c:/x", "file c:/x"),
+            (".", "file ."),
+            // Rule 3.
+            ("config.json", "file config.json"),
+            ("dir/config.YAML", "file dir/config.YAML"),
+            ("registry.example.com/config.yml", "file registry.example.com/config.yml"),
+            ("registry.example.com/config.json:v1", "registry.example.com/config.json:v1"),
+            ("registry.example.com/a:v1.json", "registry.example.com/a:v1.json"),
+            // Rule 4.
+            ("there", "file there"),
+            // Rule 5.
+            ("registry.example.com/configs/a", "registry.example.com/configs/a:latest"),
+            ("host:5000/name", "host:5000/name:latest"),
+            ("localhost/name", "localhost/name:latest"),
+            ("[::1]:5000/name", "[::1]:5000/name:latest"),
+            ("my-server:v1", "docker.io/library/my-server:v1"),
+            ("user/my-server:v1", "docker.io/user/my-server:v1"),
+            (&pinned, &pinned),
+            (&tagged_and_pinned, &format!("docker.io/library/{tagged_and_pinned}")),
+            // Rule 6.
+            ("my-server", "ambiguous"),
+            ("user/my-server", "ambiguous"),
+            ("localhost", "ambiguous"),
+            ("", "ambiguous"),
+        ] {
+            assert_eq!(read(text, "there"), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_names_a_registry_badly_is_not_taken_for_a_file() {
+        for text in ["registry.example.com/Upper:v1", "oci://", "a:b:c", "registry.example.com/"] {
+            assert!(read(text, "there").starts_with("error"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_existing_path_wins_over_a_reference_but_not_over_oci() {
+        assert_eq!(read("my-server:v1", "my-server:v1"), "file my-server:v1");
+        assert_eq!(read("oci://my-server:v1", "my-server:v1"), "docker.io/library/my-server:v1");
+    }
+
+    #[test]
+    fn an_ambiguous_text_is_answered_with_what_to_type() {
+        let message = Place::parse_with("my-server", |_| false).unwrap_err().to_string();
+        for way in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
+            assert!(message.contains(way), "{message}");
+        }
+    }
+}

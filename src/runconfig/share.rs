@@ -1,0 +1,240 @@
+//! A run configuration to a registry and back.
+
+use std::fmt;
+
+use bytes::Bytes;
+use tokio::try_join;
+
+use super::artifact::{self, UnsupportedArtifact};
+use super::document::{Document, MAX_SIZE};
+use super::error::InvalidDocument;
+use crate::oci::{
+    self, Client, Descriptor, Digest, EMPTY_CONTENT, ErrorKind, FetchedManifest, Manifest,
+    ManifestKind, Mismatch, Reference, Repository, Tag, TagOrDigest,
+};
+use crate::timestamp::Timestamp;
+
+/// What a push did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// The digest of the manifest that the tag names now.
+    pub digest: Digest,
+    /// Whether anything was sent.
+    pub status: PushStatus,
+}
+
+/// Whether a push changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushStatus {
+    /// The tag names a new manifest.
+    Pushed,
+    /// The tag named the same configuration already.
+    Unchanged,
+}
+
+impl PushStatus {
+    /// The word that stands in output for scripts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pushed => "pushed",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Pushes `document` to `reference` as an artifact created at `created`, and tags it.
+///
+/// Nothing is sent where the tag names the same configuration under the same annotations already,
+/// and no blob that the registry has. The tag moves last, after every blob is there.
+///
+/// # Errors
+/// [`PushError`]; what the tag named before stays.
+pub async fn push(
+    client: &Client,
+    reference: &Reference,
+    document: &Document,
+    created: Timestamp,
+) -> Result<Pushed, PushError> {
+    let (Some(tag), None) = (reference.tag(), reference.digest()) else {
+        return Err(PushError::DigestTarget(reference.clone()));
+    };
+    let repository = client.repository(reference.registry(), reference.repository(), "push");
+    // Boxed: requests under way at the same time make a large state.
+    Box::pin(push_to(&repository, tag, document, created)).await.map_err(PushError::Registry)
+}
+
+/// Why a run configuration could not be pushed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The reference names a digest, which only follows from the content.
+    DigestTarget(Reference),
+    /// The registry could not be reached, or refused.
+    Registry(oci::Error),
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DigestTarget(reference) => {
+                write!(f, "{reference} names a digest; push to a tag instead")
+            }
+            Self::Registry(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PushError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::DigestTarget(_) => None,
+            Self::Registry(why) => Some(why),
+        }
+    }
+}
+
+async fn push_to(
+    repository: &Repository,
+    tag: &Tag,
+    document: &Document,
+    created: Timestamp,
+) -> Result<Pushed, oci::Error> {
+    let manifest = artifact::pack(document, created);
+    let (existing, has_config, has_layer) = try_join!(
+        tagged(repository, tag),
+        has_blob(repository, &manifest.config),
+        has_layer(repository, &manifest),
+    )?;
+    if let Some((digest, existing)) = existing
+        && artifact::is_same(&existing, &manifest)
+    {
+        return Ok(Pushed { digest, status: PushStatus::Unchanged });
+    }
+    try_join!(push_blob(repository, &manifest.config, EMPTY_CONTENT, has_config), async {
+        for layer in &manifest.layers {
+            push_blob(repository, layer, document.bytes(), has_layer).await?;
+        }
+        Ok(())
+    })?;
+    let target = TagOrDigest::Tag(tag.clone());
+    let media_type = oci::MediaType::OCI_MANIFEST;
+    let digest = repository.put_manifest(&target, &media_type, manifest.to_json()).await?;
+    Ok(Pushed { digest, status: PushStatus::Pushed })
+}
+
+/// The manifest that `tag` names, if there is one that can be compared.
+async fn tagged(
+    repository: &Repository,
+    tag: &Tag,
+) -> Result<Option<(Digest, Manifest)>, oci::Error> {
+    match repository.manifest(&TagOrDigest::Tag(tag.clone())).await {
+        Ok(FetchedManifest { descriptor, kind: ManifestKind::Manifest(manifest), .. }) => {
+            Ok(Some((descriptor.digest, *manifest)))
+        }
+        Ok(_) => Ok(None),
+        // Some registries deny what is not there, and some may be written but not read: whether
+        // this push is allowed, the push itself shows.
+        Err(why) => match why.kind() {
+            ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
+            _ => Err(why),
+        },
+    }
+}
+
+async fn has_layer(repository: &Repository, manifest: &Manifest) -> Result<bool, oci::Error> {
+    match manifest.layers.first() {
+        Some(layer) => has_blob(repository, layer).await,
+        None => Ok(true),
+    }
+}
+
+async fn has_blob(repository: &Repository, blob: &Descriptor) -> Result<bool, oci::Error> {
+    match repository.has_blob(&blob.digest).await {
+        Err(why) if matches!(why.kind(), ErrorKind::Denied(_)) => Ok(false),
+        answered => answered,
+    }
+}
+
+async fn push_blob(
+    repository: &Repository,
+    descriptor: &Descriptor,
+    content: &[u8],
+    present: bool,
+) -> Result<(), oci::Error> {
+    if present {
+        return Ok(());
+    }
+    repository.push_blob(descriptor, Bytes::copy_from_slice(content)).await
+}
+
+/// What a pull brought.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Pulled {
+    /// The manifest.
+    pub manifest: FetchedManifest,
+    /// The run configuration.
+    pub document: Document,
+}
+
+/// Reads the run configuration artifact that `reference` names.
+///
+/// One request is enough where the manifest carries the configuration inline. Inline data that is
+/// not what its descriptor says fails the pull: the blob is not asked for instead.
+///
+/// # Errors
+/// [`PullError`].
+pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
+    let repository = client.repository(reference.registry(), reference.repository(), "pull");
+    let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
+    let layer = artifact::layer(&manifest.kind).map_err(PullError::Unsupported)?;
+    let content = match &layer.data {
+        Some(inline) => {
+            layer.verify(inline.as_bytes()).map_err(PullError::Inline)?;
+            inline.as_bytes().to_vec()
+        }
+        None => repository.blob(layer, MAX_SIZE as u64).await.map_err(PullError::Registry)?,
+    };
+    let document = Document::parse(content).map_err(PullError::Invalid)?;
+    Ok(Pulled { manifest, document })
+}
+
+/// Why a run configuration could not be pulled.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PullError {
+    /// The registry could not be asked, or refused, or sent other bytes than it promised.
+    Registry(oci::Error),
+    /// What was found is no run configuration artifact.
+    Unsupported(UnsupportedArtifact),
+    /// The manifest's inline data is not what its descriptor says.
+    Inline(Mismatch),
+    /// The layer is no run configuration.
+    Invalid(InvalidDocument),
+}
+
+impl fmt::Display for PullError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(why) => why.fmt(f),
+            Self::Unsupported(why) => why.fmt(f),
+            Self::Inline(why) => {
+                write!(f, "the configuration inside the manifest is not what it promises: {why}")
+            }
+            Self::Invalid(why) => write!(f, "the artifact holds no valid run configuration: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PullError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Registry(why) => Some(why),
+            Self::Unsupported(why) => Some(why),
+            Self::Inline(why) => Some(why),
+            Self::Invalid(why) => Some(why),
+        }
+    }
+}

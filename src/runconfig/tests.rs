@@ -1,0 +1,140 @@
+//! Documents held against the fixtures.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn fixture(path: &str) -> Vec<u8> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    std::fs::read(format!("{root}/{path}")).unwrap()
+}
+
+fn parse(text: &str) -> Result<Document, InvalidDocument> {
+    Document::parse(text.as_bytes().to_vec())
+}
+
+#[test]
+fn what_toolhive_writes_and_what_it_may_write_one_day_is_accepted_verbatim() {
+    for name in ["minimal", "stdio", "remote", "future"] {
+        let bytes = fixture(&format!("runconfigs/{name}.json"));
+        let document = Document::parse(bytes.clone()).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert_eq!(document.bytes(), bytes, "{name}");
+    }
+}
+
+#[test]
+fn refusals_say_where() {
+    for (name, expected) in [
+        ("array", "line 1, column 1: must be one JSON object, found an array"),
+        ("two-values", "line 2, column 1: trailing characters"),
+        ("not-utf8", "line 2, column 16: not UTF-8"),
+        ("cut-short", "line 4, column 1: EOF while parsing an object"),
+        ("port-as-text", "line 2, column 28: \"port\" must be a 64-bit integer, found a string"),
+        ("port-as-float", "line 3, column 11: \"port\" must be a 64-bit integer, found a number"),
+        (
+            "nested",
+            "line 5, column 41: \"permission_profile.network.outbound.allow_port.1\" must be a \
+             64-bit integer, found a string",
+        ),
+        ("twice", "line 3, column 3: \"image\" stands here a second time"),
+        ("nothing-to-run", "names neither an \"image\" nor a \"remote_url\""),
+        ("null", "line 1, column 1: must be one JSON object, found null"),
+        ("empty", "line 1, column 1: EOF while parsing a value"),
+        ("bom", "line 1, column 1: expected value"),
+    ] {
+        let refused = Document::parse(fixture(&format!("runconfigs-invalid/{name}.json")));
+        assert_eq!(refused.unwrap_err().to_string(), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_limits_are_where_they_are_said_to_be() {
+    let sized = |size: usize| {
+        let frame = r#"{"image":"x","padding":""}"#;
+        parse(&frame.replace("\"\"", &format!("\"{}\"", "p".repeat(size - frame.len()))))
+    };
+    assert!(sized(MAX_SIZE).is_ok());
+    assert_eq!(sized(MAX_SIZE + 1), Err(InvalidDocument::TooLarge));
+
+    let nested = |depth| {
+        parse(&format!(r#"{{"image":"x","a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)))
+    };
+    assert!(nested(128).is_ok());
+    assert!(matches!(nested(129), Err(InvalidDocument::Syntax { line: 1, .. })));
+    assert!(matches!(nested(1_000_000), Err(InvalidDocument::Syntax { line: 1, .. })));
+}
+
+#[test]
+fn integers_are_go_s() {
+    for (number, accepted) in [
+        ("0", true),
+        ("-9223372036854775808", true),
+        ("9223372036854775807", true),
+        ("9223372036854775808", false),
+        ("1e3", false),
+        ("1.0", false),
+        ("-0", true),
+        ("null", true),
+    ] {
+        assert_eq!(parse(&format!(r#"{{"image":"x","port":{number}}}"#)).is_ok(), accepted);
+    }
+}
+
+#[test]
+fn field_names_are_matched_whatever_their_case() {
+    let document = parse(r#"{"IMAGE":"x","Base_Name":"b","na\u006de":"n"}"#).unwrap();
+    assert_eq!(document.run_config().image.as_deref(), Some("x"));
+    assert_eq!(document.workload_name().unwrap().as_str(), "b");
+    assert!(parse(r#"{"image":"x","PORT":"1"}"#).is_err());
+    // Go folds the long s to s.
+    assert!(parse("{\"image\":\"x\",\"ho\u{17f}t\":1}").is_err());
+}
+
+#[test]
+fn a_name_changes_where_it_stands_and_nothing_else_does() {
+    let before = String::from_utf8(fixture("runconfigs/stdio.json")).unwrap();
+    let after = parse(&before).unwrap().renamed(&"new".parse().unwrap());
+    let expected = before
+        .replace("\"name\": \"my-server\"", "\"name\": \"new\"")
+        .replace("_name\": \"my-server\"", "_name\": \"new\"")
+        .replace("name\": \"my-server\"", "name\": \"new\"");
+    assert_eq!(after.text(), expected);
+    assert_eq!(after.workload_name().unwrap().as_str(), "new");
+
+    let none =
+        parse(r#"{"image":"x","name":null,"container_labels":{"Toolhive-Name":"a"}}"#).unwrap();
+    assert_eq!(none.renamed(&"new".parse().unwrap()), none);
+}
+
+#[test]
+fn a_summary_shows_no_value_of_a_variable() {
+    let document = parse(r#"{"image":"x","env_vars":{"A":"FAKE-secret"}}"#).unwrap();
+    let config = document.run_config();
+    assert_eq!(config.env_var_names, ["A"]);
+    assert!(!format!("{config:?} {document:?}").contains("FAKE-secret"));
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics(bytes: Vec<u8>, text in r#"\{("(image|name|port)":("x"|1|null|[\[{]),?){0,4}\}?"#) {
+        let _ = Document::parse(bytes);
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn renaming_keeps_every_byte_outside_the_names(
+        space in "[ \t\r\n]{0,3}",
+        old in r#"[a-zé]{0,5}(\\u0041|\\"|\\\\)?"#,
+        new in "[a-z]{1,9}",
+        number in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?",
+    ) {
+        let frame = format!(
+            "{space}{{{space}\"unknown\":{number},\"name\"{space}:{space}@,\"image\":\"x\",\
+             \"container_labels\":{{\"toolhive-name\":@,\"other\":\"{old}\"}},\
+             \"base_name\":{space}@{space}}}{space}"
+        );
+        let before = parse(&frame.replace('@', &format!("\"{old}\""))).unwrap();
+        let after = before.renamed(&new.parse().unwrap());
+        prop_assert_eq!(after.text(), frame.replace('@', &format!("\"{new}\"")));
+    }
+}

@@ -1,0 +1,304 @@
+//! What tests of the whole program share: registries to talk to, and the program itself.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a registry may take to start.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A registry process on a free loopback port. It ends with this value.
+pub struct Registry {
+    pub address: SocketAddr,
+    process: Child,
+    _files: TempDir,
+}
+
+impl Registry {
+    /// This program's own development registry, in memory.
+    pub fn embedded() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_thv"))
+            .args(["registry", "serve", "--listen", "127.0.0.1:0", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let address = said["address"].as_str().unwrap().parse().unwrap();
+        Self { address, process, _files: tempfile::tempdir().unwrap() }
+    }
+
+    /// Debian's `docker-registry`, the reference implementation.
+    pub fn docker() -> Self {
+        loop {
+            // Somebody else may take the port before the registry does.
+            let mut registry = Self::docker_at(free_address());
+            if registry.is_up() {
+                return registry;
+            }
+        }
+    }
+
+    fn docker_at(address: SocketAddr) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let config = files.path().join("config.yml");
+        let root = files.path().join("data");
+        let settings = format!(
+            "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  \
+             delete: {{enabled: true}}\nhttp: {{addr: \"{address}\"}}\n",
+            root.display()
+        );
+        std::fs::write(&config, settings).unwrap();
+        let process = Command::new("docker-registry")
+            .arg("serve")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("docker-registry is installed by tests/run.sh");
+        Self { address, process, _files: files }
+    }
+
+    /// Waits until the registry answers; false if it ended instead.
+    fn is_up(&mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < START_LIMIT {
+            if self.process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if TcpStream::connect(self.address).is_ok() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the registry did not start within {START_LIMIT:?}");
+    }
+
+    /// A reference into this registry.
+    pub fn reference(&self, rest: &str) -> String {
+        format!("{}/{rest}", self.address)
+    }
+
+    /// A plain HTTP/1.1 exchange with the registry: status and body.
+    pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream.write_all(body).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        Answer::parse(&answer)
+    }
+
+    /// Uploads a blob by plain HTTP.
+    pub fn put_blob(&self, repository: &str, content: &[u8]) -> String {
+        let digest = sha256(content);
+        let start = self.http("POST", &format!("/v2/{repository}/blobs/uploads/"), &[], b"");
+        let location = start.header("location").unwrap();
+        let path = location.split_once("/v2/").map(|(_, path)| path).unwrap();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let path = format!("/v2/{path}{separator}digest={digest}");
+        let done =
+            self.http("PUT", &path, &[("content-type", "application/octet-stream")], content);
+        assert_eq!(done.status, 201);
+        digest
+    }
+
+    /// Puts a manifest by plain HTTP.
+    pub fn put_manifest(&self, repository: &str, tag: &str, media_type: &str, manifest: &Value) {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let content = manifest.to_string();
+        let done = self.http("PUT", &path, &[("content-type", media_type)], content.as_bytes());
+        assert_eq!(done.status, 201, "{}", String::from_utf8_lossy(&done.body));
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An answer to [`Registry::http`].
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(answer: &[u8]) -> Self {
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut answer = Self { status, head, body: answer[end + 4..].to_vec() };
+        if answer.header("transfer-encoding").is_some() {
+            answer.body = unchunked(&answer.body);
+        }
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (field, value) = line.split_once(": ")?;
+            field.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let end = body.windows(2).position(|window| window == b"\r\n").unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            return whole;
+        }
+        whole.extend_from_slice(&body[end + 2..end + 2 + size]);
+        body = &body[end + 2 + size + 2..];
+    }
+}
+
+/// A loopback address at which nothing listened a moment ago.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// `sha256:` and the hex digest, by the system's own `sha256sum`.
+pub fn sha256(content: &[u8]) -> String {
+    let mut process = Command::new("sha256sum")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(content).unwrap();
+    let output = process.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    format!("sha256:{}", text.split_whitespace().next().unwrap())
+}
+
+/// A user with a home of their own, who runs `thv`.
+pub struct User {
+    home: TempDir,
+}
+
+impl User {
+    pub fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    /// A path in the user's home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Writes a file into the user's home.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A file of the state store.
+    pub fn stored(&self, name: &str) -> PathBuf {
+        self.path(&format!("state/toolhive/runconfigs/{name}.json"))
+    }
+
+    /// The program, with nothing of the tests' own environment.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_thv"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.home.path())
+            .env("XDG_STATE_HOME", self.path("state"))
+            .current_dir(self.home.path());
+        command
+    }
+
+    /// Runs the program.
+    pub fn thv<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Ran {
+        Ran(self.command().args(arguments).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs the program with standard input.
+    pub fn thv_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut process = self
+            .command()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        process.stdin.take().unwrap().write_all(input).unwrap();
+        Ran(process.wait_with_output().unwrap())
+    }
+}
+
+/// What a run of the program left.
+pub struct Ran(pub Output);
+
+impl Ran {
+    pub fn code(&self) -> i32 {
+        self.0.status.code().unwrap()
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The run, which succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code(), 0, "{}{}", self.stdout(), self.stderr());
+        self
+    }
+
+    /// The run, which failed with `code`, and whose message contains `text`.
+    #[track_caller]
+    pub fn fails(self, code: i32, text: &str) -> Self {
+        let stderr = self.stderr();
+        assert_eq!(self.code(), code, "{}{stderr}", self.stdout());
+        assert!(stderr.contains(text), "{stderr}");
+        self
+    }
+
+    /// The one JSON value on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.0.stdout).unwrap()
+    }
+}
+
+/// The exchanges of a transcript.
+pub fn transcript(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The methods of a transcript's requests.
+pub fn methods(path: &Path) -> Vec<String> {
+    let method = |exchange: &Value| exchange["request"]["method"].as_str().unwrap().to_owned();
+    transcript(path).iter().map(method).collect()
+}
