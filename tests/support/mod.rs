@@ -1,10 +1,11 @@
 //! What tests of the whole program share: registries to talk to, and the program itself.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 /// How long a registry may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A registry process on a free loopback port. It ends with this value.
+/// A registry process on loopback. It ends with this value.
 pub struct Registry {
     pub address: SocketAddr,
     process: Child,
@@ -23,8 +24,18 @@ pub struct Registry {
 impl Registry {
     /// This program's own development registry, in memory.
     pub fn embedded() -> Self {
+        Self::serve(&[])
+    }
+
+    /// This program's own development registry, in a directory.
+    pub fn embedded_in(dir: &Path) -> Self {
+        Self::serve(&["--dir", dir.to_str().unwrap()])
+    }
+
+    fn serve(options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_thv"))
             .args(["registry", "serve", "--listen", "127.0.0.1:0", "--json"])
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -37,13 +48,9 @@ impl Registry {
 
     /// Debian's `docker-registry`, the reference implementation.
     pub fn docker() -> Self {
-        loop {
-            // Somebody else may take the port before the registry does.
-            let mut registry = Self::docker_at(free_address());
-            if registry.is_up() {
-                return registry;
-            }
-        }
+        let mut registry = Self::docker_at(own_address());
+        registry.wait();
+        registry
     }
 
     fn docker_at(address: SocketAddr) -> Self {
@@ -66,19 +73,14 @@ impl Registry {
         Self { address, process, _files: files }
     }
 
-    /// Waits until the registry answers; false if it ended instead.
-    fn is_up(&mut self) -> bool {
+    /// Waits until the registry answers.
+    fn wait(&mut self) {
         let start = Instant::now();
-        while start.elapsed() < START_LIMIT {
-            if self.process.try_wait().unwrap().is_some() {
-                return false;
-            }
-            if TcpStream::connect(self.address).is_ok() {
-                return true;
-            }
+        while TcpStream::connect(self.address).is_err() {
+            assert!(self.process.try_wait().unwrap().is_none(), "the registry ended");
+            assert!(start.elapsed() < START_LIMIT, "the registry did not start in time");
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("the registry did not start within {START_LIMIT:?}");
     }
 
     /// A reference into this registry.
@@ -174,6 +176,15 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
     }
 }
 
+/// A loopback address that no other test of this or another process uses: Linux answers to all of
+/// 127.0.0.0/8.
+fn own_address() -> SocketAddr {
+    static COUNTER: AtomicU16 = AtomicU16::new(20_000);
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    let ip = Ipv4Addr::new(127, 128 | high, middle, low);
+    (ip, COUNTER.fetch_add(1, Ordering::Relaxed)).into()
+}
+
 /// A loopback address at which nothing listened a moment ago.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -181,11 +192,8 @@ pub fn free_address() -> SocketAddr {
 
 /// `sha256:` and the hex digest, by the system's own `sha256sum`.
 pub fn sha256(content: &[u8]) -> String {
-    let mut process = Command::new("sha256sum")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut process =
+        Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(content).unwrap();
     let output = process.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

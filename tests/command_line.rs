@@ -1,0 +1,184 @@
+//! What people type, and the mistakes that they make.
+
+mod support;
+
+use support::{Registry, User, free_address, methods, transcript};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+const MINIMAL: &[u8] = include_bytes!("../fixtures/runconfigs/minimal.json");
+const STORED: &str = "state/toolhive/runconfigs/my-server.json";
+
+#[test]
+fn the_demo_needs_nothing_and_brings_every_byte_back() {
+    let shown = User::new().thv(&["demo"]).ok().stdout();
+    assert!(shown.contains("PUT  /v2/configs/demo/manifests/v1"), "{shown}");
+    assert!(shown.contains("status: unchanged"), "{shown}");
+    assert!(shown.ends_with("Every byte came back.\n"), "{shown}");
+}
+
+#[test]
+fn a_workload_goes_to_a_file_and_comes_back() {
+    let user = User::new();
+    user.file(STORED, STDIO);
+    let said = user.thv(&["export", "my-server", "./out/config.json"]).ok().stdout();
+    assert!(said.contains("to file ./out/config.json"), "{said}");
+    assert_eq!(std::fs::read(user.path("out/config.json")).unwrap(), STDIO);
+
+    let other = User::new();
+    other.file("config.json", STDIO);
+    other.thv(&["import", "config.json"]).ok();
+    assert_eq!(std::fs::read(other.stored("my-server")).unwrap(), STDIO);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let user = User::new();
+    user.file("config.json", STDIO);
+    user.thv(&["import", "config.json"]).ok();
+    user.thv(&["export", "my-server", "./copy.json"]).ok();
+    assert_eq!(mode(user.stored("my-server")), 0o600);
+    assert_eq!(mode(user.path("copy.json")), 0o600);
+    assert_eq!(mode(user.path("state/toolhive/runconfigs")), 0o750);
+}
+
+#[test]
+fn another_configuration_is_replaced_only_with_force() {
+    let user = User::new();
+    user.file(STORED, MINIMAL);
+    user.file("config.json", STDIO);
+    user.thv(&["import", "config.json"]).fails(13, "--force");
+    assert_eq!(std::fs::read(user.stored("my-server")).unwrap(), MINIMAL);
+    assert_eq!(
+        user.thv(&["import", "config.json", "--force", "--json"]).ok().json()["status"],
+        "replaced"
+    );
+    assert_eq!(user.thv(&["import", "config.json", "--json"]).ok().json()["status"], "unchanged");
+    assert_eq!(std::fs::read(user.stored("my-server")).unwrap(), STDIO);
+}
+
+#[test]
+fn an_import_under_another_name_changes_the_names_alone() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    user.thv(&["import", "config.json", "--name", "other"]).ok();
+    let before = String::from_utf8(STDIO.to_vec()).unwrap();
+    let after = std::fs::read_to_string(user.stored("other")).unwrap();
+    let changed: Vec<_> =
+        before.lines().zip(after.lines()).filter(|(before, after)| before != after).collect();
+    assert_eq!(
+        changed,
+        [
+            ("  \"name\": \"my-server\",", "  \"name\": \"other\","),
+            ("  \"container_name\": \"my-server\",", "  \"container_name\": \"other\","),
+            ("  \"base_name\": \"my-server\",", "  \"base_name\": \"other\","),
+            ("    \"toolhive-basename\": \"my-server\",", "    \"toolhive-basename\": \"other\","),
+            ("    \"toolhive-name\": \"my-server\",", "    \"toolhive-name\": \"other\","),
+        ]
+    );
+    assert!(!user.stored("my-server").exists());
+    user.thv(&["import", "config.json", "--name", "../escape"]).fails(2, "workload name");
+    user.file("nameless.json", r#"{"image":"x","name":"../../escape"}"#);
+    user.thv(&["import", "nameless.json"]).fails(2, "workload name");
+}
+
+#[test]
+fn the_list_shows_what_the_store_holds() {
+    let user = User::new();
+    assert_eq!(user.thv(&["list", "--json"]).ok().stdout(), "[]\n");
+    assert!(user.thv(&["list"]).ok().stderr().contains("No run configurations"));
+    user.file(STORED, STDIO);
+    user.file("state/toolhive/runconfigs/broken.json", "{");
+    let listed = user.thv(&["list", "--json"]).ok().json();
+    assert_eq!(listed[0]["name"], "broken");
+    assert!(listed[0]["error"].as_str().unwrap().contains("line 1"));
+    assert_eq!(listed[1]["name"], "my-server");
+    assert_eq!(listed[1]["image"], "ghcr.io/example/issue-tracker:2.4.1");
+    let text = user.thv(&["list"]).ok().stdout();
+    assert!(text.contains("my-server  stdio"), "{text}");
+}
+
+#[test]
+fn mistakes_have_their_exit_code_and_say_what_to_do() {
+    let user = User::new();
+    user.file(STORED, STDIO);
+    user.file("config.json", STDIO);
+    user.file("broken.json", "{\n  \"image\": \"x\",\n  \"port\": \"80\"\n}\n");
+    let nobody = format!("{}/configs/a:v1", free_address());
+    for (arguments, code, message) in [
+        (&["export", "my-server", "registry"][..], 2, "\"oci://registry\""),
+        (&["import", "my-server"], 2, "\"./my-server\""),
+        (&["export", "my-server", "registry.example.com/Upper:v1"], 2, "lower-case"),
+        (&["pull", "localhost:5000/a:b:c"], 2, "is not a tag"),
+        (&["export", "no-such", "./x.json"], 3, "thv list"),
+        (&["push", "missing.json", "localhost:5000/a:v1"], 1, "reading missing.json"),
+        (&["push", "broken.json", "localhost:5000/a:v1"], 12, "line 3, column 11: \"port\""),
+        (&["import", "broken.json"], 12, "line 3, column 11: \"port\""),
+        (&["push", "config.json", &nobody], 6, "the connection was refused"),
+        (&["pull", "name.invalid/a:v1"], 6, "could not be resolved"),
+        (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&[], 2, "Usage"),
+    ] {
+        user.thv(arguments).fails(code, message);
+    }
+}
+
+#[test]
+fn nothing_is_sent_for_a_configuration_that_is_refused() {
+    let user = User::new();
+    user.file("broken.json", "{\"image\": 1}");
+    let registry = Registry::embedded();
+    let log = user.path("wire.jsonl");
+    let reference = registry.reference("configs/a:v1");
+    user.thv(&["--wire-log", log.to_str().unwrap(), "push", "broken.json", &reference])
+        .fails(12, "line 1, column 11: \"image\" must be a string");
+    assert!(transcript(&log).is_empty());
+}
+
+#[test]
+fn the_transcript_is_asked_for_before_after_or_in_the_environment() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let registry = Registry::embedded();
+    let reference = registry.reference("configs/a:v1");
+    user.thv(&["push", "config.json", &reference]).ok();
+    let log = user.path("wire.jsonl");
+    let option = ["--wire-log", log.to_str().unwrap()];
+    user.thv(&[&option[..], &["pull", &reference]].concat()).ok();
+    user.thv(&[&["pull", &reference][..], &option].concat()).ok();
+    let third = user.command().args(["pull", &reference]).env("THV_WIRE_LOG", &log).output();
+    assert!(third.unwrap().status.success());
+    assert_eq!(methods(&log), ["GET", "GET", "GET"], "appended each time");
+    let runs: std::collections::BTreeSet<_> =
+        transcript(&log).iter().map(|exchange| exchange["run"].to_string()).collect();
+    assert_eq!(runs.len(), 3);
+}
+
+#[test]
+fn a_served_directory_keeps_its_content() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let dir = user.path("registry");
+    let first = Registry::embedded_in(&dir);
+    let reference = first.reference("configs/a:v1");
+    let pushed = user.thv(&["push", "config.json", &reference, "--json"]).ok().json();
+    drop(first);
+    let second = Registry::embedded_in(&dir);
+    let digest = pushed["digest"].as_str().unwrap();
+    let pinned = format!("{}@{digest}", second.reference("configs/a"));
+    assert_eq!(user.thv(&["pull", &pinned]).ok().0.stdout, STDIO);
+    assert_eq!(user.thv(&["pull", &second.reference("configs/a:v1")]).ok().0.stdout, STDIO);
+}
+
+#[test]
+fn help_lists_the_exit_codes() {
+    let help = User::new().thv(&["--help"]).ok().stdout();
+    assert!(help.contains("13  exists already"), "{help}");
+    let readme = include_str!("../README.md");
+    for line in help.lines().skip_while(|line| !line.starts_with("Exit codes")).skip(1) {
+        let (code, meaning) = line.trim().split_once("  ").unwrap();
+        assert!(readme.contains(&format!("| {code} | {meaning} |")), "README lacks {line:?}");
+    }
+}

@@ -1,0 +1,247 @@
+//! The embedded registry against the workflows of the distribution specification's conformance
+//! suite: pull, push, content discovery, content management.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Answer, Registry, sha256};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const OCTETS: (&str, &str) = ("content-type", "application/octet-stream");
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+fn code(answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    body["errors"][0]["code"].as_str().unwrap().to_owned()
+}
+
+fn json_of(answer: &Answer) -> Value {
+    assert_eq!(answer.status, 200);
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// A manifest whose blobs are there, and its digest.
+fn manifest(registry: &Registry, repository: &str, note: &str, subject: Option<&Value>) -> Value {
+    let config = registry.put_blob(repository, b"{}");
+    let mut manifest = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/vnd.example",
+        "config": { "mediaType": EMPTY, "digest": config, "size": 2 },
+        "layers": [{ "mediaType": EMPTY, "digest": config, "size": 2 }],
+        "annotations": { "note": note },
+    });
+    if let Some(subject) = subject {
+        manifest["subject"] = subject.clone();
+    }
+    manifest
+}
+
+fn location(answer: &Answer) -> String {
+    answer.header("location").unwrap().to_owned()
+}
+
+#[test]
+fn the_base_says_that_this_is_a_registry() {
+    let registry = Registry::embedded();
+    assert_eq!(registry.http("GET", "/v2/", &[], b"").status, 200);
+    assert_eq!(registry.http("GET", "/", &[], b"").status, 404);
+    assert_eq!(registry.http("POST", "/v2/", &[], b"").status, 405);
+}
+
+#[test]
+fn blobs_are_read_whole_and_in_part() {
+    let registry = Registry::embedded();
+    let digest = registry.put_blob("a/b", b"0123456789");
+    let path = format!("/v2/a/b/blobs/{digest}");
+    let head = registry.http("HEAD", &path, &[], b"");
+    assert_eq!((head.status, head.header("content-length")), (200, Some("10")));
+    assert_eq!(head.header("docker-content-digest"), Some(&*digest));
+    assert!(head.body.is_empty());
+    assert_eq!(registry.http("GET", &path, &[], b"").body, b"0123456789");
+    let part = registry.http("GET", &path, &[("range", "bytes=3-5")], b"");
+    assert_eq!((part.status, &part.body[..]), (206, &b"345"[..]));
+    assert_eq!(part.header("content-range"), Some("bytes 3-5/10"));
+    assert_eq!(registry.http("GET", &path, &[("range", "bytes=10-")], b"").status, 416);
+
+    let other = format!("/v2/a/other/blobs/{digest}");
+    assert_eq!(code(&registry.http("GET", &other, &[], b"")), "BLOB_UNKNOWN");
+}
+
+#[test]
+fn a_blob_is_pushed_in_one_request() {
+    let registry = Registry::embedded();
+    let digest = sha256(b"content");
+    let path = format!("/v2/a/blobs/uploads/?digest={digest}");
+    let done = registry.http("POST", &path, &[OCTETS], b"content");
+    assert_eq!(done.status, 201);
+    assert_eq!(registry.http("GET", &location(&done), &[], b"").body, b"content");
+
+    let wrong = registry.http("POST", &path, &[OCTETS], b"other");
+    assert_eq!((wrong.status, code(&wrong)), (400, "DIGEST_INVALID".to_owned()));
+}
+
+#[test]
+fn a_blob_is_pushed_in_chunks_in_their_order_alone() {
+    let registry = Registry::embedded();
+    let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
+    assert_eq!(start.status, 202);
+    let first = registry.http("PATCH", &location(&start), &[("content-range", "0-2")], b"abc");
+    assert_eq!((first.status, first.header("range")), (202, Some("0-2")));
+
+    let gap = registry.http("PATCH", &location(&first), &[("content-range", "4-5")], b"ef");
+    assert_eq!(gap.status, 416);
+    let status = registry.http("GET", &location(&first), &[], b"");
+    assert_eq!((status.status, status.header("range")), (204, Some("0-2")));
+    let stale = registry.http("PATCH", &location(&start), &[], b"def");
+    assert_eq!(code(&stale), "BLOB_UPLOAD_INVALID", "only the newest location works");
+
+    let second = registry.http("PATCH", &location(&status), &[("content-range", "3-4")], b"de");
+    assert_eq!(second.status, 202);
+    let end = format!("{}&digest={}", location(&second), sha256(b"abcdef"));
+    let done = registry.http("PUT", &end, &[("content-range", "5-5")], b"f");
+    assert_eq!(done.status, 201);
+    assert_eq!(registry.http("GET", &location(&done), &[], b"").body, b"abcdef");
+    assert_eq!(code(&registry.http("GET", &location(&second), &[], b"")), "BLOB_UPLOAD_UNKNOWN");
+}
+
+#[test]
+fn an_upload_can_be_cancelled() {
+    let registry = Registry::embedded();
+    let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
+    assert_eq!(registry.http("DELETE", &location(&start), &[], b"").status, 204);
+    assert_eq!(registry.http("PATCH", &location(&start), &[], b"x").status, 404);
+}
+
+#[test]
+fn a_blob_is_mounted_where_the_source_has_it() {
+    let registry = Registry::embedded();
+    let digest = registry.put_blob("from", b"content");
+    let mount = |from: &str| format!("/v2/to/blobs/uploads/?mount={digest}&from={from}");
+    assert_eq!(registry.http("POST", &mount("elsewhere"), &[], b"").status, 202);
+    let mounted = registry.http("POST", &mount("from"), &[], b"");
+    assert_eq!(mounted.status, 201);
+    assert_eq!(registry.http("GET", &location(&mounted), &[], b"").body, b"content");
+}
+
+#[test]
+fn manifests_are_kept_as_they_are_and_checked() {
+    let registry = Registry::embedded();
+    let content = manifest(&registry, "a", "é", None).to_string();
+    let digest = sha256(content.as_bytes());
+    let put = |path: &str, media_type: &str, body: &str| {
+        registry.http("PUT", path, &[("content-type", media_type)], body.as_bytes())
+    };
+    assert_eq!(put("/v2/a/manifests/v1", MANIFEST, &content).status, 201);
+    for reference in ["v1", &digest] {
+        let path = format!("/v2/a/manifests/{reference}");
+        let got = registry.http("GET", &path, &[], b"");
+        assert_eq!(got.body, content.as_bytes());
+        assert_eq!(got.header("content-type"), Some(MANIFEST));
+        assert_eq!(got.header("docker-content-digest"), Some(&*digest));
+        let head = registry.http("HEAD", &path, &[], b"");
+        assert_eq!(head.header("content-length"), Some(&*content.len().to_string()));
+    }
+    let unknown = registry.http("GET", "/v2/a/manifests/v2", &[], b"");
+    assert_eq!((unknown.status, code(&unknown)), (404, "MANIFEST_UNKNOWN".to_owned()));
+
+    let elsewhere = put("/v2/b/manifests/v1", MANIFEST, &content);
+    assert_eq!(code(&elsewhere), "MANIFEST_BLOB_UNKNOWN");
+    assert_eq!(code(&put("/v2/a/manifests/v3", MANIFEST, "{")), "MANIFEST_INVALID");
+    let as_index = put("/v2/a/manifests/v3", "application/vnd.oci.image.index.v1+json", &content);
+    assert_eq!(code(&as_index), "MANIFEST_INVALID");
+    let other = format!("/v2/a/manifests/{}", sha256(b"other"));
+    assert_eq!(code(&put(&other, MANIFEST, &content)), "DIGEST_INVALID");
+    assert_eq!(put("/v2/a/manifests/v3", MANIFEST, &" ".repeat(4 * 1024 * 1024 + 1)).status, 413);
+}
+
+#[test]
+fn tags_are_listed_in_pages() {
+    let registry = Registry::embedded();
+    let manifest = manifest(&registry, "a", "", None);
+    for tag in ["v3", "v1", "v2"] {
+        registry.put_manifest("a", tag, MANIFEST, &manifest);
+    }
+    let list = |path: &str| registry.http("GET", path, &[], b"");
+    assert_eq!(json_of(&list("/v2/a/tags/list"))["tags"], json!(["v1", "v2", "v3"]));
+    let page = list("/v2/a/tags/list?n=2");
+    assert_eq!(json_of(&page)["tags"], json!(["v1", "v2"]));
+    let link = page.header("link").unwrap();
+    let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    let last = list(next);
+    assert_eq!(json_of(&last)["tags"], json!(["v3"]));
+    assert_eq!(last.header("link"), None);
+    assert_eq!(json_of(&list("/v2/a/tags/list?n=0"))["tags"], json!([]));
+    assert_eq!(code(&list("/v2/none/tags/list")), "NAME_UNKNOWN");
+}
+
+#[test]
+fn referrers_are_found_and_filtered() {
+    let registry = Registry::embedded();
+    let subject = json!({ "mediaType": MANIFEST, "digest": sha256(b"absent"), "size": 6 });
+    let referrer = manifest(&registry, "a", "refers", Some(&subject));
+    let put = registry.http(
+        "PUT",
+        "/v2/a/manifests/ref",
+        &[("content-type", MANIFEST)],
+        referrer.to_string().as_bytes(),
+    );
+    assert_eq!(put.header("oci-subject"), Some(&*sha256(b"absent")));
+    let path = format!("/v2/a/referrers/{}", sha256(b"absent"));
+    let list = |filter: &str| registry.http("GET", &format!("{path}{filter}"), &[], b"");
+    let all = json_of(&list(""));
+    assert_eq!(all["manifests"][0]["digest"], sha256(referrer.to_string().as_bytes()));
+    assert_eq!(all["manifests"][0]["artifactType"], "application/vnd.example");
+    let filtered = list("?artifactType=other/type");
+    assert_eq!(json_of(&filtered)["manifests"], json!([]));
+    assert_eq!(filtered.header("oci-filters-applied"), Some("artifactType"));
+}
+
+#[test]
+fn content_is_deleted() {
+    let registry = Registry::embedded();
+    let manifest = manifest(&registry, "a", "", None);
+    registry.put_manifest("a", "v1", MANIFEST, &manifest);
+    registry.put_manifest("a", "v2", MANIFEST, &manifest);
+    let delete = |path: &str| registry.http("DELETE", path, &[], b"").status;
+    let get = |path: &str| registry.http("GET", path, &[], b"").status;
+    let by_digest = format!("/v2/a/manifests/{}", sha256(manifest.to_string().as_bytes()));
+    assert_eq!(delete("/v2/a/manifests/v1"), 202);
+    assert_eq!((get("/v2/a/manifests/v1"), get(&by_digest)), (404, 200));
+    assert_eq!(delete(&by_digest), 202);
+    assert_eq!((get("/v2/a/manifests/v2"), get(&by_digest)), (404, 404));
+    let blob = format!("/v2/a/blobs/{}", sha256(b"{}"));
+    assert_eq!((delete(&blob), get(&blob), delete(&blob)), (202, 404, 404));
+}
+
+#[test]
+fn no_path_leads_out_of_the_directory() {
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("outside"), "outside").unwrap();
+    let registry = Registry::embedded_in(&files.path().join("inside"));
+    for path in [
+        "/v2/../../outside/blobs/uploads/",
+        "/v2/a/../../blobs/uploads/",
+        "/v2/%2e%2e/blobs/uploads/",
+        "/v2/a%2f..%2f../blobs/uploads/",
+        "/v2/_blobs/blobs/uploads/",
+    ] {
+        assert_eq!(code(&registry.http("POST", path, &[], b"")), "NAME_INVALID", "{path}");
+    }
+    for reference in ["..", "../../outside", "sha256:../../../outside", "%2e%2e"] {
+        let answer = registry.http("GET", &format!("/v2/a/manifests/{reference}"), &[], b"");
+        assert!(matches!(answer.status, 400 | 404), "{reference}: {}", answer.status);
+    }
+    assert_eq!(std::fs::read_dir(files.path().join("inside")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_web_page_under_another_name_gets_no_answer() {
+    use std::io::{Read as _, Write as _};
+    let registry = Registry::embedded();
+    let mut stream = std::net::TcpStream::connect(registry.address).unwrap();
+    stream
+        .write_all(b"GET /v2/ HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
