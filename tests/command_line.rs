@@ -1,4 +1,5 @@
 //! What people type, and the mistakes that they make.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What Debian's `skopeo`, a client that is not ours, makes of our artifacts and our registry.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use crate::oci;
 use crate::runconfig::{InvalidDocument, InvalidPlace, InvalidWorkloadName, PullError, PushError};
 use crate::state::StateError;
+use crate::wire;
 
 /// The exit codes, as the help shows them.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
    0  success
-   1  a local file or the terminal failed
+   1  a local file, the transcript or the terminal failed
    2  wrong usage, or a name that could be a file or a reference
    3  not found: no such manifest, repository or workload
    4  authentication: the registry wants a login
@@ -106,7 +107,10 @@ const fn registry_code(why: &oci::Error) -> u8 {
         Kind::NotFound(_) => 3,
         Kind::Authentication(_) => 4,
         Kind::Denied(_) => 5,
-        Kind::Network(_) => 6,
+        Kind::Network(why) => match why.kind() {
+            wire::ErrorKind::Record(_) => 1,
+            _ => 6,
+        },
         Kind::Tls(_) => 7,
         Kind::Mismatch(_) => 8,
         Kind::TooLarge { .. } => 9,
@@ -116,7 +120,7 @@ const fn registry_code(why: &oci::Error) -> u8 {
 }
 
 fn registry_hint(why: &oci::Error) -> Option<String> {
-    use crate::wire::{ErrorKind as Wire, TlsFailure};
+    use wire::{ErrorKind as Wire, TlsFailure};
     match why.kind() {
         oci::ErrorKind::Tls(wire) => match wire.kind() {
             Wire::Tls(TlsFailure::NotTls) => {

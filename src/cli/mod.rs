@@ -24,9 +24,14 @@ use self::output::Output;
 use crate::oci::Client;
 use crate::wire::{JsonLinesRecorder, Recorder, Settings};
 
-/// Share `ToolHive` run configurations through any OCI registry.
 #[derive(Parser)]
-#[command(name = "thv", version, max_term_width = 100, after_help = failure::EXIT_CODES)]
+#[command(
+    name = "thv",
+    version,
+    about = "Share ToolHive run configurations through any OCI registry",
+    max_term_width = 100,
+    after_help = failure::EXIT_CODES
+)]
 struct Arguments {
     #[command(flatten)]
     options: Options,

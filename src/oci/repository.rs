@@ -8,7 +8,7 @@ use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::reference::{RegistryName, RepositoryName};
 use super::refusal::{BODY_LIMIT, Refusal};
-use crate::wire::{Method, Request, Response};
+use crate::wire::{self, Method, Request, Response};
 
 /// A repository of a registry. Clones share connections.
 #[derive(Clone)]
@@ -71,8 +71,12 @@ impl Repository {
 /// Reads the body of a refusal, as far as it can be read.
 pub(super) async fn refusal(response: Response) -> ErrorKind {
     let status = response.status();
-    let body = response.read(BODY_LIMIT).await.unwrap_or_default();
-    Refusal::parse(status, &body).into()
+    match response.read(BODY_LIMIT).await {
+        Ok(body) => Refusal::parse(status, &body).into(),
+        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => why.into(),
+        // The status alone says that it is refused.
+        Err(_) => Refusal::parse(status, b"").into(),
+    }
 }
 
 impl fmt::Debug for Repository {

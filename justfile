@@ -1,0 +1,23 @@
+# What can be done here: `just --list`.
+
+# Build the program for use
+build:
+    cargo build --release --locked
+
+# Run every test; installs the real registry on Debian
+test:
+    bash tests/run.sh
+
+# Formatting, lints and documentation, as the checks run them
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+
+# A round trip through the embedded registry
+demo:
+    cargo run --release --locked -- demo
+
+# A development registry at 127.0.0.1:5055
+registry:
+    cargo run --release --locked -- registry serve

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs every test. On Debian it installs the real parts that they need first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+for package in docker-registry skopeo; do
+    command -v "$package" >/dev/null || missing+=("$package")
+done
+if ((${#missing[@]})); then
+    command -v apt-get >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }
+    as_root=()
+    ((EUID == 0)) || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# The library alone, without the program: what embedders build.
+cargo check --locked --lib --no-default-features
+cargo test --locked -- --include-ignored

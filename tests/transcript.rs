@@ -1,0 +1,164 @@
+//! The transcript against the bytes that really were on the wire.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use support::{Registry, User, transcript};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+
+/// What a client sent on one connection.
+type Sent = Arc<Mutex<Vec<u8>>>;
+
+/// A proxy on TCP level before a registry, which keeps every byte that the client sent, connection
+/// by connection.
+struct Tap {
+    address: SocketAddr,
+    captured: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Tap {
+    fn before(registry: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let captured = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::clone(&captured);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let bytes = Arc::new(Mutex::new(Vec::new()));
+                connections.lock().unwrap().push(Arc::clone(&bytes));
+                pass(client.unwrap(), TcpStream::connect(registry).unwrap(), bytes);
+            }
+        });
+        Self { address, captured }
+    }
+
+    /// Every request line and header block that came, in no particular order.
+    fn heads(&self) -> Vec<String> {
+        let mut heads = Vec::new();
+        for connection in self.captured.lock().unwrap().iter() {
+            let bytes = connection.lock().unwrap();
+            let mut rest = &bytes[..];
+            while let Some(end) = rest.windows(4).position(|window| window == b"\r\n\r\n") {
+                let head = String::from_utf8(rest[..end + 4].to_vec()).unwrap();
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "))
+                    .map_or(0, |length| length.parse::<usize>().unwrap());
+                rest = &rest[end + 4 + length..];
+                heads.push(head);
+            }
+            assert!(rest.is_empty(), "bytes beyond the requests: {rest:?}");
+        }
+        heads.sort();
+        heads
+    }
+}
+
+/// Copies both directions, and keeps what the client sent.
+fn pass(mut client: TcpStream, mut registry: TcpStream, kept: Sent) {
+    let (mut from_registry, mut to_client) =
+        (registry.try_clone().unwrap(), client.try_clone().unwrap());
+    std::thread::spawn(move || std::io::copy(&mut from_registry, &mut to_client));
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(size @ 1..) = client.read(&mut buffer) {
+            kept.lock().unwrap().extend_from_slice(&buffer[..size]);
+            if registry.write_all(&buffer[..size]).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// The request line and header block of a recorded request.
+fn rebuilt(exchange: &Value) -> String {
+    let request = &exchange["request"];
+    let url = request["url"].as_str().unwrap();
+    let path = url.splitn(4, '/').nth(3).unwrap();
+    let mut head = format!(
+        "{} /{path} {}\r\n",
+        request["method"].as_str().unwrap(),
+        request["version"].as_str().unwrap()
+    );
+    for header in request["headers"].as_array().unwrap() {
+        let (name, value) = (header[0].as_str().unwrap(), header[1].as_str().unwrap());
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    format!("{head}\r\n")
+}
+
+#[test]
+fn every_request_is_recorded_as_it_was_sent() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let registry = Registry::embedded();
+    let tap = Tap::before(registry.address);
+    let log = user.path("wire.jsonl");
+    let reference = format!("{}/configs/a:v1", tap.address);
+    for arguments in [
+        &["push", "config.json", &reference][..],
+        &["push", "config.json", &reference],
+        &["inspect", &reference],
+        &["pull", &reference],
+    ] {
+        user.thv(&[arguments, &["--wire-log", log.to_str().unwrap()]].concat()).ok();
+    }
+    let mut recorded: Vec<_> = transcript(&log).iter().map(rebuilt).collect();
+    recorded.sort();
+    assert_eq!(recorded.len(), 11);
+    assert_eq!(recorded, tap.heads());
+}
+
+#[test]
+fn bodies_are_recorded_by_size_digest_and_text() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let registry = Registry::embedded();
+    let log = user.path("wire.jsonl");
+    let reference = registry.reference("configs/a:v1");
+    user.thv(&["push", "config.json", &reference, "--wire-log", log.to_str().unwrap()]).ok();
+    let exchanges = transcript(&log);
+    let layer =
+        exchanges.iter().find(|exchange| exchange["request"]["body"]["size"] == STDIO.len());
+    let layer = layer.expect("the layer was sent");
+    let digest = support::sha256(STDIO);
+    assert_eq!(layer["request"]["body"]["sha256"], digest.strip_prefix("sha256:").unwrap());
+    assert_eq!(layer["request"]["body"]["text"].as_str().unwrap().as_bytes(), STDIO);
+    assert_eq!(layer["operation"], "push: blob upload, single request");
+    assert_eq!(layer["response"]["status"], 201);
+    assert_eq!(layer["peer"]["addr"], registry.address.to_string());
+    let mut seen: Vec<_> = exchanges.iter().map(|exchange| exchange["seq"].as_u64()).collect();
+    seen.sort();
+    assert_eq!(seen, (1..=exchanges.len() as u64).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_exchange_without_a_response_is_recorded_too() {
+    let user = User::new();
+    let log = user.path("wire.jsonl");
+    let nobody = format!("{}/a:v1", support::free_address());
+    user.thv(&["pull", &nobody, "--wire-log", log.to_str().unwrap()]).fails(6, "refused");
+    let exchanges = transcript(&log);
+    assert_eq!(exchanges.len(), 1);
+    assert_eq!(exchanges[0]["error"]["kind"], "refused");
+    assert!(exchanges[0].get("response").is_none());
+}
+
+#[test]
+fn a_transcript_that_cannot_be_written_fails_the_command() {
+    let user = User::new();
+    user.thv(&["pull", "localhost:1/a:v1", "--wire-log", "no/such/directory/wire.jsonl"])
+        .fails(1, "opening the transcript");
+    if std::path::Path::new("/dev/full").exists() {
+        let registry = Registry::embedded();
+        let reference = registry.reference("a:v1");
+        user.thv(&["pull", &reference, "--wire-log", "/dev/full"])
+            .fails(1, "the transcript could not be written");
+    }
+}
