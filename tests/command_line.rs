@@ -149,6 +149,8 @@ fn the_transcript_is_asked_for_before_after_or_in_the_environment() {
     let option = ["--wire-log", log.to_str().unwrap()];
     user.thv(&[&option[..], &["pull", &reference]].concat()).ok();
     user.thv(&[&["pull", &reference][..], &option].concat()).ok();
+    let unset = user.command().args(["pull", &reference]).env("THV_WIRE_LOG", "").output();
+    assert!(unset.unwrap().status.success());
     let third = user.command().args(["pull", &reference]).env("THV_WIRE_LOG", &log).output();
     assert!(third.unwrap().status.success());
     assert_eq!(methods(&log), ["GET", "GET", "GET"], "appended each time");

@@ -13,7 +13,8 @@ mod pull;
 mod push;
 mod registry;
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ struct Options {
     #[arg(long, global = true)]
     json: bool,
     /// Append every HTTP exchange to FILE, one JSON object a line, without credentials
-    #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG")]
-    wire_log: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
+    wire_log: Option<OsString>,
     /// Speak plain http to any registry, not only to loopback addresses
     #[arg(long, global = true)]
     plain_http: bool,
@@ -81,7 +82,9 @@ struct Context {
 
 impl Context {
     fn new(options: &Options) -> Result<Self, Failure> {
-        let recorder = options.wire_log.as_deref().map(open_transcript).transpose()?;
+        // An empty variable is one that is not set.
+        let wire_log = options.wire_log.as_deref().filter(|path| !path.is_empty());
+        let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
         let user_agent = concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned();
         let settings = Settings { user_agent, recorder, ..Settings::default() };
         Ok(Self {

@@ -292,6 +292,9 @@ impl FromStr for Reference {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        if text.contains("://") {
+            return Err(InvalidReference::Scheme);
+        }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest.parse().map_err(InvalidReference::Digest)?)),
             None => (text, None),
@@ -340,6 +343,8 @@ debug_as_display!(RegistryName, RepositoryName, Tag, Reference);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidReference {
+    /// A URL instead of a reference.
+    Scheme,
     /// Not a host name or address with an optional port from 1 to 65535.
     Registry(String),
     /// There is nothing between registry and tag.
@@ -359,6 +364,7 @@ pub enum InvalidReference {
 impl fmt::Display for InvalidReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Scheme => f.write_str("a reference has no scheme; leave it out"),
             Self::Registry(text) => write!(f, "{text:?} is not a registry host"),
             Self::NoRepository => f.write_str("the repository is missing"),
             Self::Repository(text) => write!(
@@ -481,6 +487,7 @@ mod tests {
             (&format!("r.io/{long}"), I::RepositoryTooLong(256)),
             ("r.io/a@", I::Digest(InvalidDigest::NoAlgorithm)),
             ("r.io/a@md5:00", I::Digest(InvalidDigest::UnsupportedAlgorithm("md5".into()))),
+            ("https://r.io/a:v1", I::Scheme),
             ("host:0/a", registry("host:0")),
             ("host:65536/a", registry("host:65536")),
             ("host:+80/a", registry("host:+80")),
