@@ -23,6 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use self::failure::Failure;
 use self::output::Output;
 use crate::oci::Client;
+use crate::oci::auth::Keychain;
 use crate::wire::{JsonLinesRecorder, Recorder, Settings};
 
 #[derive(Parser)]
@@ -89,7 +90,10 @@ impl Context {
         let settings = Settings { user_agent, recorder, ..Settings::default() };
         Ok(Self {
             output: Output::new(options.json),
-            client: Client::with_plain_http(settings, options.plain_http),
+            client: Client::builder(settings)
+                .keychain(Keychain::from_environment())
+                .plain_http(options.plain_http)
+                .build(),
         })
     }
 }

@@ -4,7 +4,8 @@ use super::descriptor::{Descriptor, Mismatch};
 use super::digest::Digest;
 use super::error::{Error, ErrorKind};
 use super::manifests::digest_header;
-use super::repository::{Repository, refusal};
+use super::repository::Repository;
+use super::session::refusal;
 use crate::wire::{self, Method};
 
 impl Repository {

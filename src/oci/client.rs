@@ -1,53 +1,112 @@
-//! The client of any number of registries: connections, and how to reach each registry.
+//! The client of any number of registries: connections, logins, and how to reach each registry.
 
 use std::sync::Arc;
 
 use url::Url;
 
+use super::auth::{Access, Authenticator, Keychain};
 use super::reference::{RegistryName, RepositoryName};
 use super::repository::Repository;
-use crate::wire::{Settings, Transport, is_loopback_host};
+use crate::wire::{Settings, TlsSettings, Transport, is_loopback_host};
 
-/// A client. Clones share connections.
+/// A client. Clones share connections and logins.
 #[derive(Clone)]
 pub struct Client {
     pub(super) shared: Arc<Shared>,
 }
 
 pub(super) struct Shared {
-    pub(super) transport: Transport,
+    pub(super) transport: Arc<Transport>,
+    pub(super) authenticator: Authenticator,
+    tls: TlsSettings,
     plain_http: bool,
 }
 
+/// Makes a [`Client`].
+#[derive(Clone, Default)]
+pub struct ClientBuilder {
+    settings: Settings,
+    keychain: Keychain,
+    plain_http: bool,
+}
+
+impl ClientBuilder {
+    /// Where credentials come from; nowhere, unless this says otherwise.
+    #[must_use]
+    pub fn keychain(mut self, keychain: Keychain) -> Self {
+        self.keychain = keychain;
+        self
+    }
+
+    /// Speaks plain http to every registry.
+    #[must_use]
+    pub const fn plain_http(mut self, plain_http: bool) -> Self {
+        self.plain_http = plain_http;
+        self
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn build(self) -> Client {
+        let tls = self.settings.tls.clone();
+        Client {
+            shared: Arc::new(Shared {
+                transport: Arc::new(Transport::new(self.settings)),
+                authenticator: Authenticator::new(self.keychain),
+                tls,
+                plain_http: self.plain_http,
+            }),
+        }
+    }
+}
+
 impl Client {
-    /// A client that speaks https, and plain http to loopback hosts alone.
+    /// An anonymous client that speaks https, and plain http to loopback hosts alone.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self::with_plain_http(settings, false)
+        Self::builder(settings).build()
     }
 
-    /// A client that speaks plain http to every registry where `plain_http` is set.
+    /// A client with further settings.
     #[must_use]
-    pub fn with_plain_http(settings: Settings, plain_http: bool) -> Self {
-        Self { shared: Arc::new(Shared { transport: Transport::new(settings), plain_http }) }
+    pub fn builder(settings: Settings) -> ClientBuilder {
+        ClientBuilder { settings, ..ClientBuilder::default() }
     }
 
-    /// The repository `name` of `registry`. Nothing is sent yet. `purpose` stands before each
-    /// operation in a transcript, such as `push`.
+    /// The repository `name` of `registry`, for reading or writing. Nothing is sent yet.
     #[must_use]
     pub fn repository(
         &self,
         registry: &RegistryName,
         name: &RepositoryName,
-        purpose: &'static str,
+        access: Access,
     ) -> Repository {
-        Repository::new(self.clone(), registry.clone(), name.clone(), purpose)
+        Repository::new(self.clone(), registry.clone(), name.clone(), access)
+    }
+
+    /// The same connections with other credentials.
+    pub(super) fn with_keychain(&self, keychain: Keychain) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                transport: Arc::clone(&self.shared.transport),
+                authenticator: Authenticator::new(keychain),
+                tls: self.shared.tls.clone(),
+                plain_http: self.shared.plain_http,
+            }),
+        }
+    }
+
+    /// Whether plain http is spoken to the registry: where that was asked for, and to loopback
+    /// unless a setting speaks of TLS there.
+    pub(super) fn speaks_plain_http(&self, registry: &RegistryName) -> bool {
+        self.shared.plain_http
+            || (is_loopback_host(registry.host())
+                && !self.shared.tls.speaks_of(&registry.to_string()))
     }
 
     /// `{scheme}://{registry}/v2/{path}`; `path` consists of names that parsed.
     pub(super) fn api_url(&self, registry: &RegistryName, path: &str) -> Url {
-        let plain = self.shared.plain_http || is_loopback_host(registry.host());
-        let scheme = if plain { "http" } else { "https" };
+        let scheme = if self.speaks_plain_http(registry) { "http" } else { "https" };
         let url = format!("{scheme}://{}/v2/{path}", registry.api_authority());
         match Url::parse(&url) {
             Ok(url) => url,

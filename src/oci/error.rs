@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::auth::{ChallengeError, KeychainError, RealmError};
 use super::descriptor::Mismatch;
 use super::manifest::InvalidManifest;
 use super::media_type::MediaType;
@@ -21,7 +22,7 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The registry wants to know who asks, or did not accept the credential (401).
-    Authentication(Refusal),
+    Authentication(AuthenticationError),
     /// Whoever asks may not do this (403).
     Denied(Refusal),
     /// There is no such repository, manifest or blob (404).
@@ -43,6 +44,60 @@ pub enum ErrorKind {
     Manifest(InvalidManifest),
     /// The registry's answer breaks the protocol.
     Protocol(Violation),
+}
+
+/// Why a login at a registry failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AuthenticationError {
+    /// The registry refused, whatever was sent.
+    Refused {
+        /// What it said.
+        refusal: Refusal,
+        /// Whether a credential was sent.
+        with_credential: bool,
+    },
+    /// The registry's challenge cannot be answered.
+    Challenge(ChallengeError),
+    /// The token server that the registry names is not asked.
+    Realm(RealmError),
+    /// The token server refused.
+    TokenServer(Refusal),
+    /// The token server's answer has no token that can be sent.
+    NoToken,
+    /// A credential cannot be read.
+    Keychain(KeychainError),
+    /// A host that the registry led to wants a login; it gets no credential of the registry's.
+    Elsewhere,
+}
+
+impl fmt::Display for AuthenticationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { refusal, with_credential: false } => {
+                write!(f, "the registry wants a login ({refusal})")
+            }
+            Self::Refused { refusal, with_credential: true } => {
+                write!(f, "the registry did not accept the login ({refusal})")
+            }
+            Self::Challenge(why) => why.fmt(f),
+            Self::Realm(why) => why.fmt(f),
+            Self::TokenServer(why) => write!(f, "the token server refused ({why})"),
+            Self::NoToken => f.write_str("the token server's answer has no usable token"),
+            Self::Keychain(why) => why.fmt(f),
+            Self::Elsewhere => {
+                f.write_str("a host that the registry led to wants a login, and gets no credential")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AuthenticationError {}
+
+impl From<AuthenticationError> for ErrorKind {
+    fn from(why: AuthenticationError) -> Self {
+        Self::Authentication(why)
+    }
 }
 
 /// How a registry's answer breaks the protocol.
@@ -100,7 +155,7 @@ impl From<wire::Error> for ErrorKind {
 impl From<Refusal> for ErrorKind {
     fn from(refusal: Refusal) -> Self {
         match refusal.status {
-            401 => Self::Authentication(refusal),
+            401 => AuthenticationError::Refused { refusal, with_credential: false }.into(),
             403 => Self::Denied(refusal),
             404 => Self::NotFound(refusal),
             _ => Self::Registry(refusal),
@@ -117,7 +172,7 @@ impl fmt::Display for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Authentication(why) => write!(f, "the registry wants a login ({why})"),
+            Self::Authentication(why) => why.fmt(f),
             Self::Denied(why) => write!(f, "access denied ({why})"),
             Self::NotFound(why) => write!(f, "not found ({why})"),
             Self::Registry(why) => write!(f, "the registry refused ({why})"),
@@ -152,6 +207,7 @@ impl std::error::Error for Error {
         match &*self.kind {
             ErrorKind::Tls(why) | ErrorKind::Network(why) => Some(why),
             ErrorKind::Mismatch(why) => Some(why),
+            ErrorKind::Authentication(why) => Some(why),
             ErrorKind::Manifest(why) => Some(why),
             _ => None,
         }

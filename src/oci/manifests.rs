@@ -9,7 +9,8 @@ use super::error::{Error, ErrorKind, Violation};
 use super::manifest::{MANIFEST_LIMIT, ManifestKind};
 use super::media_type::MediaType;
 use super::reference::TagOrDigest;
-use super::repository::{Repository, refusal};
+use super::repository::Repository;
+use super::session::refusal;
 use crate::printable::excerpt;
 use crate::wire::{Headers, Method, Response};
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use url::Url;
 
+use super::auth::{Access, Scope, Subject};
 use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::reference::{RegistryName, RepositoryName};
-use super::refusal::{BODY_LIMIT, Refusal};
-use crate::wire::{self, Method, Request, Response};
+use crate::wire::{Method, Request, Response};
 
 /// A repository of a registry. Clones share connections.
 #[derive(Clone)]
@@ -16,7 +16,7 @@ pub struct Repository {
     client: Client,
     registry: RegistryName,
     name: RepositoryName,
-    purpose: &'static str,
+    access: Access,
 }
 
 impl Repository {
@@ -24,9 +24,9 @@ impl Repository {
         client: Client,
         registry: RegistryName,
         name: RepositoryName,
-        purpose: &'static str,
+        access: Access,
     ) -> Self {
-        Self { client, registry, name, purpose }
+        Self { client, registry, name, access }
     }
 
     /// The registry.
@@ -46,15 +46,29 @@ impl Repository {
         self.client.api_url(&self.registry, &format!("{}/{path}", self.name))
     }
 
-    /// A request of this repository's purpose; `step` says which.
+    /// A request; `step` says in a transcript what it is for.
     pub(super) fn request(&self, method: Method, url: Url, step: &str) -> Request {
-        Request::new(method, url, format!("{}: {step}", self.purpose))
+        Request::new(method, url, format!("{}: {step}", self.purpose()))
     }
 
-    /// Sends `request` and follows redirects.
+    const fn purpose(&self) -> &'static str {
+        match self.access {
+            Access::Pull => "pull",
+            Access::Push => "push",
+        }
+    }
+
+    /// Sends `request`, follows redirects, and logs in where the registry wants it.
     pub(super) async fn send(&self, request: Request) -> Result<Response, ErrorKind> {
-        // Boxed: an exchange's state is large, and many operations wait in it.
-        Ok(Box::pin(self.client.shared.transport.follow(request)).await?)
+        let scope = Scope::repository(&self.name, self.access);
+        let subject = Subject {
+            registry: &self.registry,
+            repository: Some(&self.name),
+            scope: &scope,
+            plain_http: self.client.speaks_plain_http(&self.registry),
+            purpose: self.purpose(),
+        };
+        self.client.send(request, &subject).await
     }
 
     /// Gives an error its context.
@@ -65,17 +79,6 @@ impl Repository {
     ) -> impl FnOnce(ErrorKind) -> Error {
         let place = format!("{}/{}{what}", self.registry, self.name);
         move |kind| Error::new(step, place, kind)
-    }
-}
-
-/// Reads the body of a refusal, as far as it can be read.
-pub(super) async fn refusal(response: Response) -> ErrorKind {
-    let status = response.status();
-    match response.read(BODY_LIMIT).await {
-        Ok(body) => Refusal::parse(status, &body).into(),
-        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => why.into(),
-        // The status alone says that it is refused.
-        Err(_) => Refusal::parse(status, b"").into(),
     }
 }
 

@@ -6,7 +6,8 @@ use url::Url;
 use super::descriptor::Descriptor;
 use super::digest::Digest;
 use super::error::{Error, ErrorKind, Violation};
-use super::repository::{Repository, refusal};
+use super::repository::Repository;
+use super::session::refusal;
 use crate::wire::{self, Method, Response};
 
 /// The largest blob that is tried with a single request, in bytes.

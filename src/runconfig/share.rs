@@ -8,6 +8,7 @@ use tokio::try_join;
 use super::artifact::{self, UnsupportedArtifact};
 use super::document::{Document, MAX_SIZE};
 use super::error::InvalidDocument;
+use crate::oci::auth::Access;
 use crate::oci::{
     self, Client, Descriptor, Digest, EMPTY_CONTENT, ErrorKind, FetchedManifest, Manifest,
     ManifestKind, Mismatch, Reference, Repository, Tag, TagOrDigest,
@@ -60,7 +61,7 @@ pub async fn push(
     let (Some(tag), None) = (reference.tag(), reference.digest()) else {
         return Err(PushError::DigestTarget(reference.clone()));
     };
-    let repository = client.repository(reference.registry(), reference.repository(), "push");
+    let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
     // Boxed: requests under way at the same time make a large state.
     Box::pin(push_to(&repository, tag, document, created)).await.map_err(PushError::Registry)
 }
@@ -187,7 +188,7 @@ pub struct Pulled {
 /// # Errors
 /// [`PullError`].
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
-    let repository = client.repository(reference.registry(), reference.repository(), "pull");
+    let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
     let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
     let layer = artifact::layer(&manifest.kind).map_err(PullError::Unsupported)?;
     let content = match &layer.data {

@@ -19,6 +19,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// The host's name could not be resolved.
     Unresolved,
+    /// The host's name leads to an internal address, to which this request must not go.
+    InternalAddress,
     /// Nothing listens at the address.
     Refused,
     /// The connection could not be made for another reason, or broke.
@@ -99,6 +101,7 @@ impl Error {
     pub const fn word(&self) -> &'static str {
         match self.kind {
             ErrorKind::Unresolved => "unresolved",
+            ErrorKind::InternalAddress => "internal_address",
             ErrorKind::Refused => "refused",
             ErrorKind::Connection(_) => "connection",
             ErrorKind::Timeout => "timeout",
@@ -123,8 +126,10 @@ fn classify(error: &reqwest::Error) -> ErrorKind {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut connection = None;
     while let Some(current) = cause {
-        if current.is::<Unresolved>() {
-            return ErrorKind::Unresolved;
+        match current.downcast_ref::<Unresolved>() {
+            Some(Unresolved::Unknown) => return ErrorKind::Unresolved,
+            Some(Unresolved::Internal) => return ErrorKind::InternalAddress,
+            None => {}
         }
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
             return ErrorKind::Tls(tls_failure(tls));
@@ -186,6 +191,7 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
+            Self::InternalAddress => f.write_str("the host name leads to an internal address"),
             Self::Refused => f.write_str("the connection was refused; nothing listens there"),
             Self::Connection(Some(kind)) => write!(f, "the connection failed: {kind}"),
             Self::Connection(None) => f.write_str("the connection broke"),

@@ -3,6 +3,7 @@
 //! This layer knows no registry. It is the only one that touches the HTTP library; nothing of that
 //! library shows in its interface.
 
+mod address;
 mod error;
 mod exchange;
 mod headers;
@@ -17,6 +18,7 @@ mod response;
 mod tls;
 mod transport;
 
+pub use address::is_internal;
 pub use error::{Error, ErrorKind, RefusedRedirect, TlsFailure};
 pub use exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
@@ -27,4 +29,5 @@ pub use recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub use redirect::MAX_REDIRECTS;
 pub use request::{Authorization, Method, Request};
 pub use response::Response;
+pub use tls::{InvalidPem, TlsSettings};
 pub use transport::{Settings, Transport};

@@ -14,7 +14,7 @@ use super::exchange::{
 use super::headers::Headers;
 use super::recorder::Recorder;
 use super::redact::{Redactor, random_u64};
-use super::request::Request;
+use super::request::{Destination, Request};
 use crate::timestamp::Timestamp;
 
 /// The longest text of a body that a record holds, in bytes.
@@ -70,7 +70,7 @@ impl Recording {
             attempt: request.attempt,
             request: SentRequest {
                 method: request.method.as_str().to_owned(),
-                url: redactor.url(&request.url, request.redirected),
+                url: redactor.url(&request.url, request.destination == Destination::Redirected),
                 version: HTTP_VERSION.to_owned(),
                 headers: redactor.headers(sent.iter(), &request.url),
                 body,

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::error::{Error, ErrorKind, RefusedRedirect};
 use super::origin::Origin;
-use super::request::{Method, Request};
+use super::request::{Destination, Method, Request};
 use super::response::Response;
 use super::transport::Transport;
 
@@ -28,7 +28,9 @@ impl Transport {
             }
             let next = next_url(&request, &response)
                 .map_err(|why| error(&request.url, ErrorKind::Redirect(why)))?;
-            request.redirected |= Origin::of(&next) != Origin::of(&request.url);
+            if Origin::of(&next) != Origin::of(&request.url) {
+                request.destination = Destination::Redirected;
+            }
             request.url = next;
             response.discard().await?;
         }

@@ -52,7 +52,7 @@ impl Method {
 ///
 /// The transport sends it to that origin and to no other, whatever a redirect or an upload location
 /// says. Debug output shows the origin alone.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {
     origin: Origin,
     value: String,
@@ -88,8 +88,20 @@ pub struct Request {
     pub(super) operation: Cow<'static, str>,
     pub(super) attempt: u32,
     pub(super) confidential: bool,
-    /// Whether the URL came from another origin's redirect.
-    pub(super) redirected: bool,
+    pub(super) destination: Destination,
+}
+
+/// What is known of the host that a request goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Nothing.
+    Any,
+    /// It is the registry: its own certificates count, and it is shown the client's.
+    Registry,
+    /// Another origin redirected there.
+    Redirected,
+    /// It must not have an internal address.
+    Public,
 }
 
 impl Request {
@@ -105,8 +117,14 @@ impl Request {
             operation: operation.into(),
             attempt: 1,
             confidential: false,
-            redirected: false,
+            destination: Destination::Any,
         }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
     }
 
     /// The same with one more header field.
@@ -135,6 +153,21 @@ impl Request {
     #[must_use]
     pub const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
+        self
+    }
+
+    /// The same, to a registry itself: its own certificates count, and it is shown the client's. A
+    /// redirect to another origin loses this.
+    #[must_use]
+    pub const fn to_registry(mut self) -> Self {
+        self.destination = Destination::Registry;
+        self
+    }
+
+    /// The same, refused where the host's name leads to an internal address.
+    #[must_use]
+    pub const fn public_only(mut self) -> Self {
+        self.destination = Destination::Public;
         self
     }
 

@@ -1,5 +1,7 @@
 //! What came back.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use url::Url;
 
@@ -20,6 +22,8 @@ pub struct Response {
     url: Url,
     inner: reqwest::Response,
     recording: Option<Recording>,
+    /// A body that was read before.
+    peeked: Option<Bytes>,
 }
 
 impl Response {
@@ -37,7 +41,8 @@ impl Response {
         if let Some(recording) = &mut recording {
             recording.response(&inner, &headers);
         }
-        let mut response = Self { status: inner.status().as_u16(), headers, url, inner, recording };
+        let mut response =
+            Self { status: inner.status().as_u16(), headers, url, inner, recording, peeked: None };
         if bodiless || response.headers.get("content-length") == Some("0") {
             while response.chunk().await?.is_some() {}
         }
@@ -62,11 +67,20 @@ impl Response {
         &self.url
     }
 
+    /// Address and port that answered: a proxy's, where one is used.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.inner.remote_addr()
+    }
+
     /// The next piece of the body, or `None` at its end.
     ///
     /// # Errors
     /// Where the connection breaks, the body ends early, or nothing comes for too long.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        if let Some(body) = self.peeked.take() {
+            return Ok(Some(body).filter(|body| !body.is_empty()));
+        }
         match self.inner.chunk().await {
             Ok(Some(piece)) => {
                 if let Some(recording) = &mut self.recording {
@@ -91,6 +105,10 @@ impl Response {
     /// # Errors
     /// [`ErrorKind::BodyTooLarge`], as soon as that is known, and those of [`Response::chunk`].
     pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        self.collect(limit).await
+    }
+
+    async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
         let declared = self.headers.get("content-length").and_then(|value| value.parse().ok());
         if declared.is_some_and(|size: u64| size > limit) {
@@ -103,6 +121,16 @@ impl Response {
             body.extend_from_slice(&piece);
         }
         Ok(body)
+    }
+
+    /// Reads the whole body like [`Response::read`], and keeps it for whoever reads next.
+    ///
+    /// # Errors
+    /// Those of [`Response::read`].
+    pub async fn peek(mut self, limit: u64) -> Result<(Self, Bytes), Error> {
+        let body = Bytes::from(self.collect(limit).await?);
+        self.peeked = Some(body.clone());
+        Ok((self, body))
     }
 
     /// Reads what is left of a small body, so that the connection can be used again.

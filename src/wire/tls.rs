@@ -1,30 +1,237 @@
-//! TLS: whom an https connection trusts.
+//! TLS: whom an https connection trusts, and what proves who asks.
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-use rustls::crypto::ring;
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::Verifier;
 
 use super::error::ErrorKind;
 
-/// Trusts what the operating system trusts.
-pub(super) fn verifying() -> Result<ClientConfig, ErrorKind> {
-    let mut config = builder()?
-        .with_platform_verifier()
-        .map_err(|why| ErrorKind::Setup(why.to_string()))?
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+/// Whom to trust beside the operating system's authorities, and a client certificate.
+#[derive(Clone, Default)]
+pub struct TlsSettings {
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<Arc<Identity>>,
+    skip_verification: bool,
+    certs_dirs: Vec<PathBuf>,
+}
+
+/// A client certificate with its chain, and its key.
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl TlsSettings {
+    /// Trusts the authorities in `pem` too.
+    ///
+    /// # Errors
+    /// [`InvalidPem`] where it holds no certificate.
+    pub fn trust(mut self, pem: &[u8]) -> Result<Self, InvalidPem> {
+        self.roots.extend(certificates(pem)?);
+        Ok(self)
+    }
+
+    /// Shows a client certificate to registries; never to a host that they lead to.
+    ///
+    /// # Errors
+    /// [`InvalidPem`] where `chain` holds no certificate or `key` no private key.
+    pub fn identity(mut self, chain: &[u8], key: &[u8]) -> Result<Self, InvalidPem> {
+        self.identity = Some(Arc::new(Identity::read(chain, key)?));
+        Ok(self)
+    }
+
+    /// Trusts anybody. Whoever sits between can then read and change everything.
+    #[must_use]
+    pub const fn danger_trust_anybody(mut self) -> Self {
+        self.skip_verification = true;
+        self
+    }
+
+    /// Looks for certificates in these directories too, laid out as Docker's `certs.d`: in
+    /// `HOST[:PORT]`, `*.crt` are authorities, `NAME.cert` and `NAME.key` a client certificate.
+    #[must_use]
+    pub fn certs_dirs(mut self, dirs: Vec<PathBuf>) -> Self {
+        self.certs_dirs = dirs;
+        self
+    }
+
+    /// Whether anything here speaks of TLS with this host, `HOST[:PORT]`.
+    #[must_use]
+    pub fn speaks_of(&self, authority: &str) -> bool {
+        !self.roots.is_empty()
+            || self.identity.is_some()
+            || self.skip_verification
+            || self.certs_dirs.iter().any(|dir| dir.join(authority).is_dir())
+    }
+
+    /// The configuration for `authority`, or for hosts in general.
+    pub(super) fn config(&self, authority: Option<&str>) -> Result<ClientConfig, ErrorKind> {
+        let mut roots = self.roots.clone();
+        let mut identity = None;
+        if let Some(authority) = authority {
+            identity.clone_from(&self.identity);
+            for dir in self.certs_dirs.iter().map(|dir| dir.join(authority)) {
+                let found = read_certs_dir(&dir)?;
+                roots.extend(found.roots);
+                identity = identity.or(found.identity);
+            }
+        }
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(setup)?
+            .dangerous();
+        let builder = if self.skip_verification {
+            builder.with_custom_certificate_verifier(Arc::new(TrustAnybody(provider)))
+        } else {
+            let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(setup)?;
+            builder.with_custom_certificate_verifier(Arc::new(verifier))
+        };
+        let mut config = match identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder
+                .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+                .map_err(setup)?,
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+/// Paths and certificates are no secrets, but keys are: neither is shown.
+impl fmt::Debug for TlsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSettings")
+            .field("roots", &self.roots.len())
+            .field("identity", &self.identity.is_some())
+            .field("skip_verification", &self.skip_verification)
+            .field("certs_dirs", &self.certs_dirs)
+            .finish()
+    }
+}
+
+impl Identity {
+    fn read(chain: &[u8], key: &[u8]) -> Result<Self, InvalidPem> {
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| InvalidPem::NoKey)?;
+        Ok(Self { chain: certificates(chain)?, key })
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidPem> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    found.ok().filter(|found| !found.is_empty()).ok_or(InvalidPem::NoCertificate)
 }
 
 /// For a client that speaks plain http only: trusts nobody, reads no certificate.
 pub(super) fn unused() -> Result<ClientConfig, ErrorKind> {
-    Ok(builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(setup)?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
 }
 
-fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, ErrorKind> {
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|why| ErrorKind::Setup(why.to_string()))
+fn setup(why: impl fmt::Display) -> ErrorKind {
+    ErrorKind::Setup(why.to_string())
 }
+
+/// What a directory of `certs.d` holds.
+#[derive(Default)]
+struct CertsDir {
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<Arc<Identity>>,
+}
+
+fn read_certs_dir(dir: &Path) -> Result<CertsDir, ErrorKind> {
+    let mut found = CertsDir::default();
+    let Ok(files) = std::fs::read_dir(dir) else { return Ok(found) };
+    let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+    paths.sort();
+    let failed = |path: &Path, why: &dyn fmt::Display| {
+        ErrorKind::Setup(format!("{}: {why}", path.display()))
+    };
+    let read = |path: &Path| std::fs::read(path).map_err(|why| failed(path, &why));
+    for path in paths {
+        match path.extension().and_then(std::ffi::OsStr::to_str) {
+            Some("crt") => {
+                let roots = certificates(&read(&path)?).map_err(|why| failed(&path, &why))?;
+                found.roots.extend(roots);
+            }
+            Some("cert") if found.identity.is_none() => {
+                let key = read(&path.with_extension("key"))?;
+                let identity =
+                    Identity::read(&read(&path)?, &key).map_err(|why| failed(&path, &why))?;
+                found.identity = Some(Arc::new(identity));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Accepts every certificate, for whoever asked for that.
+#[derive(Debug)]
+struct TrustAnybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TrustAnybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// A PEM file that does not hold what it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidPem {
+    /// No certificate, or a broken one.
+    NoCertificate,
+    /// No private key.
+    NoKey,
+}
+
+impl fmt::Display for InvalidPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCertificate => "no certificate in PEM form",
+            Self::NoKey => "no private key in PEM form",
+        })
+    }
+}
+
+impl std::error::Error for InvalidPem {}

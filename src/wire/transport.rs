@@ -3,7 +3,8 @@
 //! It never follows a redirect, retries, adds a header that is not recorded, or gives a credential
 //! to another origin than its own.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -13,10 +14,10 @@ use super::headers::Headers;
 use super::origin::Origin;
 use super::recorder::Recorder;
 use super::recording::{Recording, Transcript};
-use super::request::{Method, Request};
+use super::request::{Destination, Method, Request};
 use super::resolve::SystemResolver;
 use super::response::Response;
-use super::tls;
+use super::tls::{self, TlsSettings};
 
 /// How a [`Transport`] connects.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// The longest time without a byte received while an answer is waited for.
     pub idle_timeout: Duration,
+    /// Whom https connections trust, and a client certificate.
+    pub tls: TlsSettings,
     /// Takes the record of each exchange.
     pub recorder: Option<Arc<dyn Recorder>>,
 }
@@ -38,6 +41,7 @@ impl Default for Settings {
             user_agent: concat!("thv-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(60),
+            tls: TlsSettings::default(),
             recorder: None,
         }
     }
@@ -47,8 +51,20 @@ impl Default for Settings {
 pub struct Transport {
     settings: Settings,
     transcript: Option<Arc<Transcript>>,
-    plain: OnceLock<reqwest::Client>,
-    secure: OnceLock<reqwest::Client>,
+    /// One HTTP client for each way to connect, made when it is first needed: reading the system's
+    /// certificates takes time.
+    clients: Mutex<HashMap<Way, reqwest::Client>>,
+}
+
+/// What connections may be shared between requests.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Way {
+    secure: bool,
+    /// Loopback is never reached through a proxy.
+    direct: bool,
+    public_only: bool,
+    /// The registry, `HOST[:PORT]`, whose own certificates count and who is shown ours.
+    registry: Option<String>,
 }
 
 impl Transport {
@@ -57,7 +73,7 @@ impl Transport {
     pub fn new(settings: Settings) -> Self {
         let transcript =
             settings.recorder.clone().map(|recorder| Arc::new(Transcript::new(recorder)));
-        Self { settings, transcript, plain: OnceLock::new(), secure: OnceLock::new() }
+        Self { settings, transcript, clients: Mutex::default() }
     }
 
     /// Sends `request` and waits for the head of the response.
@@ -70,7 +86,7 @@ impl Transport {
         let error = |kind| Error::new(Some(origin.clone()), kind);
         let sent = self.sent_headers(&request, &origin);
         let headers = sent.to_map().map_err(|name| error(ErrorKind::InvalidHeader(name)))?;
-        let client = self.client(&origin).map_err(error)?;
+        let client = self.client(&request, &origin).map_err(error)?;
         let recording = self
             .transcript
             .as_ref()
@@ -116,24 +132,43 @@ impl Transport {
         headers
     }
 
-    fn client(&self, origin: &Origin) -> Result<&reqwest::Client, ErrorKind> {
-        let slot = if origin.is_secure() { &self.secure } else { &self.plain };
-        if let Some(client) = slot.get() {
-            return Ok(client);
+    fn client(&self, request: &Request, origin: &Origin) -> Result<reqwest::Client, ErrorKind> {
+        let secure = origin.is_secure();
+        let way = Way {
+            secure,
+            direct: origin.is_loopback(),
+            public_only: request.destination == Destination::Public,
+            registry: (secure && request.destination == Destination::Registry)
+                .then(|| origin.authority()),
+        };
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
+            return Ok(client.clone());
         }
-        let tls = if origin.is_secure() { tls::verifying()? } else { tls::unused()? };
-        let client = reqwest::Client::builder()
+        let client = self.connect(&way)?;
+        clients.insert(way, client.clone());
+        Ok(client)
+    }
+
+    fn connect(&self, way: &Way) -> Result<reqwest::Client, ErrorKind> {
+        let tls = if way.secure {
+            self.settings.tls.config(way.registry.as_deref())?
+        } else {
+            tls::unused()?
+        };
+        let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .tls_info(origin.is_secure() && self.transcript.is_some())
-            .dns_resolver(SystemResolver)
+            .tls_info(way.secure && self.transcript.is_some())
+            .dns_resolver(SystemResolver { public_only: way.public_only })
             .redirect(Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
             .connect_timeout(self.settings.connect_timeout)
-            .read_timeout(self.settings.idle_timeout)
-            .build()
-            .map_err(|why| ErrorKind::Setup(why.to_string()))?;
-        Ok(slot.get_or_init(|| client))
+            .read_timeout(self.settings.idle_timeout);
+        if way.direct {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|why| ErrorKind::Setup(why.to_string()))
     }
 }
 

@@ -1,0 +1,196 @@
+//! Credential helpers: programs named `docker-credential-…` that keep credentials.
+//!
+//! The protocol is that of docker-credential-helpers: the action is the argument, the server or the
+//! credential comes on standard input, the answer on standard output. No secret ever stands in an
+//! argument.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use super::secret::{Credential, Secret};
+use crate::printable::excerpt;
+
+/// How long a helper may take; it may ask its user something.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+/// The most that is read from a helper, in bytes.
+const OUTPUT_LIMIT: u64 = 1024 * 1024;
+/// The protocol's word for a server without credential: here, and only here, a message decides.
+const NOT_FOUND: &str = "credentials not found in native keychain";
+/// The user name that marks an identity token.
+const TOKEN_USER: &str = "<token>";
+
+/// A helper.
+#[derive(Debug, Clone)]
+pub(super) struct CredentialHelper {
+    name: String,
+    time_limit: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    #[serde(default)]
+    username: String,
+    secret: String,
+}
+
+impl CredentialHelper {
+    pub(super) fn new(name: &str) -> Result<Self, HelperError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
+            return Err(HelperError::Name(excerpt(name, 60)));
+        }
+        Ok(Self { name: name.to_owned(), time_limit: TIME_LIMIT })
+    }
+
+    /// The credential for `server`, if the helper has one.
+    pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, HelperError> {
+        let output = self.run("get", server).await?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stdout);
+            if said.trim() == NOT_FOUND {
+                return Ok(None);
+            }
+            return Err(self.failed(&output));
+        }
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| HelperError::Answer(self.name.clone()))?;
+        if answer.secret.is_empty() {
+            return Ok(None);
+        }
+        let secret = Secret::new(answer.secret);
+        Ok(Some(match answer.username.as_str() {
+            TOKEN_USER => Credential::IdentityToken(secret),
+            _ => Credential::Password { username: answer.username, password: secret },
+        }))
+    }
+
+    /// Has the helper keep a name and password for `server`.
+    pub(super) async fn store(
+        &self,
+        server: &str,
+        username: &str,
+        password: &Secret,
+    ) -> Result<(), HelperError> {
+        let credential = serde_json::json!({
+            "ServerURL": server, "Username": username, "Secret": password.expose(),
+        });
+        let credential = Secret::new(credential.to_string());
+        let output = self.run("store", credential.expose()).await?;
+        if output.status.success() { Ok(()) } else { Err(self.failed(&output)) }
+    }
+
+    /// Has the helper forget `server`; whether it knew it.
+    pub(super) async fn erase(&self, server: &str) -> Result<bool, HelperError> {
+        let output = self.run("erase", server).await?;
+        if output.status.success() {
+            return Ok(true);
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        if said.trim() == NOT_FOUND { Ok(false) } else { Err(self.failed(&output)) }
+    }
+
+    async fn run(&self, action: &str, input: &str) -> Result<Output, HelperError> {
+        // A line break would start another field for some helpers.
+        if input.chars().any(char::is_control) {
+            return Err(HelperError::Input(self.name.clone()));
+        }
+        let failed = |why| HelperError::Run { name: self.name.clone(), why };
+        let program = format!("docker-credential-{}", self.name);
+        let child = Command::new(OsStr::new(&program))
+            .arg(action)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        match tokio::time::timeout(self.time_limit, converse(child, input)).await {
+            Ok(output) => output.map_err(failed),
+            Err(_) => Err(HelperError::Timeout(self.name.clone())),
+        }
+    }
+
+    fn failed(&self, output: &Output) -> HelperError {
+        let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+        HelperError::Failed {
+            name: self.name.clone(),
+            said: excerpt(String::from_utf8_lossy(said).trim(), 200),
+        }
+    }
+}
+
+/// Gives a process its input and reads what it says, up to a limit.
+async fn converse(mut child: Child, input: &str) -> io::Result<Output> {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    let (mut said, mut complained) = (Vec::new(), Vec::new());
+    let (mut stdout, mut stderr) = (stdout.take(OUTPUT_LIMIT), stderr.take(OUTPUT_LIMIT));
+    let write = async {
+        // A helper that does not read its input tells by its exit what is wrong.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+    };
+    let ((), read, heard) =
+        tokio::join!(write, stdout.read_to_end(&mut said), stderr.read_to_end(&mut complained));
+    read?;
+    heard?;
+    Ok(Output { status: child.wait().await?, stdout: said, stderr: complained })
+}
+
+/// Why a credential helper gave nothing. A helper that fails never means "no credential".
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HelperError {
+    /// The configuration names a helper that cannot be one.
+    Name(String),
+    /// It cannot be run; most often it is not installed.
+    Run {
+        /// The helper's name.
+        name: String,
+        /// Why not.
+        why: io::Error,
+    },
+    /// It did not answer in time.
+    Timeout(String),
+    /// It answered with a failure.
+    Failed {
+        /// The helper's name.
+        name: String,
+        /// What it said, safe to print.
+        said: String,
+    },
+    /// Its answer is not of the protocol's form.
+    Answer(String),
+    /// What it should be given has a control character in it.
+    Input(String),
+}
+
+impl fmt::Display for HelperError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name:?} cannot be a credential helper"),
+            Self::Run { name, why } => write!(f, "docker-credential-{name} cannot be run: {why}"),
+            Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
+            Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
+            Self::Answer(name) => {
+                write!(f, "docker-credential-{name} gave an answer that is not understood")
+            }
+            Self::Input(name) => {
+                write!(f, "docker-credential-{name} is given no control characters")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HelperError {}

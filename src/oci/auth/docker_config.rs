@@ -1,0 +1,282 @@
+//! Docker's `config.json` and its kin: `auth.json` of podman, skopeo and buildah.
+//!
+//! Read leniently for other registries, strictly for the one that is asked for; written with
+//! everything else kept as it was.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::{Map, Value, json};
+
+use super::secret::{Credential, Secret};
+use crate::atomic_file;
+use crate::oci::reference::{RegistryName, RepositoryName};
+
+/// The largest file that is read, in bytes.
+const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+/// The key under which Docker stores credentials for Docker Hub.
+const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+
+/// A configuration file, as it was read.
+#[derive(Clone)]
+pub(super) struct DockerConfig {
+    path: PathBuf,
+    content: Map<String, Value>,
+}
+
+/// Where a file says that a credential is.
+pub(super) enum Entry {
+    /// Here.
+    Credential(Credential),
+    /// At a credential helper of this name, under this server's name.
+    Helper { name: String, server: String },
+    /// Nowhere.
+    None,
+}
+
+impl DockerConfig {
+    /// Reads `path`; `None` where there is no such file.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+        use std::io::Read as _;
+        let unreadable = |why| ConfigError::Io { path: path.to_owned(), why };
+        let file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(unreadable(why)),
+        };
+        let mut bytes = Vec::new();
+        file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Some(Self::empty(path)));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(content)) => Ok(Some(Self { path: path.to_owned(), content })),
+            Ok(_) => Err(ConfigError::Malformed { path: path.to_owned(), line: 1 }),
+            Err(why) => Err(ConfigError::Malformed { path: path.to_owned(), line: why.line() }),
+        }
+    }
+
+    /// A file without content, not written yet.
+    pub(super) fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), content: Map::new() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Looks for the registry: a helper of its own, an entry for the repository or a namespace above
+    /// it (the longest), an entry for the registry, the helper for all.
+    pub(super) fn find(
+        &self,
+        registry: &RegistryName,
+        repository: Option<&RepositoryName>,
+    ) -> Result<Entry, ConfigError> {
+        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
+        if let Some((key, helper)) =
+            helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry))
+        {
+            let name = helper.as_str().ok_or_else(|| self.broken(key))?.to_owned();
+            return Ok(helper_entry(name, registry));
+        }
+        let auths = self.content.get("auths").and_then(Value::as_object);
+        for wanted in path_keys(registry, repository) {
+            if let Some(entry) = auths.and_then(|auths| auths.get(&wanted)) {
+                return self.entry(&wanted, entry);
+            }
+        }
+        if let Some(helper) = self.content.get("credsStore").and_then(Value::as_str)
+            && !helper.is_empty()
+        {
+            return Ok(helper_entry(helper.to_owned(), registry));
+        }
+        match auths.into_iter().flatten().find(|(key, _)| names_registry(key, registry)) {
+            Some((key, entry)) => self.entry(key, entry),
+            None => Ok(Entry::None),
+        }
+    }
+
+    fn entry(&self, key: &str, entry: &Value) -> Result<Entry, ConfigError> {
+        let broken = || self.broken(key);
+        let entry = entry.as_object().ok_or_else(broken)?;
+        let field = |name: &str| match entry.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(_) => Err(broken()),
+        };
+        if let Some(token) = field("identitytoken")? {
+            return Ok(Entry::Credential(Credential::IdentityToken(Secret::new(token))));
+        }
+        if let Some(token) = field("registrytoken")? {
+            return Ok(Entry::Credential(Credential::RegistryToken(Secret::new(token))));
+        }
+        if let Some(encoded) = field("auth")? {
+            return decode(&encoded).map(Entry::Credential).ok_or_else(broken);
+        }
+        match (field("username")?, field("password")?) {
+            (Some(username), Some(password)) => Ok(Entry::Credential(Credential::Password {
+                username,
+                password: Secret::new(password),
+            })),
+            // Docker leaves an empty entry behind where a helper keeps the credential.
+            _ => Ok(match self.content.get("credsStore").and_then(Value::as_str) {
+                Some(helper) if !helper.is_empty() => {
+                    Entry::Helper { name: helper.to_owned(), server: key.to_owned() }
+                }
+                _ => Entry::None,
+            }),
+        }
+    }
+
+    fn broken(&self, key: &str) -> ConfigError {
+        ConfigError::Entry { path: self.path.clone(), key: key.to_owned() }
+    }
+
+    /// The helper that keeps the registry's credential, if one does.
+    pub(super) fn helper_for(&self, registry: &RegistryName) -> Option<(String, String)> {
+        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
+        let own = helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry));
+        let name = own.map(|(_, helper)| helper).or_else(|| self.content.get("credsStore"));
+        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty())?;
+        Some((name.to_owned(), storage_key(registry)))
+    }
+
+    /// Puts a name and password in the place of the registry's entry.
+    pub(super) fn set(&mut self, registry: &RegistryName, username: &str, password: &Secret) {
+        self.remove(registry);
+        let pair = Secret::new(format!("{username}:{}", password.expose()));
+        let entry = json!({ "auth": STANDARD.encode(pair.expose()) });
+        let auths = self.content.entry("auths").or_insert_with(|| json!({}));
+        if !auths.is_object() {
+            *auths = json!({});
+        }
+        if let Some(auths) = auths.as_object_mut() {
+            auths.insert(storage_key(registry), entry);
+        }
+    }
+
+    /// Removes the registry's entries; whether there were any.
+    pub(super) fn remove(&mut self, registry: &RegistryName) -> bool {
+        let Some(auths) = self.content.get_mut("auths").and_then(Value::as_object_mut) else {
+            return false;
+        };
+        let before = auths.len();
+        auths.retain(|key, _| !names_registry(key, registry));
+        auths.len() != before
+    }
+
+    /// Writes the file, for its owner alone, whole or not at all.
+    pub(super) fn write(&self) -> Result<(), ConfigError> {
+        let failed = |why| ConfigError::Io { path: self.path.clone(), why };
+        let mut text =
+            serde_json::to_vec_pretty(&self.content).map_err(|why| failed(io::Error::from(why)))?;
+        text.push(b'\n');
+        atomic_file::write_with_parents(&self.path, &text).map_err(failed)
+    }
+}
+
+/// Names and passwords stand in files and are not shown.
+impl fmt::Debug for DockerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DockerConfig({})", self.path.display())
+    }
+}
+
+/// The key under which a credential for the registry is stored.
+pub(super) fn storage_key(registry: &RegistryName) -> String {
+    if registry.is_docker_hub() { DOCKER_HUB_KEY.to_owned() } else { registry.to_string() }
+}
+
+fn helper_entry(name: String, registry: &RegistryName) -> Entry {
+    Entry::Helper { name, server: storage_key(registry) }
+}
+
+/// The path-scoped keys of containers' `auth.json`, the longest first: `host/a/b`, `host/a`.
+fn path_keys(registry: &RegistryName, repository: Option<&RepositoryName>) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut path = repository.map_or("", RepositoryName::as_str);
+    while !path.is_empty() {
+        keys.push(format!("{registry}/{path}"));
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    keys
+}
+
+/// Whether a key, with or without scheme and API version, is the registry's.
+fn names_registry(key: &str, registry: &RegistryName) -> bool {
+    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let rest = rest.unwrap_or(key).trim_end_matches('/');
+    let host = match rest.split_once('/') {
+        Some((host, "v1" | "v2")) => host,
+        // With a scheme, Docker looks at the host alone; without one, a path is a namespace.
+        Some((host, _)) if rest.len() != key.trim_end_matches('/').len() => host,
+        Some(_) => return false,
+        None => rest,
+    };
+    host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
+}
+
+/// `base64(name:password)`, which Docker pads with NUL.
+fn decode(encoded: &str) -> Option<Credential> {
+    let bytes = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
+    let pair = Secret::new(String::from_utf8(bytes).ok()?);
+    let (username, password) = pair.expose().split_once(':')?;
+    let password = password.trim_end_matches('\0');
+    if username.is_empty() || password.is_empty() {
+        return None;
+    }
+    // Docker's way to write an identity token where there is only one field.
+    Some(match username {
+        "<token>" => Credential::IdentityToken(Secret::new(password.to_owned())),
+        _ => Credential::Password {
+            username: username.to_owned(),
+            password: Secret::new(password.to_owned()),
+        },
+    })
+}
+
+/// Why a configuration file cannot be used. No value of the file is shown.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// It cannot be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: io::Error,
+    },
+    /// It is not one JSON object.
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line where that shows.
+        line: usize,
+    },
+    /// The entry for the registry is broken.
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// The entry's key.
+        key: String,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Malformed { path, line } => {
+                write!(f, "{}: line {line}: not one JSON object", path.display())
+            }
+            Self::Entry { path, key } => {
+                write!(f, "{}: the entry {key:?} cannot be read", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}

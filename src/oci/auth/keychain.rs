@@ -1,0 +1,179 @@
+//! Where credentials come from: what the user said, then the files that docker, podman and skopeo
+//! write.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::credential_helper::{CredentialHelper, HelperError};
+use super::docker_config::{ConfigError, DockerConfig, Entry};
+use super::secret::{Credential, Secret};
+use crate::oci::reference::{RegistryName, RepositoryName};
+
+/// The sources of credentials, in the order in which they are asked.
+#[derive(Debug, Clone, Default)]
+pub struct Keychain {
+    /// For any registry.
+    explicit: Option<Credential>,
+    /// Configuration files that may exist.
+    files: Vec<PathBuf>,
+}
+
+impl Keychain {
+    /// No credential for anybody.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// The files of the user who runs this process. `REGISTRY_AUTH_FILE` stands alone where it is
+    /// set; else Docker's (`$DOCKER_CONFIG/config.json`, `~/.docker/config.json`) before those of
+    /// podman (`$XDG_RUNTIME_DIR/containers/auth.json`, `~/.config/containers/auth.json`).
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self { explicit: None, files: files(|name| env::var_os(name)) }
+    }
+
+    /// The same, and before them the file `path`.
+    #[must_use]
+    pub fn with_file(mut self, path: PathBuf) -> Self {
+        self.files.insert(0, path);
+        self
+    }
+
+    /// The same, and before everything `credential`, for whichever registry asks.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Credential) -> Self {
+        self.explicit = Some(credential);
+        self
+    }
+
+    /// The credential for a registry, or for a repository of it; `None` means anonymous.
+    ///
+    /// # Errors
+    /// [`KeychainError`] where a source that speaks of this registry cannot be read. It is never
+    /// taken for "no credential".
+    pub async fn credential(
+        &self,
+        registry: &RegistryName,
+        repository: Option<&RepositoryName>,
+    ) -> Result<Option<Credential>, KeychainError> {
+        if let Some(credential) = &self.explicit {
+            return Ok(Some(credential.clone()));
+        }
+        for path in &self.files {
+            let Some(config) = DockerConfig::read(path).map_err(KeychainError::Config)? else {
+                continue;
+            };
+            let found = match config.find(registry, repository).map_err(KeychainError::Config)? {
+                Entry::Credential(credential) => Some(credential),
+                Entry::Helper { name, server } => {
+                    helper(&name)?.get(&server).await.map_err(KeychainError::Helper)?
+                }
+                Entry::None => None,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores a name and password: with the helper that the first file names, else in that file.
+    /// Returns where.
+    ///
+    /// # Errors
+    /// [`KeychainError`]; nothing is changed then.
+    pub async fn store(
+        &self,
+        registry: &RegistryName,
+        username: &str,
+        password: &Secret,
+    ) -> Result<String, KeychainError> {
+        let mut config = self.first_file()?;
+        if let Some((name, server)) = config.helper_for(registry) {
+            let stored = helper(&name)?.store(&server, username, password).await;
+            stored.map_err(KeychainError::Helper)?;
+            return Ok(format!("docker-credential-{name}"));
+        }
+        config.set(registry, username, password);
+        config.write().map_err(KeychainError::Config)?;
+        Ok(config.path().display().to_string())
+    }
+
+    /// Removes the registry's credential from the first file and its helper; whether there was one.
+    ///
+    /// # Errors
+    /// [`KeychainError`].
+    pub async fn erase(&self, registry: &RegistryName) -> Result<bool, KeychainError> {
+        let mut config = self.first_file()?;
+        let mut known = false;
+        if let Some((name, server)) = config.helper_for(registry) {
+            known = helper(&name)?.erase(&server).await.map_err(KeychainError::Helper)?;
+        }
+        if config.remove(registry) {
+            config.write().map_err(KeychainError::Config)?;
+            known = true;
+        }
+        Ok(known)
+    }
+
+    fn first_file(&self) -> Result<DockerConfig, KeychainError> {
+        let path = self.files.first().ok_or(KeychainError::NoFile)?;
+        let config = DockerConfig::read(path).map_err(KeychainError::Config)?;
+        Ok(config.unwrap_or_else(|| DockerConfig::empty(path)))
+    }
+}
+
+fn helper(name: &str) -> Result<CredentialHelper, KeychainError> {
+    CredentialHelper::new(name).map_err(KeychainError::Helper)
+}
+
+/// The files to ask, in their order.
+fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let directory = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(file) = directory("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let home = directory(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
+    let docker = directory("DOCKER_CONFIG").or_else(|| below_home(".docker"));
+    let containers = |base: &Path| base.join("containers").join("auth.json");
+    let runtime = directory("XDG_RUNTIME_DIR").map(|dir| containers(&dir));
+    let config = directory("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+    let docker = docker.map(|dir| dir.join("config.json"));
+    docker.into_iter().chain(runtime).chain(config.map(|dir| containers(&dir))).collect()
+}
+
+/// Why a credential cannot be had.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeychainError {
+    /// A configuration file cannot be used.
+    Config(ConfigError),
+    /// A credential helper failed.
+    Helper(HelperError),
+    /// No file is known to store credentials in.
+    NoFile,
+}
+
+impl fmt::Display for KeychainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(why) => why.fmt(f),
+            Self::Helper(why) => why.fmt(f),
+            Self::NoFile => f.write_str("no home directory is known; set HOME or DOCKER_CONFIG"),
+        }
+    }
+}
+
+impl std::error::Error for KeychainError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Config(why) => Some(why),
+            Self::Helper(why) => Some(why),
+            Self::NoFile => None,
+        }
+    }
+}

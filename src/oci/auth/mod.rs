@@ -1,0 +1,22 @@
+//! Logging in: challenges, tokens, and where credentials come from.
+//!
+//! Nothing here prints a secret, and a credential leaves this module only bound to an origin.
+
+mod authenticator;
+mod challenge;
+mod credential_helper;
+mod docker_config;
+mod keychain;
+mod realm;
+mod scope;
+mod secret;
+mod token;
+
+pub(super) use authenticator::{Authenticator, Subject};
+pub use challenge::ChallengeError;
+pub use credential_helper::HelperError;
+pub use docker_config::ConfigError;
+pub use keychain::{Keychain, KeychainError};
+pub use realm::RealmError;
+pub use scope::{Access, Scope};
+pub use secret::{Credential, Secret};

@@ -1,0 +1,89 @@
+//! Scopes: what a token is for (distribution token specification, "Requesting a Token").
+
+use std::fmt;
+
+use super::super::reference::RepositoryName;
+
+/// What somebody wants to do with a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Access {
+    /// Read.
+    Pull,
+    /// Read and write.
+    Push,
+}
+
+/// The scope of a token, such as `repository:configs/a:pull,push`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope(String);
+
+impl Scope {
+    /// What `access` to the repository `name` needs. A push reads too.
+    #[must_use]
+    pub fn repository(name: &RepositoryName, access: Access) -> Self {
+        let actions = match access {
+            Access::Pull => "pull",
+            Access::Push => "pull,push",
+        };
+        Self(format!("repository:{name}:{actions}"))
+    }
+
+    /// No scope: a token that only says who asks.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// The scopes to ask for: this one first, and those of a challenge that it does not cover.
+    #[must_use]
+    pub fn with_challenged(&self, challenged: Option<&str>) -> Vec<Self> {
+        let mut scopes = vec![self.clone()];
+        scopes.retain(|scope| !scope.0.is_empty());
+        let words = challenged.unwrap_or_default().split(' ');
+        for word in words.filter(|word| word.bytes().all(|b| b.is_ascii_graphic())) {
+            let scope = Self(word.to_owned());
+            if !word.is_empty() && scopes.len() < 8 && !scopes.iter().any(|s| s.covers(&scope)) {
+                scopes.push(scope);
+            }
+        }
+        scopes
+    }
+
+    /// Whether a token for this scope does for `other` too.
+    fn covers(&self, other: &Self) -> bool {
+        let parts = |scope: &str| scope.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
+        match (parts(&self.0), parts(&other.0)) {
+            (Some((resource, actions)), Some((wanted, needs))) if resource == wanted => {
+                needs.split(',').all(|need| actions.split(',').any(|action| action == need))
+            }
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_adds_only_what_is_not_asked_for_anyway() {
+        let push = Scope::repository(&"a/b".parse().unwrap(), Access::Push);
+        let asked = |challenged| {
+            let scopes = push.with_challenged(challenged);
+            scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(asked(None), "repository:a/b:pull,push");
+        assert_eq!(asked(Some("repository:a/b:pull")), "repository:a/b:pull,push");
+        assert_eq!(asked(Some("repository:a/b:push,pull")), "repository:a/b:pull,push");
+        assert_eq!(
+            asked(Some("repository:a/b:delete  repository:c:pull aws \u{7}x")),
+            "repository:a/b:pull,push repository:a/b:delete repository:c:pull aws"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! A request with a login: what is sent again after a refusal, and when a refusal is final.
+
+use super::auth::{Credential, Keychain, Scope, Subject};
+use super::client::{Client, Shared};
+use super::error::{AuthenticationError, Error, ErrorKind};
+use super::reference::RegistryName;
+use super::refusal::{BODY_LIMIT, Refusal};
+use crate::wire::{self, Method, Origin, Request, Response};
+
+impl Client {
+    /// Sends `request` and follows redirects. A refusal leads to one more attempt, with what the
+    /// registry asked for; the second answer is final.
+    pub(super) async fn send(
+        &self,
+        request: Request,
+        subject: &Subject<'_>,
+    ) -> Result<Response, ErrorKind> {
+        let Shared { transport, authenticator, .. } = &*self.shared;
+        let home = self.api_url(subject.registry, "");
+        // Boxed: an exchange's state is large, and many operations wait in it.
+        let follow = |request| Box::pin(transport.follow(request));
+        if Origin::of(request.url()) != Origin::of(&home) {
+            // An upload that goes on at another host: nothing of the registry's follows it there.
+            return Ok(follow(request).await?);
+        }
+        let request = request.to_registry();
+        let sent = authenticator.ready(transport, &home, subject).await?;
+        let response = follow(request.clone().authorization(sent.clone())).await?;
+        let response = match triage(response, sent.is_some()).await? {
+            Answered::Final(response) => return Ok(response),
+            Answered::Refused(response) => response,
+        };
+        let answer =
+            authenticator.answer(transport, &home, subject, &response, sent.as_ref()).await?;
+        let Some(answer) = answer else {
+            return Err(rejected(response, sent.is_some()).await);
+        };
+        response.discard().await?;
+        let response = follow(request.authorization(Some(answer)).attempt(2)).await?;
+        if response.status() == 401 { Err(rejected(response, true).await) } else { Ok(response) }
+    }
+
+    /// Checks `credential` with the registry, whatever the client's own keychain says (distribution
+    /// specification, "Determining Support").
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authentication`] where the registry does not accept it.
+    pub async fn check_login(
+        &self,
+        registry: &RegistryName,
+        credential: Credential,
+    ) -> Result<Login, Error> {
+        let client = self.with_keychain(Keychain::anonymous().with_credential(credential));
+        let scope = Scope::none();
+        let subject = Subject {
+            registry,
+            repository: None,
+            scope: &scope,
+            plain_http: client.speaks_plain_http(registry),
+            purpose: "login",
+        };
+        let url = client.api_url(registry, "");
+        let request = Request::new(Method::Get, url, "login: base");
+        let checked = match client.send(request, &subject).await {
+            Ok(response) if response.status() < 400 => client.asked_for_login(&subject).await,
+            Ok(response) => Err(refusal(response).await),
+            Err(why) => Err(why),
+        };
+        checked.map_err(|kind| Error::new("logging in to", registry.to_string(), kind))
+    }
+
+    async fn asked_for_login(&self, subject: &Subject<'_>) -> Result<Login, ErrorKind> {
+        let home = self.api_url(subject.registry, "");
+        let Shared { transport, authenticator, .. } = &*self.shared;
+        let ready = authenticator.ready(transport, &home, subject).await?;
+        Ok(if ready.is_some() { Login::Accepted } else { Login::NotAskedFor })
+    }
+}
+
+/// What a registry made of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// It accepted it.
+    Accepted,
+    /// It answers without one, so that nothing was checked.
+    NotAskedFor,
+}
+
+/// What an answer means for the login.
+enum Answered {
+    /// It has nothing to do with it, or nothing can be done.
+    Final(Response),
+    /// Another credential may help.
+    Refused(Response),
+}
+
+/// A 401 asks for a login. A 403 with `insufficient_scope` asks for another token (IBM Cloud). A 400
+/// or 403 may mean that a token has run out where one was sent (Public ECR); a challenge says so.
+async fn triage(response: Response, sent: bool) -> Result<Answered, ErrorKind> {
+    let insufficient = |response: &Response| {
+        let mut challenges = response.headers().get_all("www-authenticate");
+        challenges.any(|challenge| challenge.contains("insufficient_scope"))
+    };
+    match response.status() {
+        401 => Ok(Answered::Refused(response)),
+        403 if insufficient(&response) => Ok(Answered::Refused(response)),
+        400 | 403 if sent => {
+            let status = response.status();
+            let (response, body) = response.peek(BODY_LIMIT).await?;
+            let denied = Refusal::parse(status, &body).has_code("DENIED");
+            Ok(if denied { Answered::Refused(response) } else { Answered::Final(response) })
+        }
+        _ => Ok(Answered::Final(response)),
+    }
+}
+
+async fn rejected(response: Response, with_credential: bool) -> ErrorKind {
+    match refusal(response).await {
+        ErrorKind::Authentication(AuthenticationError::Refused { refusal, .. }) => {
+            AuthenticationError::Refused { refusal, with_credential }.into()
+        }
+        other => other,
+    }
+}
+
+/// Reads the body of a refusal, as far as it can be read.
+pub(super) async fn refusal(response: Response) -> ErrorKind {
+    let status = response.status();
+    match response.read(BODY_LIMIT).await {
+        Ok(body) => Refusal::parse(status, &body).into(),
+        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => why.into(),
+        // The status alone says that it is refused.
+        Err(_) => Refusal::parse(status, b"").into(),
+    }
+}
