@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::oci;
+use crate::oci::auth::KeychainError;
 use crate::runconfig::{InvalidDocument, InvalidPlace, InvalidWorkloadName, PullError, PushError};
 use crate::state::StateError;
-use crate::wire;
+use crate::wire::{self, InvalidPem};
 
 /// The exit codes, as the help shows them.
 pub(super) const EXIT_CODES: &str = "\
@@ -39,12 +40,19 @@ pub(super) enum Failure {
     State(StateError),
     Push(PushError),
     Pull(PullError),
+    Login(oci::Error),
+    Keychain(KeychainError),
 }
 
 impl Failure {
     /// A failed operation on a file.
     pub(super) fn file(doing: &str, path: &Path, why: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), why }
+    }
+
+    /// A file that is not the PEM that it should be.
+    pub(super) fn pem(path: &Path, why: InvalidPem) -> Self {
+        Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, why))
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
@@ -60,9 +68,10 @@ impl Failure {
             | Self::Push(PushError::DigestTarget(_)) => 2,
             Self::Document { why, .. } | Self::Pull(PullError::Invalid(why)) => document_code(why),
             Self::State(why) => state_code(why),
-            Self::Push(PushError::Registry(why)) | Self::Pull(PullError::Registry(why)) => {
-                registry_code(why)
-            }
+            Self::Push(PushError::Registry(why))
+            | Self::Pull(PullError::Registry(why))
+            | Self::Login(why) => registry_code(why),
+            Self::Keychain(_) => 4,
             Self::Pull(PullError::Unsupported(_)) => 10,
             Self::Pull(PullError::Inline(_)) => 8,
         }
@@ -72,8 +81,9 @@ impl Failure {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Push(PushError::Registry(why)) | Self::Pull(PullError::Registry(why)) => {
-                registry_hint(why)
+                login_hint(why).or_else(|| registry_hint(why))
             }
+            Self::Login(why) => registry_hint(why),
             Self::State(StateError::Exists { .. }) => {
                 Some("use --force to replace it, or --name to keep both".to_owned())
             }
@@ -119,6 +129,17 @@ const fn registry_code(why: &oci::Error) -> u8 {
     }
 }
 
+/// Where a login is missing or not accepted.
+fn login_hint(why: &oci::Error) -> Option<String> {
+    let registry = why.place().split('/').next().unwrap_or_default();
+    match why.kind() {
+        oci::ErrorKind::Authentication(
+            oci::AuthenticationError::Refused { .. } | oci::AuthenticationError::TokenServer(_),
+        ) => Some(format!("log in with `thv login {registry}`")),
+        _ => None,
+    }
+}
+
 fn registry_hint(why: &oci::Error) -> Option<String> {
     use wire::{ErrorKind as Wire, TlsFailure};
     match why.kind() {
@@ -126,8 +147,18 @@ fn registry_hint(why: &oci::Error) -> Option<String> {
             Wire::Tls(TlsFailure::NotTls) => {
                 Some("use --plain-http if this registry speaks plain http".to_owned())
             }
+            Wire::Tls(TlsFailure::UnknownIssuer) => {
+                Some("name the authority that signed it with --ca-file".to_owned())
+            }
+            Wire::Tls(TlsFailure::ClientCertificate) => {
+                Some("show a client certificate with --cert and --key".to_owned())
+            }
             _ => None,
         },
+        oci::ErrorKind::Network(wire) if matches!(wire.kind(), Wire::NotHttp) => Some(
+            "plain http is spoken to loopback; name the authority with --ca-file for TLS"
+                .to_owned(),
+        ),
         _ => None,
     }
 }
@@ -143,6 +174,8 @@ impl fmt::Display for Failure {
             Self::State(why) => why.fmt(f),
             Self::Push(why) => why.fmt(f),
             Self::Pull(why) => why.fmt(f),
+            Self::Login(why) => why.fmt(f),
+            Self::Keychain(why) => why.fmt(f),
         }
     }
 }
@@ -157,4 +190,4 @@ macro_rules! from {
     )+};
 }
 from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
-      PushError => Push, PullError => Pull);
+      PushError => Push, PullError => Pull, KeychainError => Keychain);

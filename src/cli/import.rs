@@ -24,7 +24,7 @@ pub(super) struct Import {
 impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (document, digest) = match Place::parse(&self.source)? {
-            Place::File(path) => (read_document(&path)?, None),
+            Place::File(path) => (read_document(context, &path)?, None),
             Place::Registry(reference) => {
                 let pulled = pull(&context.client, &reference).await?;
                 let digest = pulled.manifest.descriptor.digest;

@@ -8,23 +8,23 @@ mod failure;
 mod import;
 mod inspect;
 mod list;
+mod login;
+mod logout;
+mod options;
 mod output;
 mod pull;
 mod push;
 mod registry;
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use self::failure::Failure;
+use self::options::Options;
 use self::output::Output;
 use crate::oci::Client;
 use crate::oci::auth::Keychain;
-use crate::wire::{JsonLinesRecorder, Recorder, Settings};
 
 #[derive(Parser)]
 #[command(
@@ -41,19 +41,6 @@ struct Arguments {
     command: Command,
 }
 
-#[derive(Args)]
-struct Options {
-    /// Print one JSON object instead of text; messages go to standard error
-    #[arg(long, global = true)]
-    json: bool,
-    /// Append every HTTP exchange to FILE, one JSON object a line, without credentials
-    #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
-    wire_log: Option<OsString>,
-    /// Speak plain http to any registry, not only to loopback addresses
-    #[arg(long, global = true)]
-    plain_http: bool,
-}
-
 #[derive(Subcommand)]
 enum Command {
     /// Export a workload from the state store to a file or an OCI registry
@@ -68,6 +55,10 @@ enum Command {
     Inspect(inspect::Inspect),
     /// List the run configurations in the state store
     List(list::List),
+    /// Log in to a registry, and store the login where docker and podman find it too
+    Login(login::Login),
+    /// Forget the login at a registry
+    Logout(logout::Logout),
     /// The embedded development registry
     #[command(subcommand)]
     Registry(registry::Registry),
@@ -79,30 +70,11 @@ enum Command {
 struct Context {
     output: Output,
     client: Client,
-}
-
-impl Context {
-    fn new(options: &Options) -> Result<Self, Failure> {
-        // An empty variable is one that is not set.
-        let wire_log = options.wire_log.as_deref().filter(|path| !path.is_empty());
-        let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
-        let user_agent = concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned();
-        let settings = Settings { user_agent, recorder, ..Settings::default() };
-        Ok(Self {
-            output: Output::new(options.json),
-            client: Client::builder(settings)
-                .keychain(Keychain::from_environment())
-                .plain_http(options.plain_http)
-                .build(),
-        })
-    }
-}
-
-fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
-    match JsonLinesRecorder::append_to(path) {
-        Ok(recorder) => Ok(Arc::new(recorder)),
-        Err(why) => Err(Failure::file("opening the transcript", path, why)),
-    }
+    /// Where logins are found and stored, without what was said on the command line.
+    keychain: Keychain,
+    username: Option<String>,
+    /// Whether standard input holds a password.
+    password_stdin: bool,
 }
 
 /// Runs the program with the process's arguments and environment.
@@ -124,7 +96,10 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let context = Context::new(&arguments.options)?;
+    let context = {
+        let logging_in = matches!(arguments.command, Command::Login(_));
+        arguments.options.context(logging_in)?
+    };
     match arguments.command {
         Command::Export(command) => command.run(&context).await,
         Command::Import(command) => command.run(&context).await,
@@ -132,6 +107,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Pull(command) => command.run(&context).await,
         Command::Inspect(command) => command.run(&context).await,
         Command::List(command) => command.run(&context),
+        Command::Login(command) => command.run(&context).await,
+        Command::Logout(command) => command.run(&context).await,
         Command::Registry(command) => command.run(&context).await,
         Command::Demo(command) => command.run(&context).await,
     }

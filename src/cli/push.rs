@@ -22,7 +22,7 @@ pub(super) struct Push {
 impl Push {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let reference = parse_reference(&self.reference)?;
-        let document = read_document(&self.file)?;
+        let document = read_document(context, &self.file)?;
         let what = format!("{} to OCI registry", self.file.display());
         push_document(context, &document, &reference, "Pushed", &what).await
     }
@@ -37,17 +37,21 @@ pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
 }
 
 /// Reads a run configuration from a file, or from standard input for `-`.
-pub(super) fn read_document(path: &Path) -> Result<Document, Failure> {
+pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, Failure> {
+    if path == Path::new("-") && context.password_stdin {
+        let why = "standard input cannot hold both the password and the configuration";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     // One byte over the limit is enough for the document to refuse it.
     let limit = MAX_SIZE as u64 + 1;
-    let mut content = Vec::new();
+    let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut content)
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut content))
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     read.map_err(|why| Failure::file("reading", path, why))?;
-    Document::parse(content)
+    Document::parse(bytes)
         .map_err(|why| Failure::Document { source: path.display().to_string(), why })
 }
 

@@ -62,6 +62,17 @@ impl TlsSettings {
         self
     }
 
+    /// The directories of Docker and of podman on this system.
+    #[must_use]
+    pub fn system_certs_dirs() -> Vec<PathBuf> {
+        let config = std::env::var_os("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
+        let own = config.map(|config| config.join("containers").join("certs.d"));
+        let system = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
+        own.into_iter().chain(system.map(PathBuf::from)).collect()
+    }
+
     /// Whether anything here speaks of TLS with this host, `HOST[:PORT]`.
     #[must_use]
     pub fn speaks_of(&self, authority: &str) -> bool {

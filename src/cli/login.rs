@@ -1,0 +1,87 @@
+//! `thv login`: checks a login with the registry and stores it.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::Args;
+
+use super::Context;
+use super::failure::Failure;
+use super::options::read_password;
+use super::output::{Report, message};
+use crate::oci::auth::{Credential, Secret};
+use crate::oci::{Login as Checked, RegistryName};
+
+#[derive(Args)]
+pub(super) struct Login {
+    /// The registry, such as registry.example.com or docker.io
+    registry: String,
+    /// The password; others can see it in the list of processes: prefer --password-stdin
+    #[arg(long, value_name = "PASSWORD", conflicts_with = "password_stdin")]
+    password: Option<String>,
+}
+
+impl Login {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let registry = parse_registry(&self.registry)?;
+        let username = match &context.username {
+            Some(username) => username.clone(),
+            None => ask_username()?,
+        };
+        let password = match self.password {
+            Some(password) => {
+                message("warning: others can see --password; prefer --password-stdin");
+                Secret::new(password)
+            }
+            None if context.password_stdin => read_password()?,
+            None => ask_password()?,
+        };
+        if username.is_empty() || username.contains(|c: char| c == ':' || c.is_control()) {
+            let why = "a user name has no ':' and no control characters, and is not empty";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let credential =
+            Credential::Password { username: username.clone(), password: password.clone() };
+        let checked = context.client.check_login(&registry, credential).await;
+        if checked.map_err(Failure::Login)? == Checked::NotAskedFor {
+            message(&format!("note: {registry} answers without a login; nothing was checked"));
+        }
+        let place = context.keychain.store(&registry, &username, &password).await?;
+        context.output.report(
+            Report::new(format!("Logged in to {registry} as {username}"))
+                .field("registry", registry.to_string())
+                .field("username", username)
+                .field("stored", place),
+        )
+    }
+}
+
+/// Reads the name of a registry, as it may be copied from elsewhere.
+pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
+    let bare = ["https://", "http://", "oci://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .unwrap_or(text);
+    bare.trim_end_matches('/').parse().map_err(|why| Failure::Usage(format!("{why}")))
+}
+
+fn ask_username() -> Result<String, Failure> {
+    let failed = |why| Failure::Io { what: "asking for the user name".to_owned(), why };
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage("name the user with --username".to_owned()));
+    }
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(b"Username: ").and_then(|()| stderr.flush()).map_err(failed)?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(failed)?;
+    Ok(line.trim().to_owned())
+}
+
+fn ask_password() -> Result<Secret, Failure> {
+    if !io::stdin().is_terminal() {
+        let why = "there is no terminal to ask for the password; use --password-stdin";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    rpassword::prompt_password("Password: ")
+        .map(Secret::new)
+        .map_err(|why| Failure::Io { what: "asking for the password".to_owned(), why })
+}

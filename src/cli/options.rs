@@ -1,0 +1,137 @@
+//! The options that every command takes, made into a client.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Context;
+use super::failure::Failure;
+use super::output::{Output, message};
+use crate::oci::Client;
+use crate::oci::auth::{Credential, Keychain, Secret};
+use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
+
+/// The longest password that is read from standard input, in bytes.
+const PASSWORD_LIMIT: u64 = 64 * 1024;
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Options {
+    /// Print one JSON object instead of text; messages go to standard error
+    #[arg(long, global = true)]
+    json: bool,
+    /// Append every HTTP exchange to FILE, one JSON object a line, without credentials
+    #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
+    wire_log: Option<OsString>,
+    /// Log in as NAME; the password comes with --password-stdin
+    #[arg(long, short, global = true, value_name = "NAME")]
+    username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, global = true)]
+    password_stdin: bool,
+    /// Look for logins in FILE before all others, and store them there
+    #[arg(long, global = true, value_name = "FILE")]
+    registry_config: Option<PathBuf>,
+    /// Trust the certificate authorities in FILE too (PEM)
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Show the registry the client certificate in FILE (PEM)
+    #[arg(long, global = true, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The client certificate's private key (PEM)
+    #[arg(long, global = true, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// Speak plain http to any registry, not only to loopback addresses
+    #[arg(long, global = true)]
+    plain_http: bool,
+    /// Accept any certificate: whoever sits between can read and change everything
+    #[arg(long, global = true)]
+    insecure_skip_tls_verify: bool,
+}
+
+impl Options {
+    /// What a command works with; `logging_in` where the name and password are for the command
+    /// itself.
+    pub(super) fn context(&self, logging_in: bool) -> Result<Context, Failure> {
+        // An empty variable is one that is not set.
+        let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());
+        let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
+        let settings = Settings {
+            user_agent: concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned(),
+            tls: self.tls()?,
+            recorder,
+            ..Settings::default()
+        };
+        let mut keychain = Keychain::from_environment();
+        if let Some(file) = &self.registry_config {
+            keychain = keychain.with_file(file.clone());
+        }
+        let mut client = Client::builder(settings).plain_http(self.plain_http);
+        client = client.keychain(match &self.username {
+            Some(username) if !logging_in => {
+                keychain.clone().with_credential(self.credential(username)?)
+            }
+            _ => keychain.clone(),
+        });
+        Ok(Context {
+            output: Output::new(self.json),
+            client: client.build(),
+            keychain,
+            username: self.username.clone(),
+            password_stdin: self.password_stdin,
+        })
+    }
+
+    /// The name and password of the command line.
+    fn credential(&self, username: &str) -> Result<Credential, Failure> {
+        if !self.password_stdin {
+            let why = "--username needs --password-stdin, or log in first: thv login";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Ok(Credential::Password { username: username.to_owned(), password: read_password()? })
+    }
+
+    fn tls(&self) -> Result<TlsSettings, Failure> {
+        let read =
+            |path: &PathBuf| std::fs::read(path).map_err(|why| Failure::file("reading", path, why));
+        let mut tls = TlsSettings::default().certs_dirs(TlsSettings::system_certs_dirs());
+        if let Some(path) = &self.ca_file {
+            tls = tls.trust(&read(path)?).map_err(|why| Failure::pem(path, why))?;
+        }
+        if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
+            let identity = tls.identity(&read(cert)?, &read(key)?);
+            tls = identity.map_err(|why| Failure::pem(cert, why))?;
+        }
+        if self.insecure_skip_tls_verify {
+            message(
+                "warning: certificates are not checked; whoever sits between can read and change \
+                 everything",
+            );
+            tls = tls.danger_trust_anybody();
+        }
+        Ok(tls)
+    }
+}
+
+/// Reads a password from standard input; one line break at its end is not part of it.
+pub(super) fn read_password() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
+    read.map_err(|why| Failure::Io { what: "reading the password".to_owned(), why })?;
+    let length = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(length);
+    if text.is_empty() {
+        return Err(Failure::Usage("the password on standard input is empty".to_owned()));
+    }
+    Ok(Secret::new(text))
+}
+
+fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
+    match JsonLinesRecorder::append_to(path) {
+        Ok(recorder) => Ok(Arc::new(recorder)),
+        Err(why) => Err(Failure::file("opening the transcript", path, why)),
+    }
+}
