@@ -29,6 +29,9 @@ Exit codes:
   12  not a valid run configuration
   13  exists already with other content (--force replaces it)";
 
+const TLS_ON_LOOPBACK: &str =
+    "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
+
 /// A command that failed.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -155,10 +158,13 @@ fn registry_hint(why: &oci::Error) -> Option<String> {
             }
             _ => None,
         },
-        oci::ErrorKind::Network(wire) if matches!(wire.kind(), Wire::NotHttp) => Some(
-            "plain http is spoken to loopback; name the authority with --ca-file for TLS"
-                .to_owned(),
-        ),
+        oci::ErrorKind::Network(wire) if matches!(wire.kind(), Wire::NotHttp) => {
+            Some(TLS_ON_LOOPBACK.to_owned())
+        }
+        // How servers that speak TLS alone answer plain http: not in the specification's form.
+        oci::ErrorKind::Registry(refusal) if refusal.status == 400 && refusal.errors.is_empty() => {
+            Some(TLS_ON_LOOPBACK.to_owned())
+        }
         _ => None,
     }
 }

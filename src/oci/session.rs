@@ -1,6 +1,6 @@
 //! A request with a login: what is sent again after a refusal, and when a refusal is final.
 
-use super::auth::{Credential, Keychain, Scope, Subject};
+use super::auth::{Credential, Keychain, Scope, Sent, Subject};
 use super::client::{Client, Shared};
 use super::error::{AuthenticationError, Error, ErrorKind};
 use super::reference::RegistryName;
@@ -8,8 +8,8 @@ use super::refusal::{BODY_LIMIT, Refusal};
 use crate::wire::{self, Method, Origin, Request, Response};
 
 impl Client {
-    /// Sends `request` and follows redirects. A refusal leads to one more attempt, with what the
-    /// registry asked for; the second answer is final.
+    /// Sends `request` and follows redirects. What the registry asks for is fetched and
+    /// sent; where that is refused too, the refusal is final, unless it names a further scope.
     pub(super) async fn send(
         &self,
         request: Request,
@@ -24,20 +24,27 @@ impl Client {
             return Ok(follow(request).await?);
         }
         let request = request.to_registry();
-        let sent = authenticator.ready(transport, &home, subject).await?;
-        let response = follow(request.clone().authorization(sent.clone())).await?;
-        let response = match triage(response, sent.is_some()).await? {
-            Answered::Final(response) => return Ok(response),
-            Answered::Refused(response) => response,
-        };
-        let answer =
-            authenticator.answer(transport, &home, subject, &response, sent.as_ref()).await?;
-        let Some(answer) = answer else {
-            return Err(rejected(response, sent.is_some()).await);
-        };
-        response.discard().await?;
-        let response = follow(request.authorization(Some(answer)).attempt(2)).await?;
-        if response.status() == 401 { Err(rejected(response, true).await) } else { Ok(response) }
+        let known = authenticator.ready(transport, &home, subject).await?;
+        let mut sent = known.map_or(Sent::Nothing, Sent::Known);
+        let mut attempt = 1;
+        loop {
+            let authorization = sent.authorization().cloned();
+            let outgoing = request.clone().authorization(authorization).attempt(attempt);
+            let response = match triage(follow(outgoing).await?, &sent).await? {
+                Answered::Final(response) => return Ok(response),
+                Answered::Refused(response) => response,
+            };
+            let answer = authenticator.answer(transport, &home, subject, &response, &sent).await?;
+            let Some(answer) = answer else {
+                return match response.status() {
+                    401 => Err(rejected(response, sent.authorization().is_some()).await),
+                    _ => Ok(response),
+                };
+            };
+            response.discard().await?;
+            sent = Sent::Fresh(answer);
+            attempt += 1;
+        }
     }
 
     /// Checks `credential` with the registry, whatever the client's own keychain says (distribution
@@ -96,7 +103,7 @@ enum Answered {
 
 /// A 401 asks for a login. A 403 with `insufficient_scope` asks for another token (IBM Cloud). A 400
 /// or 403 may mean that a token has run out where one was sent (Public ECR); a challenge says so.
-async fn triage(response: Response, sent: bool) -> Result<Answered, ErrorKind> {
+async fn triage(response: Response, sent: &Sent) -> Result<Answered, ErrorKind> {
     let insufficient = |response: &Response| {
         let mut challenges = response.headers().get_all("www-authenticate");
         challenges.any(|challenge| challenge.contains("insufficient_scope"))
@@ -104,7 +111,7 @@ async fn triage(response: Response, sent: bool) -> Result<Answered, ErrorKind> {
     match response.status() {
         401 => Ok(Answered::Refused(response)),
         403 if insufficient(&response) => Ok(Answered::Refused(response)),
-        400 | 403 if sent => {
+        400 | 403 if matches!(sent, Sent::Known(_)) => {
             let status = response.status();
             let (response, body) = response.peek(BODY_LIMIT).await?;
             let denied = Refusal::parse(status, &body).has_code("DENIED");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use tokio::try_join;
+use tokio::{join, try_join};
 
 use super::artifact::{self, UnsupportedArtifact};
 use super::document::{Document, MAX_SIZE};
@@ -103,11 +103,13 @@ async fn push_to(
     created: Timestamp,
 ) -> Result<Pushed, oci::Error> {
     let manifest = artifact::pack(document, created);
-    let (existing, has_config, has_layer) = try_join!(
+    let (existing, has_config, has_layer) = join!(
         tagged(repository, tag),
         has_blob(repository, &manifest.config),
         has_layer(repository, &manifest),
-    )?;
+    );
+    // Where all three fail, the first says most: an answer to HEAD has no message.
+    let (existing, has_config, has_layer) = (existing?, has_config?, has_layer?);
     if let Some((digest, existing)) = existing
         && artifact::is_same(&existing, &manifest)
     {

@@ -156,7 +156,8 @@ fn tls_failure(error: &rustls::Error) -> TlsFailure {
     use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
     match error {
         Tls::InvalidCertificate(why) => match why {
-            Certificate::UnknownIssuer => TlsFailure::UnknownIssuer,
+            // A signature that does not hold is of an authority that only bears a trusted name.
+            Certificate::UnknownIssuer | Certificate::BadSignature => TlsFailure::UnknownIssuer,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 TlsFailure::WrongName
             }

@@ -1,6 +1,10 @@
 //! What tests of the whole program share: registries to talk to, and the program itself.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod pki;
+pub mod server;
+pub mod token_server;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -48,18 +52,18 @@ impl Registry {
 
     /// Debian's `docker-registry`, the reference implementation.
     pub fn docker() -> Self {
-        let mut registry = Self::docker_at(own_address());
-        registry.wait();
-        registry
+        Self::docker_with(own_address(), "", "")
     }
 
-    fn docker_at(address: SocketAddr) -> Self {
+    /// The same at `address`, with further lines of configuration: for its `http` section, and for
+    /// sections of their own.
+    pub fn docker_with(address: SocketAddr, http: &str, sections: &str) -> Self {
         let files = tempfile::tempdir().unwrap();
         let config = files.path().join("config.yml");
         let root = files.path().join("data");
         let settings = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  \
-             delete: {{enabled: true}}\nhttp: {{addr: \"{address}\"}}\n",
+             delete: {{enabled: true}}\nhttp:\n  addr: \"{address}\"\n{http}{sections}",
             root.display()
         );
         std::fs::write(&config, settings).unwrap();
@@ -70,7 +74,9 @@ impl Registry {
             .stderr(Stdio::null())
             .spawn()
             .expect("docker-registry is installed by tests/run.sh");
-        Self { address, process, _files: files }
+        let mut registry = Self { address, process, _files: files };
+        registry.wait();
+        registry
     }
 
     /// Waits until the registry answers.
@@ -178,7 +184,7 @@ fn unchunked(mut body: &[u8]) -> Vec<u8> {
 
 /// A loopback address that no other test of this or another process uses: Linux answers to all of
 /// 127.0.0.0/8.
-fn own_address() -> SocketAddr {
+pub fn own_address() -> SocketAddr {
     static COUNTER: AtomicU16 = AtomicU16::new(20_000);
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     let ip = Ipv4Addr::new(127, 128 | high, middle, low);
@@ -247,15 +253,27 @@ impl User {
 
     /// Runs the program with standard input.
     pub fn thv_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        self.thv_with_input_and(arguments, input, &[])
+    }
+
+    /// Runs the program with standard input and further variables.
+    pub fn thv_with_input_and(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+        variables: &[(&str, &str)],
+    ) -> Ran {
         let mut process = self
             .command()
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        process.stdin.take().unwrap().write_all(input).unwrap();
+        // A command that fails early does not read its input.
+        let _ = process.stdin.take().unwrap().write_all(input);
         Ran(process.wait_with_output().unwrap())
     }
 }

@@ -16,6 +16,24 @@ use crate::oci::error::{AuthenticationError, ErrorKind};
 use crate::oci::reference::{RegistryName, RepositoryName};
 use crate::wire::{Authorization, Origin, Response, Transport, is_internal};
 
+/// What went with a request that was refused.
+pub(in crate::oci) enum Sent {
+    Nothing,
+    /// Something from an earlier request, which may have run out.
+    Known(Authorization),
+    /// Something that was fetched for this request.
+    Fresh(Authorization),
+}
+
+impl Sent {
+    pub(in crate::oci) const fn authorization(&self) -> Option<&Authorization> {
+        match self {
+            Self::Nothing => None,
+            Self::Known(authorization) | Self::Fresh(authorization) => Some(authorization),
+        }
+    }
+}
+
 /// What a client knows of the registries that it spoke to.
 pub(in crate::oci) struct Authenticator {
     keychain: Keychain,
@@ -96,15 +114,15 @@ impl Authenticator {
         }
     }
 
-    /// What to send again after `response` refused a request that was sent with `sent`; `None`
-    /// where nothing else can be sent.
+    /// What to send again after `response` refused a request that went with `sent`; `None` where
+    /// nothing else can be sent.
     pub(in crate::oci) async fn answer(
         &self,
         transport: &Transport,
         url: &Url,
         subject: &Subject<'_>,
         response: &Response,
-        sent: Option<&Authorization>,
+        sent: &Sent,
     ) -> Result<Option<Authorization>, ErrorKind> {
         if Origin::of(response.url()) != Origin::of(url) {
             // Another host's challenge gets no credential of this registry.
@@ -131,12 +149,17 @@ impl Authenticator {
         match &state.challenge {
             None => Ok(None),
             // The same name and password would be refused again.
-            Some(Challenge::Basic) if sent.is_some() => Ok(None),
+            Some(Challenge::Basic) if sent.authorization().is_some() => Ok(None),
             Some(Challenge::Basic) => Ok(state.basic(url)),
             Some(Challenge::Bearer { .. }) => {
+                let scopes = state.scopes(subject);
                 // Somebody else may have fetched another token in the meantime.
-                let known = state.tokens.get(subject.scope).map(|token| bearer(url, token));
-                if known.flatten().as_ref().is_some_and(|known| Some(known) == sent) {
+                if let Some(token) = state.tokens.get(subject.scope)
+                    && bearer(url, token).as_ref() == sent.authorization()
+                {
+                    if matches!(sent, Sent::Fresh(_)) && token.scopes == scopes {
+                        return Ok(None);
+                    }
                     state.tokens.remove(subject.scope);
                 }
                 state.bearer(transport, url, subject).await.map(Some)
@@ -168,18 +191,28 @@ impl State {
         bearer(url, &token).ok_or_else(|| AuthenticationError::NoToken.into())
     }
 
+    /// What to ask the token server for.
+    fn scopes(&self, subject: &Subject<'_>) -> Vec<Scope> {
+        match &self.challenge {
+            Some(Challenge::Bearer { scope, .. }) => {
+                subject.scope.with_challenged(scope.as_deref())
+            }
+            _ => subject.scope.with_challenged(None),
+        }
+    }
+
     async fn fetch(
         &self,
         transport: &Transport,
         url: &Url,
         subject: &Subject<'_>,
     ) -> Result<Token, ErrorKind> {
-        let Some(Challenge::Bearer { realm, service, scope, .. }) = &self.challenge else {
+        let Some(Challenge::Bearer { realm, service, .. }) = &self.challenge else {
             return Err(AuthenticationError::NoToken.into());
         };
         let realm = realm::check(realm, url, subject.plain_http, self.may_be_internal)
             .map_err(AuthenticationError::Realm)?;
-        let scopes = subject.scope.with_challenged(scope.as_deref());
+        let scopes = self.scopes(subject);
         let server = TokenServer {
             realm,
             service: service.as_deref(),

@@ -12,7 +12,7 @@ mod scope;
 mod secret;
 mod token;
 
-pub(super) use authenticator::{Authenticator, Subject};
+pub(super) use authenticator::{Authenticator, Sent, Subject};
 pub use challenge::ChallengeError;
 pub use credential_helper::HelperError;
 pub use docker_config::ConfigError;

@@ -26,6 +26,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) struct Token {
     pub(super) secret: Secret,
     pub(super) expires: Instant,
+    /// What was asked for.
+    pub(super) scopes: Vec<Scope>,
 }
 
 /// Whom to ask, and for what.
@@ -59,11 +61,11 @@ impl TokenServer<'_> {
     ) -> Result<Token, ErrorKind> {
         if let Some(Credential::RegistryToken(secret)) = credential {
             let expires = Instant::now() + Duration::from_secs(LONGEST_LIFETIME);
-            return Ok(Token { secret: secret.clone(), expires });
+            return Ok(self.token(secret.clone(), expires));
         }
         if let Some(Credential::IdentityToken(secret)) = credential {
             let grant = [("grant_type", "refresh_token"), ("refresh_token", secret.expose())];
-            return read(transport.send(self.post(&grant)).await?).await;
+            return self.read(transport.send(self.post(&grant)).await?).await;
         }
         let response = transport.send(self.get(credential)).await?;
         match credential {
@@ -74,9 +76,9 @@ impl TokenServer<'_> {
                     ("username", username),
                     ("password", password.expose()),
                 ];
-                read(transport.send(self.post(&grant)).await?).await
+                self.read(transport.send(self.post(&grant)).await?).await
             }
-            _ => read(response).await,
+            _ => self.read(response).await,
         }
     }
 
@@ -115,6 +117,31 @@ impl TokenServer<'_> {
         let request = Request::new(method, url, format!("{}: token", self.purpose)).confidential();
         if self.may_be_internal { request } else { request.public_only() }
     }
+
+    async fn read(&self, response: Response) -> Result<Token, ErrorKind> {
+        let status = response.status();
+        if status != 200 {
+            let body = response.read(BODY_LIMIT).await?;
+            let refusal = Refusal::parse(status, &body);
+            return Err(match status {
+                // The token server's 401 is about the credential, its 403 about the scope.
+                403 => ErrorKind::Denied(refusal),
+                _ => AuthenticationError::TokenServer(refusal).into(),
+            });
+        }
+        let started = Instant::now();
+        let body = response.read(BODY_LIMIT).await?;
+        // What was read may be a secret: it stands in no error.
+        let answer: Answer =
+            serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
+        let token = answer.token.or(answer.access_token).filter(|token| is_sendable(token));
+        let secret = Secret::new(token.ok_or(AuthenticationError::NoToken)?);
+        Ok(self.token(secret, started + usable(answer.expires_in)))
+    }
+
+    fn token(&self, secret: Secret, expires: Instant) -> Token {
+        Token { secret, expires, scopes: self.scopes.to_vec() }
+    }
 }
 
 /// The `Authorization` of a name and password, for the origin of `url`.
@@ -124,26 +151,6 @@ pub(super) fn basic(url: &Url, credential: &Credential) -> Option<Authorization>
     let pair = Secret::new(format!("{username}:{}", password.expose()));
     let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose());
     Some(Authorization::new(Origin::of(url)?, format!("Basic {encoded}")))
-}
-
-async fn read(response: Response) -> Result<Token, ErrorKind> {
-    let status = response.status();
-    if status != 200 {
-        let body = response.read(BODY_LIMIT).await?;
-        let refusal = Refusal::parse(status, &body);
-        return Err(match status {
-            // The token server's 401 is about the credential, its 403 about the scope.
-            403 => ErrorKind::Denied(refusal),
-            _ => AuthenticationError::TokenServer(refusal).into(),
-        });
-    }
-    let started = Instant::now();
-    let body = response.read(BODY_LIMIT).await?;
-    // What was read may be a secret: it stands in no error.
-    let answer: Answer = serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
-    let token = answer.token.or(answer.access_token).filter(|token| is_sendable(token));
-    let secret = Secret::new(token.ok_or(AuthenticationError::NoToken)?);
-    Ok(Token { secret, expires: started + usable(answer.expires_in) })
 }
 
 /// Whether a token can stand in a header.

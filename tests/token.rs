@@ -1,0 +1,280 @@
+//! Bearer tokens: Debian's `docker-registry` with a token server that signs real ones.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use serde_json::json;
+use support::server::{Received, Reply, Server};
+use support::token_server::{PASSWORD, REFRESH_TOKEN, Rules, TokenServer, USER};
+use support::{Registry, User, own_address};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+
+struct World {
+    user: User,
+    tokens: TokenServer,
+    registry: Registry,
+}
+
+impl World {
+    fn new(rules: Rules) -> Self {
+        let user = User::new();
+        user.file("config.json", STDIO);
+        let tokens = TokenServer::start(&user.path(""), rules);
+        let registry = Registry::docker_with(own_address(), "", &tokens.auth());
+        Self { user, tokens, registry }
+    }
+
+    fn log_in(&self, entry: &serde_json::Value) {
+        let auths = json!({ "auths": { self.registry.address.to_string(): entry } });
+        self.user.file(".docker/config.json", auths.to_string());
+    }
+
+    fn log_in_with_password(&self) {
+        self.log_in(&json!({ "username": USER, "password": PASSWORD }));
+    }
+
+    fn reference(&self) -> String {
+        self.registry.reference("configs/a:v1")
+    }
+
+    fn push(&self) -> support::Ran {
+        self.user.thv(&["push", "config.json", &self.reference(), "--wire-log", "wire.jsonl"])
+    }
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn a_password_gets_one_token_for_a_push_and_none_is_recorded() {
+    let world = World::new(Rules::default());
+    world.log_in_with_password();
+    world.push().ok();
+    let asked = world.tokens.server.received();
+    assert_eq!(asked.len(), 1, "requests under way at the same time share one token");
+    assert_eq!(asked[0].method, "GET");
+    assert_eq!(asked[0].parameters("scope"), ["repository:configs/a:pull,push"]);
+    assert_eq!(asked[0].parameters("account"), [USER]);
+
+    let recorded = std::fs::read_to_string(world.user.path("wire.jsonl")).unwrap();
+    let secrets = world.tokens.rules.given.lock().unwrap().clone();
+    for secret in secrets.iter().map(String::as_str).chain([PASSWORD]) {
+        assert!(!recorded.contains(secret));
+    }
+    assert!(recorded.contains("Bearer <redacted len="));
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn anybody_may_pull_where_the_registry_lets_them() {
+    let world = World::new(Rules::default());
+    world.log_in_with_password();
+    world.push().ok();
+    let stranger = User::new();
+    assert_eq!(stranger.thv(&["pull", &world.reference()]).ok().0.stdout, STDIO);
+    let asked = world.tokens.server.received().pop().unwrap();
+    assert_eq!(asked.header("authorization"), None);
+    assert_eq!(asked.parameters("scope"), ["repository:configs/a:pull"]);
+    // The token that a stranger gets is too small for a push; a second refusal is final.
+    stranger.file("config.json", STDIO);
+    let other = world.registry.reference("configs/b:v1");
+    stranger.thv(&["push", "config.json", &other]).fails(4, "did not accept the login");
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn a_refresh_token_and_a_server_without_get_are_posted_to() {
+    let world = World::new(Rules { oauth_answer: true, ..Rules::default() });
+    world.log_in(&json!({ "identitytoken": REFRESH_TOKEN }));
+    world.push().ok();
+    let asked = world.tokens.server.received();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((asked[0].method.as_str(), asked[0].header("authorization")), ("POST", None));
+    assert_eq!(asked[0].parameters("scope"), ["repository:configs/a:pull,push"]);
+
+    let posting = World::new(Rules { post_only: true, ..Rules::default() });
+    posting.log_in_with_password();
+    posting.push().ok();
+    for world in [world, posting] {
+        let recorded = std::fs::read_to_string(world.user.path("wire.jsonl")).unwrap();
+        assert!(!recorded.contains(REFRESH_TOKEN) && !recorded.contains(PASSWORD));
+    }
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn login_checks_a_password_with_the_token_server() {
+    let world = World::new(Rules::default());
+    let name = world.registry.address.to_string();
+    let login = ["login", &name, "--username", USER, "--password-stdin"];
+    world.user.thv_with_input(&login, b"wrong").fails(4, "incorrect username or password");
+    assert!(!world.user.path(".docker").exists());
+    world.user.thv_with_input(&login, PASSWORD.as_bytes()).ok();
+    world.push().ok();
+    world.log_in(&json!({ "registrytoken": "FAKE-not-a-token" }));
+    world.push().fails(4, "did not accept the login");
+}
+
+/// A registry of the test's own that takes tokens from a counter: `token-1`, `token-2`, …
+fn counting(
+    expires_in: f64,
+    valid: impl Fn(usize, usize) -> bool + Send + Sync + 'static,
+) -> Server {
+    let tokens = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
+    let address = std::sync::OnceLock::<String>::new();
+    Server::start(move |received| {
+        let host = address.get_or_init(|| received.header("host").unwrap().to_owned());
+        if received.target.starts_with("/token") {
+            let token = tokens.fetch_add(1, Ordering::Relaxed) + 1;
+            let body = json!({ "token": format!("token-{token}"), "expires_in": expires_in });
+            return (200, Vec::new(), body.to_string());
+        }
+        let sent = received.header("authorization").and_then(|value| value.rsplit_once('-'));
+        let sent: usize = sent.map_or(0, |(_, number)| number.parse().unwrap());
+        let request = requests.fetch_add(1, Ordering::Relaxed) + 1;
+        if sent == 0 || !valid(sent, request) {
+            let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"s\"");
+            return (401, vec![("www-authenticate", challenge)], String::new());
+        }
+        match (received.method.as_str(), received.target.as_str()) {
+            ("POST" | "PUT", _) => (201, Vec::new(), String::new()),
+            _ => (404, Vec::new(), String::new()),
+        }
+    })
+}
+
+#[test]
+fn a_token_that_runs_out_is_renewed_before_it_is_refused() {
+    // A token of a fraction of a second is used for none of the requests that follow.
+    let server = counting(0.000_001, |_, _| true);
+    let user = User::new();
+    user.file("config.json", STDIO);
+    user.thv(&["push", "config.json", &server.reference("a:v1")]).ok();
+    let received = server.received();
+    let tokens = received.iter().filter(|r| r.target.starts_with("/token")).count();
+    let put = received.last().unwrap();
+    assert_eq!(put.method, "PUT");
+    assert_eq!(put.header("authorization"), Some(&*format!("Bearer token-{tokens}")));
+    let refused = received
+        .iter()
+        .filter(|r| r.target.starts_with("/v2") && r.header("authorization").is_none());
+    assert!(refused.count() <= 3, "only what was sent before the first challenge");
+}
+
+#[test]
+fn a_token_that_is_refused_is_replaced_once() {
+    // The first token does for the first three requests that carry one.
+    let server = counting(300.0, |token, request| token > 1 || request < 7);
+    let user = User::new();
+    user.file("config.json", STDIO);
+    user.thv(&["push", "config.json", &server.reference("a:v1")]).ok();
+    let tokens = |server: &Server| {
+        server.received().iter().filter(|r| r.target.starts_with("/token")).count()
+    };
+    assert_eq!(tokens(&server), 2);
+
+    let never = counting(300.0, |_, _| false);
+    user.thv(&["pull", &never.reference("a:v1")]).fails(4, "did not accept the login");
+    assert_eq!(tokens(&never), 1, "a second refusal is final");
+}
+
+/// A registry that hands out `token-0`, `token-1`, …, and answers a request as `answer` says.
+fn issuing(answer: impl Fn(&Received, Option<u64>) -> Reply + Send + Sync + 'static) -> Server {
+    let count = AtomicU64::new(0);
+    Server::start(move |received| {
+        let realm = format!("http://{}/token", received.header("host").unwrap());
+        if received.target.starts_with("/token") {
+            let token = format!("token-{}", count.fetch_add(1, Ordering::Relaxed));
+            return (200, Vec::new(), json!({ "token": token }).to_string());
+        }
+        let sent = received.header("authorization").and_then(|value| value.rsplit_once('-'));
+        let (status, mut headers, body) = answer(received, sent.map(|(_, n)| n.parse().unwrap()));
+        for (_, value) in &mut headers {
+            *value = value.replace("REALM", &realm);
+        }
+        (status, headers, body)
+    })
+}
+
+fn challenge(more: &str) -> Vec<(&'static str, String)> {
+    vec![("www-authenticate", format!("Bearer realm=\"REALM\"{more}"))]
+}
+
+fn tokens_asked_for(server: &Server) -> Vec<Vec<String>> {
+    let received = server.received();
+    let asked = received.iter().filter(|received| received.target.starts_with("/token"));
+    asked.map(|received| received.parameters("scope")).collect()
+}
+
+#[test]
+fn a_known_token_that_does_not_do_is_replaced_whatever_the_registry_s_way_to_say_so() {
+    let denied = r#"{"errors":[{"code":"DENIED","message":"expired"}]}"#;
+    let insufficient = ",scope=\"repository:a:push\",error=\"insufficient_scope\"";
+    for (status, headers, body) in [
+        (401, challenge(",error=\"invalid_token\""), ""),
+        (403, challenge(insufficient), ""),
+        (400, Vec::new(), denied),
+        (403, Vec::new(), denied),
+    ] {
+        let server = issuing(move |received, token| match (token, received.method.as_str()) {
+            (None, _) => (401, challenge(""), String::new()),
+            (Some(0), "POST" | "PUT") => (status, headers.clone(), body.to_owned()),
+            (Some(_), "POST" | "PUT") => (201, Vec::new(), String::new()),
+            (Some(_), _) => (404, Vec::new(), String::new()),
+        });
+        let user = User::new();
+        user.file("config.json", STDIO);
+        user.thv(&["push", "config.json", &server.reference("a:v1")]).ok();
+        assert_eq!(tokens_asked_for(&server).len(), 2, "{status}");
+    }
+}
+
+#[test]
+fn a_further_scope_that_the_registry_names_is_asked_for() {
+    let server = issuing(|_, token| match token {
+        None => (401, challenge(""), String::new()),
+        Some(0) => {
+            let more =
+                ",scope=\"repository:a:pull registry:catalog:*\",error=\"insufficient_scope\"";
+            (403, challenge(more), String::new())
+        }
+        Some(_) => (404, Vec::new(), String::new()),
+    });
+    User::new().thv(&["pull", &server.reference("a:v1")]).fails(3, "not found");
+    let pull = "repository:a:pull".to_owned();
+    let both = vec![pull.clone(), "registry:catalog:*".to_owned()];
+    assert_eq!(tokens_asked_for(&server), [vec![pull], both]);
+
+    // Where nothing new is named, the refusal is final.
+    let never = issuing(|_, token| match token {
+        None => (401, challenge(""), String::new()),
+        Some(_) => (403, challenge(",error=\"insufficient_scope\""), String::new()),
+    });
+    User::new().thv(&["pull", &never.reference("a:v1")]).fails(5, "access denied");
+    assert_eq!(tokens_asked_for(&never).len(), 1);
+}
+
+#[test]
+fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
+    for (reply, message) in [
+        ((200, "{\"token\":\"FAKE-a b\"}"), "no usable token"),
+        ((200, "FAKE-not-json"), "no usable token"),
+        ((200, "{\"expires_in\":60}"), "no usable token"),
+        ((500, "{\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"down\"}]}"), "UNKNOWN: down"),
+        ((302, ""), "the token server refused (status 302)"),
+    ] {
+        let server = Server::start(move |received| {
+            if received.target.starts_with("/token") {
+                return (reply.0, vec![("location", "/elsewhere".to_owned())], reply.1.to_owned());
+            }
+            let realm =
+                format!("Bearer realm=\"http://{}/token\"", received.header("host").unwrap());
+            (401, vec![("www-authenticate", realm)], String::new())
+        });
+        let failed = User::new().thv(&["pull", &server.reference("a:v1")]).fails(4, message);
+        assert!(!failed.stderr().contains("FAKE"), "{}", failed.stderr());
+        assert!(!server.received().iter().any(|r| r.target == "/elsewhere"));
+    }
+}
