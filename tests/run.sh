@@ -4,9 +4,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
-for package in docker-registry skopeo; do
-    command -v "$package" >/dev/null || missing+=("$package")
-done
+# Each program, and the package that it is in.
+while read -r program package; do
+    command -v "$program" >/dev/null || missing+=("$package")
+done <<'EOF'
+docker-registry docker-registry
+skopeo skopeo
+htpasswd apache2-utils
+openssl openssl
+EOF
 if ((${#missing[@]})); then
     command -v apt-get >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }
     as_root=()

@@ -26,7 +26,8 @@ impl Transport {
             if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
-            let next = next_url(&request, &response)
+            let location = response.headers().get("location");
+            let next = next_url(request.method, &request.url, response.status(), location)
                 .map_err(|why| error(&request.url, ErrorKind::Redirect(why)))?;
             if Origin::of(&next) != Origin::of(&request.url) {
                 request.destination = Destination::Redirected;
@@ -38,18 +39,65 @@ impl Transport {
     }
 }
 
-fn next_url(request: &Request, response: &Response) -> Result<Url, RefusedRedirect> {
-    let repeats = matches!(response.status(), 307 | 308);
-    if !repeats && !matches!(request.method, Method::Get | Method::Head) {
+/// Where a redirect with this status and `Location` leads, if it may be followed.
+fn next_url(
+    method: Method,
+    url: &Url,
+    status: u16,
+    location: Option<&str>,
+) -> Result<Url, RefusedRedirect> {
+    let repeats = matches!(status, 307 | 308);
+    if !repeats && !matches!(method, Method::Get | Method::Head) {
         return Err(RefusedRedirect::Method);
     }
-    let location = response.headers().get("location").ok_or(RefusedRedirect::Location)?;
-    let next = request.url.join(location).map_err(|_| RefusedRedirect::Location)?;
+    let location = location.ok_or(RefusedRedirect::Location)?;
+    let next = url.join(location).map_err(|_| RefusedRedirect::Location)?;
     let origin = Origin::of(&next).ok_or(RefusedRedirect::Location)?;
-    let downgrade = request.url.scheme() == "https" && !origin.is_secure();
+    let downgrade = url.scheme() == "https" && !origin.is_secure();
     if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
 }
 
 fn error(url: &Url, kind: ErrorKind) -> Error {
     Error::new(Origin::of(url), kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_repeats_the_request_safely_is_followed() {
+        use RefusedRedirect::{Downgrade, Location, Method as Changed};
+        for (method, from, status, location, expected) in [
+            (Method::Get, "https://a.example/x", 302, Some("/y?z"), Ok("https://a.example/y?z")),
+            (
+                Method::Get,
+                "https://a.example/x",
+                307,
+                Some("//b.example/"),
+                Ok("https://b.example/"),
+            ),
+            (
+                Method::Get,
+                "http://a.example/x",
+                301,
+                Some("https://a.example/"),
+                Ok("https://a.example/"),
+            ),
+            (Method::Head, "https://a.example/x", 303, Some("y"), Ok("https://a.example/y")),
+            (Method::Put, "https://a.example/x", 308, Some("y"), Ok("https://a.example/y")),
+            (Method::Put, "https://a.example/x", 301, Some("y"), Err(Changed)),
+            (Method::Post, "https://a.example/x", 303, Some("y"), Err(Changed)),
+            (Method::Get, "https://a.example/x", 307, Some("http://a.example/x"), Err(Downgrade)),
+            (Method::Get, "https://a.example/x", 307, None, Err(Location)),
+            (Method::Get, "https://a.example/x", 307, Some("javascript:x"), Err(Location)),
+        ] {
+            let found = next_url(method, &Url::parse(from).unwrap(), status, location);
+            assert_eq!(
+                found.map(String::from),
+                expected.map(str::to_owned),
+                "{status} {location:?}"
+            );
+        }
+    }
 }

@@ -1,0 +1,183 @@
+//! Credentials stay with their origin: registries that try to lead them elsewhere.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::json;
+use support::pki::{Authority, Pair};
+use support::server::{Received, Reply, Server};
+use support::{Registry, User, own_address, sha256, transcript};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+const PASSWORD: &str = "FAKE-password-c0de";
+
+/// A user with a login at `server` and at nothing else.
+fn user_of(server: &Server) -> User {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let entry = json!({ "username": "me", "password": PASSWORD });
+    let auths = json!({ "auths": { server.address.to_string(): entry } });
+    user.file(".docker/config.json", auths.to_string());
+    user
+}
+
+/// A registry that wants a login by Basic, and then answers as `answer` says.
+fn basic(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
+    Server::start(move |received| match received.header("authorization") {
+        None => (401, vec![("www-authenticate", "Basic realm=\"x\"".to_owned())], String::new()),
+        Some(_) => answer(received),
+    })
+}
+
+/// A manifest whose layer has to be fetched.
+fn manifest() -> String {
+    json!({
+        "schemaVersion": 2, "artifactType": "application/vnd.toolhive.runconfig",
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {
+            "mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2,
+        },
+        "layers": [{
+            "mediaType": "application/vnd.toolhive.runconfig.v1+json", "digest": sha256(STDIO),
+            "size": STDIO.len(),
+        }],
+    })
+    .to_string()
+}
+
+fn none_has_a_credential(server: &Server) -> bool {
+    server.received().iter().all(|received| received.header("authorization").is_none())
+}
+
+#[test]
+fn a_blob_s_redirect_to_another_port_gets_no_credential() {
+    let storage = Server::start(|_| (200, Vec::new(), String::from_utf8(STDIO.to_vec()).unwrap()));
+    let elsewhere = storage.url("/blob?X-Amz-Signature=FAKE-signature");
+    let registry = basic(move |received| {
+        if received.target.contains("/blobs/") {
+            return (307, vec![("location", elsewhere.clone())], String::new());
+        }
+        (200, Vec::new(), manifest())
+    });
+    let user = user_of(&registry);
+    let log = user.path("wire.jsonl");
+    let pull = ["pull", &registry.reference("a:v1"), "--wire-log", log.to_str().unwrap()];
+    assert_eq!(user.thv(&pull).ok().0.stdout, STDIO);
+    assert_eq!(storage.received().len(), 1);
+    assert!(none_has_a_credential(&storage));
+    assert_eq!(storage.received()[0].header("referer"), None);
+    // Each hop is an exchange of its own, and the signature is none of the transcript's.
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(!text.contains("FAKE-signature") && !text.contains(PASSWORD), "{text}");
+    let statuses: Vec<_> =
+        transcript(&log).iter().map(|e| e["response"]["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [401, 200, 307, 200]);
+}
+
+#[test]
+fn an_upload_that_goes_on_at_another_port_gets_no_credential() {
+    let storage = Server::start(|_| (201, Vec::new(), String::new()));
+    let elsewhere = storage.url("/upload");
+    let registry = basic(move |received| match received.method.as_str() {
+        "POST" => (202, vec![("location", elsewhere.clone())], String::new()),
+        "PUT" => (201, Vec::new(), String::new()),
+        _ => (404, Vec::new(), String::new()),
+    });
+    let user = user_of(&registry);
+    user.thv(&["push", "config.json", &registry.reference("a:v1")]).ok();
+    assert_eq!(storage.received().len(), 2);
+    assert!(none_has_a_credential(&storage));
+}
+
+#[test]
+fn a_login_that_another_host_asks_for_is_refused() {
+    let tokens = Server::start(|_| (200, Vec::new(), json!({ "token": "x" }).to_string()));
+    let realm = tokens.url("/token");
+    let storage = Server::start(move |_| {
+        (401, vec![("www-authenticate", format!("Bearer realm=\"{realm}\""))], String::new())
+    });
+    let elsewhere = storage.url("/blob");
+    let registry = basic(move |received| {
+        if received.target.contains("/blobs/") {
+            return (307, vec![("location", elsewhere.clone())], String::new());
+        }
+        (200, Vec::new(), manifest())
+    });
+    user_of(&registry)
+        .thv(&["pull", &registry.reference("a:v1")])
+        .fails(4, "wants a login, and gets no credential");
+    assert!(none_has_a_credential(&storage));
+    assert_eq!(tokens.received().len(), 0);
+}
+
+#[test]
+fn a_login_serves_its_own_registry_alone() {
+    let mine = basic(|_| (404, Vec::new(), String::new()));
+    let other = basic(|_| (404, Vec::new(), String::new()));
+    let user = user_of(&mine);
+    user.thv(&["pull", &other.reference("a:v1")]).fails(4, "wants a login");
+    assert!(none_has_a_credential(&other));
+    user.thv(&["pull", &mine.reference("a:v1")]).fails(3, "not found");
+}
+
+#[test]
+fn a_token_server_on_plain_http_elsewhere_gets_no_password() {
+    // 192.0.2.0/24 is nobody's (RFC 5737); nothing is sent there.
+    let registry = Server::start(|_| {
+        let challenge = "Bearer realm=\"http://192.0.2.1/token\"".to_owned();
+        (401, vec![("www-authenticate", challenge)], String::new())
+    });
+    let user = user_of(&registry);
+    let log = user.path("wire.jsonl");
+    let pull = ["pull", &registry.reference("a:v1"), "--wire-log", log.to_str().unwrap()];
+    user.thv(&pull).fails(4, "is not https");
+    assert_eq!(transcript(&log).len(), 1);
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn a_registry_over_tls_may_not_name_a_token_server_over_plain_http() {
+    let tokens = Server::start(|_| (200, Vec::new(), json!({ "token": "x" }).to_string()));
+    let user = User::new();
+    let authority = Authority::new(&user.path("pki"));
+    let address = own_address();
+    let Pair { cert, key } = authority.issue("server", &format!("IP:{}", address.ip()), 30);
+    let http = format!("  tls:\n    certificate: {}\n    key: {}\n", cert.display(), key.display());
+    let auth = format!(
+        "auth:\n  token:\n    realm: {}\n    service: s\n    issuer: i\n    rootcertbundle: {}\n",
+        tokens.url("/token"),
+        cert.display()
+    );
+    let registry = Registry::docker_with(address, &http, &auth);
+    let ca = authority.pair.cert.to_str().unwrap();
+    user.thv(&["pull", &registry.reference("a:v1"), "--ca-file", ca]).fails(4, "is not https");
+    assert_eq!(tokens.received().len(), 0);
+}
+
+#[test]
+fn redirects_end() {
+    let registry =
+        Server::start(|received| (307, vec![("location", received.target.clone())], String::new()));
+    let user = User::new();
+    user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "too many redirects");
+    assert_eq!(registry.received().len(), 11);
+
+    for location in ["file:///etc/passwd", "ftp://a.example/", "http://"] {
+        let registry =
+            Server::start(move |_| (302, vec![("location", location.to_owned())], String::new()));
+        user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "does not say where to");
+    }
+}
+
+#[test]
+fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
+    let registry = Server::start(|received| match received.method.as_str() {
+        "POST" => (302, vec![("location", "/elsewhere".to_owned())], String::new()),
+        _ => (404, Vec::new(), String::new()),
+    });
+    let user = User::new();
+    user.file("config.json", STDIO);
+    user.thv(&["push", "config.json", &registry.reference("a:v1")])
+        .fails(6, "would turn the request into another one");
+    assert!(registry.received().iter().all(|received| received.target != "/elsewhere"));
+}
