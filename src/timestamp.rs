@@ -3,9 +3,15 @@
 //! Only what registries and annotations need: UTC, the proleptic Gregorian calendar, from 1970 on.
 
 use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECONDS_PER_DAY: u64 = 86_400;
+/// From the first of March of the year 0.
+const DAYS_TO_1970: u64 = 719_468;
+/// An era has 400 years, after which leap years repeat.
+const DAYS_PER_ERA: u64 = 146_097;
 /// 9999-12-31T23:59:59Z: the last second that RFC 3339 can write.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -26,6 +32,12 @@ impl Timestamp {
         if seconds > LAST_SECOND { None } else { Some(Self(Duration::from_secs(seconds))) }
     }
 
+    /// The time from `earlier` to this, zero where that is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// RFC 3339 with milliseconds.
     #[must_use]
     pub fn with_milliseconds(self) -> String {
@@ -44,10 +56,78 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A text that is not an RFC 3339 point in time from 1970 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidTimestamp;
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a time such as 2026-01-02T03:04:05Z")
+    }
+}
+
+impl std::error::Error for InvalidTimestamp {}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    /// Reads RFC 3339, with or without a fraction, which is passed over, and with any offset.
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        parse(text).and_then(Self::from_unix).ok_or(InvalidTimestamp)
+    }
+}
+
+/// Seconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`.
+fn parse(text: &str) -> Option<u64> {
+    let number = |range: Range<usize>| {
+        let digits = text.get(range)?;
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?
+    };
+    let mark =
+        |at: usize, allowed: &[u8]| text.as_bytes().get(at).is_some_and(|b| allowed.contains(b));
+    let marks =
+        mark(4, b"-") && mark(7, b"-") && mark(10, b"Tt ") && mark(13, b":") && mark(16, b":");
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let rest = text.get(19..)?;
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    let days = days_since_1970(year, month, day)?;
+    if !marks || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let local = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+    if matches!(rest, "Z" | "z") {
+        return Some(local);
+    }
+    let (hours, minutes) = rest.get(1..)?.split_once(':')?;
+    let offset = hours.parse::<u64>().ok().filter(|h| *h < 24)? * 3600
+        + minutes.parse::<u64>().ok().filter(|m| *m < 60)? * 60;
+    match rest.as_bytes().first()? {
+        b'+' => local.checked_sub(offset),
+        b'-' => Some(local + offset),
+        _ => None,
+    }
+}
+
+/// The number of days from 1970-01-01 to a date that exists.
+fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
+    if year < 1970 || !(1..=12).contains(&month) {
+        return None;
+    }
+    // Years are counted from March, as in `civil_date`.
+    let (shifted, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (shifted / 400, shifted % 400);
+    let day_of_year = (153 * from_march + 2) / 5 + day.checked_sub(1)?;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = (era * DAYS_PER_ERA + day_of_era).checked_sub(DAYS_TO_1970)?;
+    (civil_date(days) == (year, month, day)).then_some(days)
+}
+
 /// The date of the day that is `days` after 1970-01-01.
 fn civil_date(days: u64) -> (u64, u64, u64) {
-    const DAYS_TO_1970: u64 = 719_468;
-    const DAYS_PER_ERA: u64 = 146_097;
     // Years are counted from March, so that the leap day is a year's last.
     let days = days + DAYS_TO_1970;
     let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
@@ -63,6 +143,8 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -78,5 +160,47 @@ mod tests {
             assert_eq!(Timestamp::from_unix(seconds).unwrap().to_string(), text);
         }
         assert_eq!(Timestamp::from_unix(LAST_SECOND + 1), None);
+    }
+
+    #[test]
+    fn offsets_and_fractions_are_read_and_nonsense_is_not() {
+        let known = Timestamp::from_unix(951_782_400);
+        for text in [
+            "2000-02-29T00:00:00Z",
+            "2000-02-29t00:00:00.123456789z",
+            "2000-02-29T02:30:00+02:30",
+            "2000-02-28T19:00:00-05:00",
+        ] {
+            assert_eq!(text.parse().ok(), known, "{text}");
+        }
+        for text in [
+            "",
+            "2000-02-30T00:00:00Z",
+            "2001-02-29T00:00:00Z",
+            "2000-13-01T00:00:00Z",
+            "2000-00-01T00:00:00Z",
+            "2000-01-00T00:00:00Z",
+            "2000-01-01T24:00:00Z",
+            "2000-01-01T00:00:00",
+            "2000-01-01T00:00:00+1",
+            "1969-12-31T23:59:59Z",
+            "2000-01-01T00:00:00é",
+            "+200-01-01T00:00:00Z",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_second_survives_printing(seconds in 0..=LAST_SECOND) {
+            let timestamp = Timestamp::from_unix(seconds).unwrap();
+            prop_assert_eq!(timestamp.to_string().parse(), Ok(timestamp));
+        }
+
+        #[test]
+        fn no_text_panics(text in r"[0-9TZ:+. é-]{0,30}") {
+            let _ = text.parse::<Timestamp>();
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::headers::Headers;
 use super::origin::Origin;
@@ -55,14 +56,14 @@ impl Method {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {
     origin: Origin,
-    value: String,
+    value: Zeroizing<String>,
 }
 
 impl Authorization {
     /// `value`, scheme word and credential, for `origin`.
     #[must_use]
-    pub const fn new(origin: Origin, value: String) -> Self {
-        Self { origin, value }
+    pub fn new(origin: Origin, value: String) -> Self {
+        Self { origin, value: Zeroizing::new(value) }
     }
 
     /// The value, for `origin` alone.

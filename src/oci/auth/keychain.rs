@@ -177,3 +177,36 @@ impl std::error::Error for KeychainError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(variables: &[(&str, &str)]) -> Vec<String> {
+        let value = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        };
+        files(value).iter().map(|path| path.display().to_string()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_asked_in_the_order_of_docker_and_podman() {
+        let home = ("HOME", "/home/me");
+        assert_eq!(
+            found(&[home]),
+            ["/home/me/.docker/config.json", "/home/me/.config/containers/auth.json"]
+        );
+        assert_eq!(
+            found(&[
+                home,
+                ("DOCKER_CONFIG", "/d"),
+                ("XDG_RUNTIME_DIR", "/run/me"),
+                ("XDG_CONFIG_HOME", "/c"),
+            ]),
+            ["/d/config.json", "/run/me/containers/auth.json", "/c/containers/auth.json"]
+        );
+        assert_eq!(found(&[home, ("REGISTRY_AUTH_FILE", "/auth.json")]), ["/auth.json"]);
+        assert_eq!(found(&[]), [""; 0]);
+    }
+}

@@ -11,6 +11,7 @@ use super::scope::Scope;
 use super::secret::{Credential, Secret};
 use crate::oci::error::{AuthenticationError, ErrorKind};
 use crate::oci::refusal::{BODY_LIMIT, Refusal};
+use crate::timestamp::Timestamp;
 use crate::wire::{Authorization, Method, Origin, Request, Response, Transport};
 
 /// How long a token lasts where its server does not say so.
@@ -49,6 +50,8 @@ struct Answer {
     access_token: Option<String>,
     #[serde(default)]
     expires_in: Option<f64>,
+    #[serde(default)]
+    issued_at: Option<String>,
 }
 
 impl TokenServer<'_> {
@@ -136,7 +139,8 @@ impl TokenServer<'_> {
             serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
         let token = answer.token.or(answer.access_token).filter(|token| is_sendable(token));
         let secret = Secret::new(token.ok_or(AuthenticationError::NoToken)?);
-        Ok(self.token(secret, started + usable(answer.expires_in)))
+        Ok(self
+            .token(secret, started + usable(answer.expires_in, age(answer.issued_at.as_deref()))))
     }
 
     fn token(&self, secret: Secret, expires: Instant) -> Token {
@@ -158,14 +162,22 @@ fn is_sendable(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// How long a token is used: a while less than it lasts, so that it does not run out on its way.
-fn usable(expires_in: Option<f64>) -> Duration {
+/// How old a token is that its server issued at some time, as far as the clocks agree.
+fn age(issued_at: Option<&str>) -> Duration {
+    let issued = issued_at.and_then(|text| text.parse::<Timestamp>().ok());
+    issued.map_or(Duration::ZERO, |issued| Timestamp::now().since(issued))
+}
+
+/// How long a token is used: a while less than it lasts, so that it does not run out on its way. An
+/// age beyond its lifetime says only that the clocks differ.
+fn usable(expires_in: Option<f64>, age: Duration) -> Duration {
     let seconds = expires_in.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     let lifetime = seconds
         .map_or(Duration::from_secs(DEFAULT_LIFETIME), |seconds| {
             Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
         })
         .min(Duration::from_secs(LONGEST_LIFETIME));
+    let lifetime = lifetime.checked_sub(age).unwrap_or(lifetime);
     lifetime.saturating_sub((lifetime / 4).min(Duration::from_secs(10)))
 }
 
@@ -184,9 +196,17 @@ mod tests {
             (Some(f64::NAN), 50.0),
             (Some(1e300), 86_390.0),
         ] {
-            let found = usable(expires_in).as_secs_f64();
+            let found = usable(expires_in, Duration::ZERO).as_secs_f64();
             assert!((found - seconds).abs() < 0.001, "{expires_in:?}: {found}");
         }
+    }
+
+    #[test]
+    fn a_token_s_age_counts_unless_the_clocks_differ() {
+        let used = |age| usable(Some(300.0), Duration::from_secs(age)).as_secs();
+        assert_eq!((used(100), used(300), used(301)), (190, 0, 290));
+        assert_eq!(age(Some("2099-01-01T00:00:00Z")), Duration::ZERO);
+        assert_eq!(age(Some("yesterday")), Duration::ZERO);
     }
 
     #[test]
