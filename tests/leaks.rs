@@ -181,3 +181,23 @@ fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
         .fails(6, "would turn the request into another one");
     assert!(registry.received().iter().all(|received| received.target != "/elsewhere"));
 }
+
+#[test]
+fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
+    let proxy = Server::start(|_| (404, Vec::new(), String::new()));
+    let registry = Server::start(|_| (404, Vec::new(), String::new()));
+    let user = User::new();
+    let address = proxy.url("");
+    let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];
+    let pull = |reference: &str, more: &[(&str, &str)]| {
+        let arguments = ["pull", reference, "--plain-http"];
+        user.thv_with_input_and(&arguments, b"", &[&variables[..], more].concat())
+    };
+    pull("registry.example.com/a:v1", &[]).fails(3, "not found");
+    let targets: Vec<_> = proxy.received().into_iter().map(|received| received.target).collect();
+    assert_eq!(targets, ["http://registry.example.com/v2/a/manifests/v1"]);
+
+    pull(&registry.reference("a:v1"), &[]).fails(3, "not found");
+    pull("registry.invalid/a:v1", &[("NO_PROXY", "registry.invalid")]).fails(6, "not be resolved");
+    assert_eq!((registry.received().len(), proxy.received().len()), (1, 1));
+}

@@ -287,6 +287,9 @@ fn a_client_certificate_is_shown_to_the_registry() {
     let (cert, key) = (client.cert.to_str().unwrap(), client.key.to_str().unwrap());
     user.thv(&[&push[..], &["--cert", cert, "--key", key]].concat()).ok();
     user.thv(&[&push[..], &["--cert", cert]].concat()).fails(2, "--key");
+    let system = ["push", "config.json", &reference, "--cert", cert, "--key", key];
+    user.thv(&system).fails(7, "unknown authority");
+    user.thv_with_input_and(&system, b"", &[("SSL_CERT_FILE", ca)]).ok();
 
     let dir = format!(".config/containers/certs.d/{address}");
     for (file, source) in [("ca.crt", ca), ("client.cert", cert), ("client.key", key)] {

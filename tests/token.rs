@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use serde_json::json;
 use support::server::{Received, Reply, Server};
 use support::token_server::{PASSWORD, REFRESH_TOKEN, Rules, TokenServer, USER};
-use support::{Registry, User, own_address};
+use support::{Registry, User, assert_recorded, own_address};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 
@@ -63,6 +63,10 @@ fn a_password_gets_one_token_for_a_push_and_none_is_recorded() {
         assert!(!recorded.contains(secret));
     }
     assert!(recorded.contains("Bearer <redacted len="));
+
+    let reference = world.reference();
+    world.user.thv(&["pull", &reference, "--wire-log", "pull.jsonl"]).ok();
+    assert_recorded("pull-with-token", &world.user.path("pull.jsonl"));
 }
 
 #[test]

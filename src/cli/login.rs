@@ -46,6 +46,9 @@ impl Login {
             message(&format!("note: {registry} answers without a login; nothing was checked"));
         }
         let place = context.keychain.store(&registry, &username, &password).await?;
+        if !place.starts_with("docker-credential-") {
+            message("note: the password is stored unencrypted; a credential helper keeps it safer");
+        }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))
                 .field("registry", registry.to_string())

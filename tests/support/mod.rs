@@ -328,3 +328,41 @@ pub fn methods(path: &Path) -> Vec<String> {
     let method = |exchange: &Value| exchange["request"]["method"].as_str().unwrap().to_owned();
     transcript(path).iter().map(method).collect()
 }
+
+/// Holds a transcript against the recorded one in `fixtures/exchanges/`, without what changes from
+/// run to run. `UPDATE=1` in the environment records it anew.
+pub fn assert_recorded(name: &str, log: &Path) {
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/exchanges/{name}.jsonl"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::copy(log, &path).unwrap();
+    }
+    assert_eq!(outline(&transcript(log)), outline(&transcript(&path)), "{name}");
+    for line in std::fs::read_to_string(&path).unwrap().lines() {
+        let exchange: thv_oci::wire::Exchange = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&exchange).unwrap(), line, "{name}");
+    }
+}
+
+/// Operation, method, path and status of each exchange, sorted.
+fn outline(exchanges: &[Value]) -> Vec<String> {
+    let mut lines: Vec<_> = exchanges
+        .iter()
+        .map(|exchange| {
+            let url = exchange["request"]["url"].as_str().unwrap();
+            let path = url.splitn(4, '/').nth(3).unwrap();
+            let path = match path.split_once("/uploads/") {
+                // The session's id and state.
+                Some((before, session)) if !session.is_empty() && !session.starts_with('?') => {
+                    format!("{before}/uploads/…")
+                }
+                _ => path.to_owned(),
+            };
+            let operation = exchange["operation"].as_str().unwrap();
+            let method = exchange["request"]["method"].as_str().unwrap();
+            format!("{operation}: {method} /{path} {}", exchange["response"]["status"])
+        })
+        .collect();
+    lines.sort();
+    lines
+}

@@ -112,10 +112,10 @@ fn sign(access: &[Value], signer: &Pair) -> String {
         "access": access,
     });
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let payload = format!("{}.{}", encode(&header), encode(&claims));
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &signed).unwrap();
+    std::fs::write(file.path(), &payload).unwrap();
     let key = signer.key.to_str().unwrap();
     let signature = openssl(&["dgst", "-sha256", "-sign", key, file.path().to_str().unwrap()]);
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
