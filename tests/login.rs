@@ -74,6 +74,24 @@ fn a_login_is_checked_stored_used_and_forgotten() {
     user.thv(&["pull", &reference]).fails(4, "wants a login");
 }
 
+#[test]
+#[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
+fn a_password_as_an_argument_is_warned_of() {
+    let user = User::new();
+    let registry = with_password(&user.path(""));
+    let name = registry.address.to_string();
+    let login = ["login", &name, "--username", "me"];
+    let warned = user.thv(&[&login[..], &["--password", PASSWORD]].concat()).ok();
+    assert!(warned.stderr().contains("others can see --password"), "{}", warned.stderr());
+    assert!(!warned.stderr().contains(PASSWORD) && !warned.stdout().contains(PASSWORD));
+    user.thv(&login).fails(2, "--password-stdin");
+    user.thv_with_input(&[&login[..], &["--password-stdin"]].concat(), b"\n").fails(2, "empty");
+
+    let open = Registry::docker();
+    let unchecked = log_in(&user, &open.address.to_string(), PASSWORD, &[]).ok();
+    assert!(unchecked.stderr().contains("nothing was checked"), "{}", unchecked.stderr());
+}
+
 #[cfg(unix)]
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]

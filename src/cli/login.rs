@@ -8,7 +8,7 @@ use super::Context;
 use super::failure::Failure;
 use super::options::read_password;
 use super::output::{Report, message};
-use crate::oci::auth::{Credential, Secret};
+use crate::oci::auth::{Credential, Secret, Stored};
 use crate::oci::{Login as Checked, RegistryName};
 
 #[derive(Args)]
@@ -46,14 +46,14 @@ impl Login {
             message(&format!("note: {registry} answers without a login; nothing was checked"));
         }
         let place = context.keychain.store(&registry, &username, &password).await?;
-        if !place.starts_with("docker-credential-") {
+        if matches!(place, Stored::File(_)) {
             message("note: the password is stored unencrypted; a credential helper keeps it safer");
         }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))
                 .field("registry", registry.to_string())
                 .field("username", username)
-                .field("stored", place),
+                .field("stored", place.to_string()),
         )
     }
 }

@@ -4,7 +4,7 @@
 //! credential comes on standard input, the answer on standard output. No secret ever stands in an
 //! argument.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::process::{Output, Stdio};
@@ -30,6 +30,7 @@ const TOKEN_USER: &str = "<token>";
 #[derive(Debug, Clone)]
 pub(super) struct CredentialHelper {
     name: String,
+    program: OsString,
     time_limit: Duration,
 }
 
@@ -47,7 +48,8 @@ impl CredentialHelper {
         if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
             return Err(HelperError::Name(excerpt(name, 60)));
         }
-        Ok(Self { name: name.to_owned(), time_limit: TIME_LIMIT })
+        let program = format!("docker-credential-{name}").into();
+        Ok(Self { name: name.to_owned(), program, time_limit: TIME_LIMIT })
     }
 
     /// The credential for `server`, if the helper has one.
@@ -103,8 +105,7 @@ impl CredentialHelper {
             return Err(HelperError::Input(self.name.clone()));
         }
         let failed = |why| HelperError::Run { name: self.name.clone(), why };
-        let program = format!("docker-credential-{}", self.name);
-        let child = Command::new(OsStr::new(&program))
+        let child = Command::new(&self.program)
             .arg(action)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -194,3 +195,65 @@ impl fmt::Display for HelperError {
 }
 
 impl std::error::Error for HelperError {}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A helper that is a shell script.
+    fn helper(directory: &tempfile::TempDir, script: &str) -> CredentialHelper {
+        let path = directory.path().join("helper");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let time_limit = Duration::from_millis(300);
+        CredentialHelper { name: "fake".to_owned(), program: path.into(), time_limit }
+    }
+
+    fn get(helper: &CredentialHelper, server: &str) -> Result<Option<Credential>, HelperError> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(helper.get(server))
+    }
+
+    #[test]
+    fn a_helper_that_hangs_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let hanging = helper(&directory, "exec sleep 600");
+        assert!(matches!(get(&hanging, "a.example"), Err(HelperError::Timeout(_))));
+    }
+
+    #[test]
+    fn a_helper_that_talks_without_end_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let endless = helper(&directory, "exec yes");
+        assert!(get(&endless, "a.example").is_err());
+    }
+
+    #[test]
+    fn a_helper_may_keep_an_identity_token() {
+        let directory = tempfile::tempdir().unwrap();
+        let token = helper(&directory, r#"echo '{"Username":"<token>","Secret":"FAKE"}'"#);
+        let found = get(&token, "a.example").unwrap();
+        assert!(matches!(found, Some(Credential::IdentityToken(t)) if t.expose() == "FAKE"));
+    }
+
+    #[test]
+    fn no_control_character_reaches_a_helper() {
+        let directory = tempfile::tempdir().unwrap();
+        let seen = directory.path().join("seen");
+        let curious = helper(&directory, &format!("cat > {}", seen.display()));
+        for server in ["a.example\nhost=b.example", "a\0", "a\r"] {
+            assert!(matches!(get(&curious, server), Err(HelperError::Input(_))));
+        }
+        assert!(!seen.exists());
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_no_helper_s() {
+        for name in ["", "../x", "a/b", "a b", "-x", ".x", "a\n"] {
+            assert!(matches!(CredentialHelper::new(name), Err(HelperError::Name(_))), "{name:?}");
+        }
+    }
+}

@@ -90,16 +90,16 @@ impl Keychain {
         registry: &RegistryName,
         username: &str,
         password: &Secret,
-    ) -> Result<String, KeychainError> {
+    ) -> Result<Stored, KeychainError> {
         let mut config = self.first_file()?;
         if let Some((name, server)) = config.helper_for(registry) {
             let stored = helper(&name)?.store(&server, username, password).await;
             stored.map_err(KeychainError::Helper)?;
-            return Ok(format!("docker-credential-{name}"));
+            return Ok(Stored::Helper(name));
         }
         config.set(registry, username, password);
         config.write().map_err(KeychainError::Config)?;
-        Ok(config.path().display().to_string())
+        Ok(Stored::File(config.path().to_owned()))
     }
 
     /// Removes the registry's credential from the first file and its helper; whether there was one.
@@ -144,6 +144,25 @@ fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let config = directory("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
     let docker = docker.map(|dir| dir.join("config.json"));
     docker.into_iter().chain(runtime).chain(config.map(|dir| containers(&dir))).collect()
+}
+
+/// Where a credential was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stored {
+    /// With the credential helper of this name.
+    Helper(String),
+    /// In this file, unencrypted.
+    File(PathBuf),
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Helper(name) => write!(f, "docker-credential-{name}"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// Why a credential cannot be had.

@@ -16,7 +16,7 @@ pub(super) use authenticator::{Authenticator, Sent, Subject};
 pub use challenge::ChallengeError;
 pub use credential_helper::HelperError;
 pub use docker_config::ConfigError;
-pub use keychain::{Keychain, KeychainError};
+pub use keychain::{Keychain, KeychainError, Stored};
 pub use realm::RealmError;
 pub use scope::{Access, Scope};
 pub use secret::{Credential, Secret};
