@@ -10,6 +10,7 @@
 //! 2. [`oci`]: references, digests, manifests, and the client of a repository.
 //! 3. [`runconfig`]: run configurations, and their artifacts.
 //! 4. [`state`]: `ToolHive`'s state store; and, with the feature `registry`, a development registry.
+//!    [`audit`] works on recorded exchanges.
 //! 5. With the feature `cli`: the program `thv`.
 //!
 //! ```no_run
@@ -25,6 +26,7 @@
 //! ```
 
 pub mod atomic_file;
+pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod oci;

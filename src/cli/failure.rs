@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::audit::TranscriptError;
 use crate::oci;
 use crate::oci::auth::KeychainError;
 use crate::runconfig::{InvalidDocument, InvalidPlace, InvalidWorkloadName, PullError, PushError};
@@ -27,7 +28,8 @@ Exit codes:
   10  not a run configuration artifact
   11  the registry refused, or broke the protocol
   12  not a valid run configuration
-  13  exists already with other content (--force replaces it)";
+  13  exists already with other content (--force replaces it)
+  14  wire check found a broken rule";
 
 const TLS_ON_LOOPBACK: &str =
     "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
@@ -36,21 +38,38 @@ const TLS_ON_LOOPBACK: &str =
 #[derive(Debug)]
 pub(super) enum Failure {
     Usage(String),
-    Io { what: String, why: io::Error },
+    Io {
+        what: String,
+        why: io::Error,
+    },
     Place(InvalidPlace),
     Name(InvalidWorkloadName),
-    Document { source: String, why: InvalidDocument },
+    Document {
+        source: String,
+        why: InvalidDocument,
+    },
     State(StateError),
     Push(PushError),
     Pull(PullError),
     Login(oci::Error),
     Keychain(KeychainError),
+    Transcript {
+        path: String,
+        why: TranscriptError,
+    },
+    /// That many broken rules.
+    Findings(usize),
 }
 
 impl Failure {
     /// A failed operation on a file.
     pub(super) fn file(doing: &str, path: &Path, why: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), why }
+    }
+
+    /// A transcript that cannot be read.
+    pub(super) fn transcript(path: &Path, why: TranscriptError) -> Self {
+        Self::Transcript { path: path.display().to_string(), why }
     }
 
     /// A file that is not the PEM that it should be.
@@ -64,7 +83,8 @@ impl Failure {
 
     const fn code(&self) -> u8 {
         match self {
-            Self::Io { .. } => 1,
+            Self::Io { .. } | Self::Transcript { .. } => 1,
+            Self::Findings(_) => 14,
             Self::Usage(_)
             | Self::Place(_)
             | Self::Name(_)
@@ -182,6 +202,9 @@ impl fmt::Display for Failure {
             Self::Pull(why) => why.fmt(f),
             Self::Login(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
+            Self::Transcript { path, why } => write!(f, "{path}: {why}"),
+            Self::Findings(1) => f.write_str("one rule is broken"),
+            Self::Findings(count) => write!(f, "{count} rules are broken"),
         }
     }
 }

@@ -15,6 +15,7 @@ mod output;
 mod pull;
 mod push;
 mod registry;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,9 @@ enum Command {
     Login(login::Login),
     /// Forget the login at a registry
     Logout(logout::Logout),
+    /// Show, check and export transcripts of registry traffic
+    #[command(subcommand)]
+    Wire(wire::Wire),
     /// The embedded development registry
     #[command(subcommand)]
     Registry(registry::Registry),
@@ -109,6 +113,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::List(command) => command.run(&context),
         Command::Login(command) => command.run(&context).await,
         Command::Logout(command) => command.run(&context).await,
+        Command::Wire(command) => command.run(&context).await,
         Command::Registry(command) => command.run(&context).await,
         Command::Demo(command) => command.run(&context).await,
     }

@@ -1,6 +1,6 @@
 //! Standard output for results, standard error for messages.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use serde_json::{Map, Value};
 
@@ -36,6 +36,12 @@ impl Output {
 
     pub(super) const fn is_json(&self) -> bool {
         self.json
+    }
+
+    /// Whether standard output is a terminal on which colour is welcome.
+    pub(super) fn has_colour(&self) -> bool {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        !self.json && io::stdout().is_terminal() && !unwanted
     }
 
     /// Prints a command's result.

@@ -1,0 +1,129 @@
+//! An exchange as the distribution specification sees it.
+
+use url::Url;
+
+use crate::audit::transcript::Recorded;
+use crate::oci::Digest;
+use crate::wire::{Exchange, Origin, RecordedBody};
+
+/// A record with its URL read.
+pub(super) struct View<'a> {
+    pub(super) line: usize,
+    pub(super) exchange: &'a Exchange,
+    pub(super) url: Url,
+    pub(super) origin: Origin,
+    pub(super) place: Place,
+}
+
+/// What a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    Manifest { repository: String, reference: String },
+    Blob { repository: String, digest: String },
+    UploadStart { repository: String },
+    Referrers { repository: String, digest: String },
+    Other,
+}
+
+impl<'a> View<'a> {
+    /// `None` where the recorded URL is none.
+    pub(super) fn new(recorded: &'a Recorded) -> Option<Self> {
+        let exchange = &recorded.exchange;
+        let url = Url::parse(&exchange.request.url).ok()?;
+        let origin = Origin::of(&url)?;
+        let place = Place::of(url.path());
+        Some(Self { line: recorded.line, exchange, url, origin, place })
+    }
+
+    pub(super) fn method(&self) -> &str {
+        &self.exchange.request.method
+    }
+
+    /// The response's status; 0 where there is none.
+    pub(super) fn status(&self) -> u16 {
+        self.exchange.response.as_ref().map_or(0, |response| response.status)
+    }
+
+    pub(super) fn sent(&self, name: &str) -> Option<&str> {
+        field(&self.exchange.request.headers, name)
+    }
+
+    pub(super) fn received(&self, name: &str) -> Option<&str> {
+        field(&self.exchange.response.as_ref()?.headers, name)
+    }
+
+    pub(super) fn request_body(&self) -> Option<&RecordedBody> {
+        self.exchange.request.body.as_ref()
+    }
+
+    pub(super) fn response_body(&self) -> Option<&RecordedBody> {
+        self.exchange.response.as_ref()?.body.as_ref()
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = self.url.query_pairs();
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Where a `Location` leads.
+    pub(super) fn location(&self) -> Option<Url> {
+        self.url.join(self.received("location")?).ok()
+    }
+
+    /// The mark of the credential that was sent.
+    pub(super) fn credential(&self) -> Option<&str> {
+        let value = self.sent("authorization")?;
+        value.split("id=").nth(1).map(|id| id.trim_end_matches('>')).or(Some(value))
+    }
+
+    /// Milliseconds since midnight of the first day; good enough to compare times of one run.
+    pub(super) fn seconds(&self) -> f64 {
+        let start = &self.exchange.start;
+        let part = |range: std::ops::Range<usize>| {
+            start.get(range).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
+        };
+        part(8..10) * 86_400.0 + part(11..13) * 3600.0 + part(14..16) * 60.0 + part(17..23)
+    }
+}
+
+fn field<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+impl Place {
+    fn of(path: &str) -> Self {
+        let Some(rest) = path.strip_prefix("/v2/") else { return Self::Other };
+        let decoded = rest.replace("%3A", ":").replace("%3a", ":");
+        if let Some(repository) = decoded
+            .strip_suffix("/blobs/uploads/")
+            .or_else(|| decoded.strip_suffix("/blobs/uploads"))
+        {
+            return Self::UploadStart { repository: repository.to_owned() };
+        }
+        let Some((before, last)) = decoded.rsplit_once('/') else { return Self::Other };
+        let last = last.to_owned();
+        match before.rsplit_once('/') {
+            Some((name, "manifests")) => {
+                Self::Manifest { repository: name.to_owned(), reference: last }
+            }
+            Some((name, "blobs")) => Self::Blob { repository: name.to_owned(), digest: last },
+            Some((name, "referrers")) => {
+                Self::Referrers { repository: name.to_owned(), digest: last }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a recorded body has `digest`; `None` where that does not show.
+pub(super) fn body_has(body: Option<&RecordedBody>, digest: &Digest) -> Option<bool> {
+    let Some(body) = body else { return Some(digest.matches(b"")) };
+    match (&body.text, &body.sha256) {
+        (Some(text), _) if text.len() as u64 == body.size => Some(digest.matches(text.as_bytes())),
+        (_, Some(sha256)) if digest.algorithm() == crate::oci::Algorithm::Sha256 => {
+            Some(sha256 == digest.encoded())
+        }
+        _ => None,
+    }
+}

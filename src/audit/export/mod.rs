@@ -1,0 +1,9 @@
+//! Transcripts for other tools: HAR, curl commands, and a page to look at.
+
+mod curl;
+mod har;
+mod html;
+
+pub use curl::curl;
+pub use har::har;
+pub use html::html;

@@ -1,0 +1,183 @@
+//! Exchanges for people: one line each, and their headers and bodies on request.
+
+use crate::audit::transcript::Recorded;
+use crate::printable::{excerpt, printable};
+use crate::wire::{Exchange, RecordedBody};
+
+/// What is shown of an exchange.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Show {
+    /// The header fields too.
+    pub headers: bool,
+    /// The bodies' text too.
+    pub bodies: bool,
+    /// In colour.
+    pub colour: bool,
+}
+
+const TITLE: &str =
+    "   # OPERATION                      METHOD STATUS     SENT RECEIVED       TIME  PATH";
+
+impl Show {
+    /// The heading of the columns.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        TITLE
+    }
+
+    /// The lines of one exchange. Nothing in them can steer a terminal.
+    #[must_use]
+    pub fn lines(self, recorded: &Recorded) -> Vec<String> {
+        let exchange = &recorded.exchange;
+        let mut lines = vec![self.summary(exchange)];
+        if let Some(error) = &exchange.error {
+            lines.push(format!("     ! {}: {}", printable(&error.kind), printable(&error.message)));
+        }
+        let request = &exchange.request;
+        if self.headers {
+            lines.push(format!("     > {} {}", request.method, printable(&request.url)));
+            lines.extend(fields('>', &request.headers));
+        }
+        if self.bodies {
+            lines.extend(body('>', request.body.as_ref()));
+        }
+        let Some(response) = &exchange.response else { return lines };
+        if self.headers {
+            lines.push(format!("     < {} {}", printable(&response.version), response.status));
+            lines.extend(fields('<', &response.headers));
+        }
+        if self.bodies {
+            lines.extend(body('<', response.body.as_ref()));
+        }
+        lines
+    }
+
+    fn summary(self, exchange: &Exchange) -> String {
+        let status = exchange
+            .response
+            .as_ref()
+            .map_or_else(|| "—".to_owned(), |response| response.status.to_string());
+        let received = exchange.response.as_ref().and_then(|response| response.body.as_ref());
+        let attempt = match exchange.attempt {
+            1 => String::new(),
+            n => format!(" ({n})"),
+        };
+        let operation = excerpt(&exchange.operation, 29);
+        let line = format!(
+            "{:>4} {:<30} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
+            exchange.seq,
+            operation,
+            excerpt(&exchange.request.method, 6),
+            status,
+            size(exchange.request.body.as_ref()),
+            size(received),
+            exchange.duration_ms,
+            short_path(&exchange.request.url),
+        );
+        if !self.colour {
+            return line;
+        }
+        let colour = match exchange.response.as_ref().map(|response| response.status) {
+            Some(200..=299) => 32,
+            Some(300..=399) => 36,
+            Some(401 | 404) => 33,
+            _ => 31,
+        };
+        format!("\u{1b}[{colour}m{line}\u{1b}[0m")
+    }
+}
+
+fn fields(mark: char, headers: &[(String, String)]) -> Vec<String> {
+    let field = |(name, value): &(String, String)| {
+        format!("     {mark} {}: {}", printable(name), printable(value))
+    };
+    headers.iter().map(field).collect()
+}
+
+fn body(mark: char, body: Option<&RecordedBody>) -> Vec<String> {
+    match body {
+        None => Vec::new(),
+        Some(RecordedBody { text: Some(text), .. }) => {
+            text.lines().map(|line| format!("     {mark} {}", printable(line))).collect()
+        }
+        Some(body) => {
+            let digest = body.sha256.as_deref().unwrap_or("not recorded");
+            vec![format!("     {mark} [{} bytes, sha256 {}]", body.size, printable(digest))]
+        }
+    }
+}
+
+fn size(body: Option<&RecordedBody>) -> String {
+    let Some(body) = body else { return "0".to_owned() };
+    match body.size {
+        bytes @ 0..=9_999 => bytes.to_string(),
+        bytes @ 10_000..=9_999_999 => format!("{} kB", bytes / 1000),
+        bytes => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// The path and query, digests and sessions shortened.
+fn short_path(url: &str) -> String {
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    let mut shown = String::from("/");
+    let mut run = String::new();
+    let flush = |run: &mut String, shown: &mut String| {
+        if run.len() > 24 {
+            shown.extend(run.chars().take(12));
+            shown.push('…');
+        } else {
+            shown.push_str(run);
+        }
+        run.clear();
+    };
+    for c in path.chars() {
+        if c.is_ascii_alphanumeric() {
+            run.push(c);
+        } else {
+            flush(&mut run, &mut shown);
+            shown.push(c);
+        }
+    }
+    flush(&mut run, &mut shown);
+    excerpt(&shown, 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::TranscriptReader;
+
+    fn records() -> Vec<Recorded> {
+        let text = include_bytes!("../../fixtures/exchanges/first-push.jsonl");
+        TranscriptReader::new(std::io::Cursor::new(text.to_vec())).read().unwrap()
+    }
+
+    #[test]
+    fn an_exchange_is_one_line_with_what_matters() {
+        let mut records = records();
+        records.sort_by_key(|recorded| recorded.exchange.seq);
+        let put = records.iter().find(|r| r.exchange.operation == "push: manifest, put").unwrap();
+        let line = Show::default().lines(put).join("\n");
+        assert!(line.contains("PUT       201"), "{line}");
+        assert!(line.ends_with("/v2/configs/my-server/manifests/v1"), "{line}");
+        let head = Show::default().lines(&records[1]).join("\n");
+        assert!(head.contains("/blobs/sha256:"), "{head}");
+        assert!(head.chars().count() < 150, "{head}");
+    }
+
+    #[test]
+    fn nothing_recorded_steers_the_terminal() {
+        let mut recorded = records().remove(0);
+        let hostile = "\u{1b}]0;x\u{7}\u{202e}".to_owned();
+        recorded.exchange.operation.clone_from(&hostile);
+        recorded.exchange.request.url = format!("http://a/{hostile}");
+        recorded.exchange.request.headers.push((hostile.clone(), hostile.clone()));
+        if let Some(response) = &mut recorded.exchange.response {
+            response.headers.push(("x".to_owned(), hostile));
+        }
+        let show = Show { headers: true, bodies: true, colour: false };
+        for line in show.lines(&recorded) {
+            assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+    }
+}

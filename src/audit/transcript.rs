@@ -1,0 +1,186 @@
+//! Reading transcripts, finished or still being written.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::wire::{Exchange, FORMAT_VERSION};
+
+/// The longest line that is read, in bytes.
+const LINE_LIMIT: usize = 8 * 1024 * 1024;
+
+/// A record, and the line of the file that it stands in, from 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The line.
+    pub line: usize,
+    /// The record.
+    pub exchange: Exchange,
+}
+
+/// Reads the records of a transcript as they are written.
+pub struct TranscriptReader {
+    source: Box<dyn io::Read + Send>,
+    line: usize,
+    rest: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
+impl TranscriptReader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, TranscriptError> {
+        Ok(Self::new(File::open(path).map_err(TranscriptError::Io)?))
+    }
+
+    /// Reads from `source`.
+    #[must_use]
+    pub fn new(source: impl io::Read + Send + 'static) -> Self {
+        Self { source: Box::new(source), line: 0, rest: Vec::new() }
+    }
+
+    /// The records of all lines that are whole by now and were not read before.
+    ///
+    /// # Errors
+    /// [`TranscriptError`]; a line that is not whole is no error.
+    pub fn read(&mut self) -> Result<Vec<Recorded>, TranscriptError> {
+        let mut records = Vec::new();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let size = self.source.read(&mut buffer).map_err(TranscriptError::Io)?;
+            if size == 0 {
+                return Ok(records);
+            }
+            self.rest.extend_from_slice(buffer.get(..size).unwrap_or_default());
+            self.take_lines(&mut records)?;
+        }
+    }
+
+    /// Whether a line follows that is not whole: it is being written, or was cut short by a crash.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    fn take_lines(&mut self, records: &mut Vec<Recorded>) -> Result<(), TranscriptError> {
+        let mut start = 0;
+        while let Some(length) = self.rest.get(start..).and_then(|rest| find(rest, b'\n')) {
+            self.line += 1;
+            let line = self.rest.get(start..start + length).unwrap_or_default();
+            if !line.trim_ascii().is_empty() {
+                records.push(Recorded { line: self.line, exchange: parse(line, self.line)? });
+            }
+            start += length + 1;
+        }
+        self.rest.drain(..start);
+        if self.rest.len() > LINE_LIMIT {
+            return Err(TranscriptError::TooLong { line: self.line + 1 });
+        }
+        Ok(())
+    }
+}
+
+fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == wanted)
+}
+
+fn parse(bytes: &[u8], line: usize) -> Result<Exchange, TranscriptError> {
+    let malformed =
+        |why: serde_json::Error| TranscriptError::Malformed { line, column: why.column() };
+    let Version { v } = serde_json::from_slice(bytes).map_err(malformed)?;
+    if v != FORMAT_VERSION {
+        return Err(TranscriptError::Version { line, version: v });
+    }
+    serde_json::from_slice(bytes).map_err(malformed)
+}
+
+/// Why a transcript cannot be read. Lines and columns count from 1, columns in bytes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TranscriptError {
+    /// The file cannot be read.
+    Io(io::Error),
+    /// A line is no record.
+    Malformed {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// A record of another version of the format.
+    Version {
+        /// The line.
+        line: usize,
+        /// The version.
+        version: u32,
+    },
+    /// A line of more than 8 MiB.
+    TooLong {
+        /// The line.
+        line: usize,
+    },
+}
+
+impl fmt::Display for TranscriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(why) => why.fmt(f),
+            Self::Malformed { line, column } => {
+                write!(f, "line {line}, column {column}: not a record of an exchange")
+            }
+            Self::Version { line, version } => write!(
+                f,
+                "line {line}: a record of version {version}; this program reads {FORMAT_VERSION}"
+            ),
+            Self::TooLong { line } => write!(f, "line {line} is longer than {LINE_LIMIT} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for TranscriptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LINE: &str = include_str!("../../fixtures/exchanges/pull.jsonl");
+
+    #[test]
+    fn a_line_that_was_cut_short_is_no_error_and_one_that_is_broken_is() {
+        let read = |text: &str| {
+            let mut reader = TranscriptReader::new(io::Cursor::new(text.as_bytes().to_vec()));
+            reader.read().map(|records| (records.len(), reader.is_cut_short()))
+        };
+        assert!(matches!(read(LINE), Ok((1, false))));
+        assert!(matches!(read(&format!("{LINE}\n{}", &LINE[..100])), Ok((1, true))));
+        let broken = format!("{LINE}{}\n{LINE}", &LINE[..100]);
+        assert!(matches!(read(&broken), Err(TranscriptError::Malformed { line: 2, .. })));
+        let other = LINE.replace("\"v\":1", "\"v\":2");
+        assert!(matches!(read(&other), Err(TranscriptError::Version { line: 1, version: 2 })));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            let _ = TranscriptReader::new(io::Cursor::new(bytes)).read();
+        }
+    }
+}
