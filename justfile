@@ -8,6 +8,11 @@ build:
 test:
     bash tests/run.sh
 
+# Make the recorded exchanges, and the pages that show them, anew
+record:
+    UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
+    UPDATE=1 cargo test --locked --test pages
+
 # Formatting, lints and documentation, as the checks run them
 lint:
     cargo fmt --check

@@ -6,9 +6,10 @@ mod support;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde_json::json;
+use support::recorded::{EPOCH, assert_recorded};
 use support::server::{Received, Reply, Server};
 use support::token_server::{PASSWORD, REFRESH_TOKEN, Rules, TokenServer, USER};
-use support::{Registry, User, assert_recorded, own_address};
+use support::{Registry, User, own_address};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 
@@ -41,7 +42,8 @@ impl World {
     }
 
     fn push(&self) -> support::Ran {
-        self.user.thv(&["push", "config.json", &self.reference(), "--wire-log", "wire.jsonl"])
+        let push = ["push", "config.json", &self.reference(), "--wire-log", "wire.jsonl"];
+        self.user.thv_with_input_and(&push, b"", &[("SOURCE_DATE_EPOCH", EPOCH)])
     }
 }
 

@@ -1,11 +1,19 @@
-//! The auditor's tools, on records of exchanges alone: show, check, export.
+//! The auditor's tools: show, check, export and replay transcripts, and record other clients.
 //!
-//! Nothing here sends a request of its own or trusts what a record says.
+//! No record is trusted. Only the proxy sends requests, and only those that a client sent to it.
 
 pub mod check;
 pub mod export;
+#[cfg(feature = "server")]
+mod proxy;
+#[cfg(feature = "server")]
+mod replay;
 mod show;
 mod transcript;
 
+#[cfg(feature = "server")]
+pub use proxy::Proxy;
+#[cfg(feature = "server")]
+pub use replay::Replay;
 pub use show::Show;
 pub use transcript::{Recorded, TranscriptError, TranscriptReader};

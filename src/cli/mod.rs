@@ -26,6 +26,7 @@ use self::options::Options;
 use self::output::Output;
 use crate::oci::Client;
 use crate::oci::auth::Keychain;
+use crate::wire::Settings;
 
 #[derive(Parser)]
 #[command(
@@ -74,6 +75,8 @@ enum Command {
 struct Context {
     output: Output,
     client: Client,
+    /// How the client connects and records.
+    settings: Settings,
     /// Where logins are found and stored, without what was said on the command line.
     keychain: Keychain,
     username: Option<String>,

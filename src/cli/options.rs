@@ -69,7 +69,7 @@ impl Options {
         if let Some(file) = &self.registry_config {
             keychain = keychain.with_file(file.clone());
         }
-        let mut client = Client::builder(settings).plain_http(self.plain_http);
+        let mut client = Client::builder(settings.clone()).plain_http(self.plain_http);
         client = client.keychain(match &self.username {
             Some(username) if !logging_in => {
                 keychain.clone().with_credential(self.credential(username)?)
@@ -79,6 +79,7 @@ impl Options {
         Ok(Context {
             output: Output::new(self.json),
             client: client.build(),
+            settings,
             keychain,
             username: self.username.clone(),
             password_stdin: self.password_stdin,

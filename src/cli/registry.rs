@@ -52,7 +52,7 @@ impl Registry {
 }
 
 /// Resolves with Ctrl-C or, on Unix, SIGTERM.
-async fn interrupted() {
+pub(super) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -1,16 +1,19 @@
 //! `thv wire`: the auditor's tools.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{line, message, write_out};
+use super::output::{Report, line, message, write_out};
+use super::registry::interrupted;
 use crate::audit::check::{Severity, check};
-use crate::audit::{Recorded, Show, TranscriptReader, export};
+use crate::audit::{Proxy, Recorded, Replay, Show, TranscriptReader, export};
 use crate::printable::printable;
 
 /// How often a transcript that is being written is looked at.
@@ -24,6 +27,10 @@ pub(super) enum Wire {
     Check(CheckWire),
     /// Turn a transcript into a HAR file, curl commands, or a page to look at
     Export(ExportWire),
+    /// Serve the responses of a transcript to whoever asks for the same things
+    Replay(ReplayWire),
+    /// Record any client: a proxy before one registry
+    Proxy(ProxyWire),
 }
 
 #[derive(Args)]
@@ -56,6 +63,25 @@ pub(super) struct ExportWire {
     format: Format,
 }
 
+#[derive(Args)]
+pub(super) struct ReplayWire {
+    /// The transcript, made with --wire-log
+    file: PathBuf,
+    /// Address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: SocketAddr,
+}
+
+#[derive(Args)]
+pub(super) struct ProxyWire {
+    /// Address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// The registry, such as `https://registry.example.com`
+    #[arg(long, value_name = "URL")]
+    upstream: Url,
+}
+
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
     /// HAR 1.2, for browsers' developer tools
@@ -72,6 +98,8 @@ impl Wire {
             Self::Show(command) => command.run(context).await,
             Self::Check(command) => command.run(context),
             Self::Export(command) => command.run(),
+            Self::Replay(command) => command.run(context).await,
+            Self::Proxy(command) => command.run(context).await,
         }
     }
 }
@@ -161,5 +189,47 @@ impl ExportWire {
             Format::Html => export::html(&records, &check(&records)),
         };
         write_out(text.as_bytes())
+    }
+}
+
+fn listening(address: SocketAddr) -> impl FnOnce(std::io::Error) -> Failure {
+    move |why| Failure::Io { what: format!("listening at {address}"), why }
+}
+
+impl ReplayWire {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let records = read(&self.file)?;
+        let unexpected =
+            |asked: &str| message(&format!("not in the transcript: {}", printable(asked)));
+        let replay = Replay::bind(self.listen, &records, unexpected)
+            .await
+            .map_err(listening(self.listen))?;
+        let address = replay.local_addr().to_string();
+        context.output.report(
+            Report::new(format!("Replaying {} exchanges at http://{address}", records.len()))
+                .field("address", address),
+        )?;
+        let left = replay.serve(interrupted()).await;
+        message(&format!("{left} exchanges were not asked for"));
+        Ok(())
+    }
+}
+
+impl ProxyWire {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        if context.settings.recorder.is_none() {
+            let why = "a proxy without --wire-log FILE records nothing";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let proxy = Proxy::bind(self.listen, self.upstream.clone(), context.settings.clone())
+            .await
+            .map_err(listening(self.listen))?;
+        let address = proxy.local_addr().to_string();
+        context.output.report(
+            Report::new(format!("Recording what passes http://{address} to {}", self.upstream))
+                .field("address", address),
+        )?;
+        proxy.serve(interrupted()).await;
+        Ok(())
     }
 }

@@ -41,7 +41,6 @@ impl Client {
                     _ => Ok(response),
                 };
             };
-            response.discard().await?;
             sent = Sent::Fresh(answer);
             attempt += 1;
         }
@@ -109,8 +108,9 @@ async fn triage(response: Response, sent: &Sent) -> Result<Answered, ErrorKind> 
         challenges.any(|challenge| challenge.contains("insufficient_scope"))
     };
     match response.status() {
-        401 => Ok(Answered::Refused(response)),
-        403 if insufficient(&response) => Ok(Answered::Refused(response)),
+        // The body is read before a token is asked for: its exchange has ended then.
+        401 => Ok(Answered::Refused(response.peek(BODY_LIMIT).await?.0)),
+        403 if insufficient(&response) => Ok(Answered::Refused(response.peek(BODY_LIMIT).await?.0)),
         400 | 403 if matches!(sent, Sent::Known(_)) => {
             let status = response.status();
             let (response, body) = response.peek(BODY_LIMIT).await?;

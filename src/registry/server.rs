@@ -1,34 +1,27 @@
-//! Listens, reads requests, and has them answered.
+//! Reads requests and has them answered.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
-use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 
 use super::answer::{Answer, Code};
 use super::route::Route;
 use super::storage::Storage;
 use super::uploads::{BLOB_LIMIT, Uploads};
 use crate::oci::MANIFEST_LIMIT;
-use crate::wire::is_loopback_host;
+use crate::wire::{Listener, is_loopback_host};
 
 /// A registry that listens, but does not answer before [`Registry::serve`].
 #[derive(Debug)]
 pub struct Registry {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
     api: Arc<Api>,
 }
 
@@ -46,47 +39,27 @@ impl Registry {
     /// # Errors
     /// Where the address cannot be listened at.
     pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let loopback = address.ip().is_loopback();
+        let listener = Listener::bind(address).await?;
+        let loopback = listener.local_addr().ip().is_loopback();
         let api = Api { storage, uploads: Mutex::default(), loopback };
-        Ok(Self { listener, address, api: Arc::new(api) })
+        Ok(Self { listener, api: Arc::new(api) })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.listener.local_addr()
     }
 
     /// Answers requests until `shutdown` resolves. Connections that are open then are closed.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let mut connections = JoinSet::new();
-        let mut shutdown = pin!(shutdown);
-        loop {
-            tokio::select! {
-                () = &mut shutdown => return,
-                accepted = self.listener.accept() => {
-                    // One connection that failed before it began is no reason to stop.
-                    if let Ok((stream, _)) = accepted {
-                        connections.spawn(connection(stream, Arc::clone(&self.api)));
-                    }
-                }
-                Some(_) = connections.join_next() => {}
-            }
-        }
+        let Self { listener, api } = self;
+        let answer = move |request| {
+            let api = Arc::clone(&api);
+            async move { api.respond(request).await }
+        };
+        listener.serve(answer, shutdown).await;
     }
-}
-
-async fn connection(stream: TcpStream, api: Arc<Api>) {
-    let answer = |request| {
-        let api = Arc::clone(&api);
-        async move { Ok::<_, Infallible>(api.respond(request).await) }
-    };
-    let mut server = hyper::server::conn::http1::Builder::new();
-    server.half_close(true);
-    // A client that breaks off is none of the registry's business.
-    let _ = server.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
 }
 
 impl Api {

@@ -7,6 +7,8 @@ mod address;
 mod error;
 mod exchange;
 mod headers;
+#[cfg(feature = "server")]
+mod listener;
 mod origin;
 mod recorder;
 mod recording;
@@ -24,6 +26,8 @@ pub use exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
 };
 pub use headers::Headers;
+#[cfg(feature = "server")]
+pub(crate) use listener::Listener;
 pub use origin::{Origin, is_loopback_host};
 pub use recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub use redirect::MAX_REDIRECTS;

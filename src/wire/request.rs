@@ -42,6 +42,14 @@ impl Method {
         }
     }
 
+    /// The method of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
+            .into_iter()
+            .find(|method| method.as_str() == name)
+    }
+
     /// Whether the request asks for nothing but an answer (RFC 9110, section 9.2.1).
     #[must_use]
     pub const fn is_safe(self) -> bool {
@@ -139,6 +147,13 @@ impl Request {
     #[must_use]
     pub fn body(mut self, content_type: &str, body: Bytes) -> Self {
         self.headers.push("content-type", content_type);
+        self.body = body;
+        self
+    }
+
+    /// The same with a body whose type, if any, stands in the header fields already.
+    #[must_use]
+    pub fn payload(mut self, body: Bytes) -> Self {
         self.body = body;
         self
     }

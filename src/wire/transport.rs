@@ -115,7 +115,9 @@ impl Transport {
     fn sent_headers(&self, request: &Request, origin: &Origin) -> Headers {
         let mut headers = Headers::new();
         headers.push("host", origin.authority());
-        headers.push("user-agent", self.settings.user_agent.as_str());
+        if request.headers.get("user-agent").is_none() {
+            headers.push("user-agent", self.settings.user_agent.as_str());
+        }
         if request.headers.get("accept").is_none() {
             // The HTTP library would add it unrecorded.
             headers.push("accept", "*/*");

@@ -2,7 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod pki;
+pub mod recorded;
 pub mod server;
+pub mod service;
 pub mod token_server;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -239,11 +241,19 @@ impl User {
         let mut command = Command::new(env!("CARGO_BIN_EXE_thv"));
         command
             .env_clear()
+            .envs(self.transcript().map(|path| ("THV_WIRE_LOG", path)))
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.home.path())
             .env("XDG_STATE_HOME", self.path("state"))
             .current_dir(self.home.path());
         command
+    }
+
+    /// Where `tests/run.sh` wants every transcript of the suite, to search them for secrets.
+    fn transcript(&self) -> Option<PathBuf> {
+        let home = self.home.path().file_name().unwrap().to_str().unwrap();
+        let dir = PathBuf::from(std::env::var_os("TEST_TRANSCRIPTS")?);
+        Some(dir.join(format!("{home}.jsonl")))
     }
 
     /// Runs the program.
@@ -275,6 +285,20 @@ impl User {
         // A command that fails early does not read its input.
         let _ = process.stdin.take().unwrap().write_all(input);
         Ran(process.wait_with_output().unwrap())
+    }
+}
+
+impl Drop for User {
+    /// Keeps the transcripts that the test named itself.
+    fn drop(&mut self) {
+        let Some(kept) = self.transcript() else { return };
+        let mut kept = std::fs::OpenOptions::new().create(true).append(true).open(kept).unwrap();
+        for entry in std::fs::read_dir(self.home.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                kept.write_all(&std::fs::read(path).unwrap()).unwrap();
+            }
+        }
     }
 }
 
@@ -327,42 +351,4 @@ pub fn transcript(path: &Path) -> Vec<Value> {
 pub fn methods(path: &Path) -> Vec<String> {
     let method = |exchange: &Value| exchange["request"]["method"].as_str().unwrap().to_owned();
     transcript(path).iter().map(method).collect()
-}
-
-/// Holds a transcript against the recorded one in `fixtures/exchanges/`, without what changes from
-/// run to run. `UPDATE=1` in the environment records it anew.
-pub fn assert_recorded(name: &str, log: &Path) {
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/exchanges/{name}.jsonl"));
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::copy(log, &path).unwrap();
-    }
-    assert_eq!(outline(&transcript(log)), outline(&transcript(&path)), "{name}");
-    for line in std::fs::read_to_string(&path).unwrap().lines() {
-        let exchange: thv_oci::wire::Exchange = serde_json::from_str(line).unwrap();
-        assert_eq!(serde_json::to_string(&exchange).unwrap(), line, "{name}");
-    }
-}
-
-/// Operation, method, path and status of each exchange, sorted.
-fn outline(exchanges: &[Value]) -> Vec<String> {
-    let mut lines: Vec<_> = exchanges
-        .iter()
-        .map(|exchange| {
-            let url = exchange["request"]["url"].as_str().unwrap();
-            let path = url.splitn(4, '/').nth(3).unwrap();
-            let path = match path.split_once("/uploads/") {
-                // The session's id and state.
-                Some((before, session)) if !session.is_empty() && !session.starts_with('?') => {
-                    format!("{before}/uploads/…")
-                }
-                _ => path.to_owned(),
-            };
-            let operation = exchange["operation"].as_str().unwrap();
-            let method = exchange["request"]["method"].as_str().unwrap();
-            format!("{operation}: {method} /{path} {}", exchange["response"]["status"])
-        })
-        .collect();
-    lines.sort();
-    lines
 }

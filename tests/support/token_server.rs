@@ -59,10 +59,14 @@ impl TokenServer {
 
     /// The lines of `docker-registry`'s configuration that name this server.
     pub fn auth(&self) -> String {
+        self.auth_at(&self.server.url("/token"))
+    }
+
+    /// The same, with the server reached at `realm`.
+    pub fn auth_at(&self, realm: &str) -> String {
         format!(
-            "auth:\n  token:\n    realm: {}\n    service: {SERVICE}\n    issuer: {ISSUER}\n    \
+            "auth:\n  token:\n    realm: {realm}\n    service: {SERVICE}\n    issuer: {ISSUER}\n    \
              rootcertbundle: {}\n",
-            self.server.url("/token"),
             self.certificate.display()
         )
     }

@@ -3,7 +3,7 @@
 //! The page loads nothing and runs no script: it is what it is in any browser, without a network.
 //! Everything recorded is escaped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -27,13 +27,12 @@ pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
         records.len()
     );
     page.push_str(&header(records, findings));
-    let runs: BTreeSet<_> = records.iter().map(|recorded| &recorded.exchange.run).collect();
-    for run in &runs {
-        let mut own: Vec<_> =
-            records.iter().filter(|recorded| recorded.exchange.run == **run).collect();
-        own.sort_by_key(|recorded| recorded.exchange.seq);
-        if runs.len() > 1 {
-            let _ = writeln!(page, "<h2>Run <code>{}</code></h2>", escape(run));
+    let runs = runs(records);
+    let several = runs.len() > 1;
+    for own in runs {
+        if several {
+            let run = escape(&own[0].exchange.run);
+            let _ = writeln!(page, "<h2>Run <code>{run}</code></h2>");
         }
         page.push_str(
             "<div class=\"head\" aria-hidden=\"true\"><span class=\"num\">#</span><span>Method</span>\
@@ -48,6 +47,20 @@ pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
     }
     page.push_str("</body></html>\n");
     page
+}
+
+/// The records of each run in their order, and the runs in the order of their beginning.
+fn runs(records: &[Recorded]) -> Vec<Vec<&Recorded>> {
+    let mut runs: BTreeMap<&str, Vec<&Recorded>> = BTreeMap::new();
+    for recorded in records {
+        runs.entry(&recorded.exchange.run).or_default().push(recorded);
+    }
+    let mut runs: Vec<_> = runs.into_values().collect();
+    for own in &mut runs {
+        own.sort_by_key(|recorded| recorded.exchange.seq);
+    }
+    runs.sort_by(|a, b| a[0].exchange.start.cmp(&b[0].exchange.start));
+    runs
 }
 
 fn header(records: &[Recorded], findings: &[Finding]) -> String {
@@ -154,7 +167,7 @@ fn row(recorded: &Recorded, findings: &[&Finding], window: &Window) -> String {
             "<p class=\"{0}\"><span class=\"flag {0}\">{1}</span>{2} <code>{3}</code></p>",
             found.rule.severity.as_str(),
             found.rule.id,
-            escape(found.rule.title),
+            escape(&found.rule.title.replace('`', "")),
             escape(&found.message),
         );
     }

@@ -1,0 +1,205 @@
+//! A recording reverse proxy before one registry, for any client.
+//!
+//! What the registry says of other places (`Location`, the realm of a challenge) is rewritten so
+//! that the whole conversation passes through here. Only places that it named can be reached.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::{Request as Incoming1, Response as Outgoing};
+use url::Url;
+
+use crate::wire::{
+    self, Authorization, Listener, Method, Origin, Request, Response, Settings, Transport,
+};
+
+/// The largest body that passes, in bytes: it is held in memory.
+const BODY_LIMIT: usize = 1024 * 1024 * 1024;
+/// Below this path stand the other origins that the registry named: `/.elsewhere/https/host:port/…`.
+const ELSEWHERE: &str = "/.elsewhere/";
+/// Header fields that belong to one connection.
+const HOP_BY_HOP: [&str; 10] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    "content-length",
+];
+
+/// The proxy.
+pub struct Proxy {
+    listener: Listener,
+    relay: Arc<Relay>,
+}
+
+struct Relay {
+    transport: Transport,
+    upstream: Url,
+    home: String,
+    named: Mutex<Named>,
+}
+
+/// What the registry named so far.
+#[derive(Default)]
+struct Named {
+    origins: HashSet<Origin>,
+    /// Token servers, whose bodies hold secrets; without query.
+    token_servers: HashSet<Url>,
+}
+
+impl Proxy {
+    /// Listens at `address` for requests to the registry at `upstream`. Exchanges with it are
+    /// recorded as `settings` say.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened at, or `upstream` is no http or https URL.
+    pub async fn bind(address: SocketAddr, upstream: Url, settings: Settings) -> io::Result<Self> {
+        if Origin::of(&upstream).is_none() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an http or https URL"));
+        }
+        let listener = Listener::bind(address).await?;
+        let relay = Relay {
+            transport: Transport::new(settings),
+            upstream,
+            home: format!("http://{}", listener.local_addr()),
+            named: Mutex::default(),
+        };
+        Ok(Self { listener, relay: Arc::new(relay) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.listener.local_addr()
+    }
+
+    /// Passes requests on until `shutdown` resolves.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, relay } = self;
+        let answer = move |request| {
+            let relay = Arc::clone(&relay);
+            async move { relay.answer(request).await }
+        };
+        listener.serve(answer, shutdown).await;
+    }
+}
+
+impl Relay {
+    async fn answer(&self, request: Incoming1<Incoming>) -> Outgoing<Full<Bytes>> {
+        match self.pass(request).await {
+            Ok(response) => response,
+            Err(why) => {
+                let body = serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": why }] });
+                let mut response = Outgoing::new(Full::new(Bytes::from(body.to_string())));
+                *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
+                response
+            }
+        }
+    }
+
+    async fn pass(&self, request: Incoming1<Incoming>) -> Result<Outgoing<Full<Bytes>>, String> {
+        let (parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let url = self.destination(target).ok_or("this place was never named by the registry")?;
+        let method = Method::parse(parts.method.as_str()).ok_or("this method is not passed on")?;
+        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|why| why.to_string())?;
+
+        let mut outgoing = Request::new(method, url.clone(), "proxy");
+        for (name, value) in &parts.headers {
+            let Ok(value) = value.to_str() else { continue };
+            if name == "authorization" {
+                let bound = Origin::of(&url).map(|o| Authorization::new(o, value.to_owned()));
+                outgoing = outgoing.authorization(bound);
+            } else if !HOP_BY_HOP.contains(&name.as_str()) {
+                outgoing = outgoing.header(name.as_str(), value);
+            }
+        }
+        if self.named().token_servers.contains(&without_query(&url)) {
+            outgoing = outgoing.confidential();
+        }
+        outgoing = outgoing.payload(body.to_bytes());
+        let response =
+            Box::pin(self.transport.send(outgoing)).await.map_err(|why| why.to_string())?;
+        self.respond(response, method).await.map_err(|why| why.to_string())
+    }
+
+    /// Where a request to this proxy goes.
+    fn destination(&self, target: &str) -> Option<Url> {
+        let Some(elsewhere) = target.strip_prefix(ELSEWHERE) else {
+            return self.upstream.join(target).ok();
+        };
+        let (scheme, rest) = elsewhere.split_once('/')?;
+        let url = Url::parse(&format!("{scheme}://{rest}")).ok()?;
+        self.named().origins.contains(&Origin::of(&url)?).then_some(url)
+    }
+
+    fn named(&self) -> MutexGuard<'_, Named> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn respond(
+        &self,
+        response: Response,
+        method: Method,
+    ) -> Result<Outgoing<Full<Bytes>>, wire::Error> {
+        let mut answer = Outgoing::builder().status(response.status());
+        for (name, value) in response.headers().iter() {
+            let value = match name {
+                "location" => self.moved(response.url(), value),
+                "www-authenticate" => self.moved_realm(response.url(), value),
+                _ => value.to_owned(),
+            };
+            let length = name == "content-length" && method == Method::Head;
+            if length || !HOP_BY_HOP.contains(&name) {
+                answer = answer.header(name, value);
+            }
+        }
+        let body = response.read(BODY_LIMIT as u64).await?;
+        Ok(answer.body(Full::new(Bytes::from(body))).unwrap_or_default())
+    }
+
+    /// A URL of the registry's as one that leads through here.
+    fn moved(&self, from: &Url, location: &str) -> String {
+        let Ok(url) = from.join(location) else { return location.to_owned() };
+        let Some(origin) = Origin::of(&url) else { return location.to_owned() };
+        let path = url.as_str().splitn(4, '/').nth(3).unwrap_or_default();
+        if Some(&origin) == Origin::of(&self.upstream).as_ref() {
+            return format!("{}/{path}", self.home);
+        }
+        let place = format!("{}/{}", url.scheme(), origin.authority());
+        self.named().origins.insert(origin);
+        format!("{}{ELSEWHERE}{place}/{path}", self.home)
+    }
+
+    fn moved_realm(&self, from: &Url, challenge: &str) -> String {
+        let Some((before, after)) = challenge.split_once("realm=\"") else {
+            return challenge.to_owned();
+        };
+        let Some((realm, after)) = after.split_once('"') else { return challenge.to_owned() };
+        // A realm that is no URL is a name, as for Basic.
+        if !realm.contains("://") {
+            return challenge.to_owned();
+        }
+        if let Ok(url) = from.join(realm) {
+            self.named().token_servers.insert(without_query(&url));
+        }
+        format!("{before}realm=\"{}\"{after}", self.moved(from, realm))
+    }
+}
+
+fn without_query(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_query(None);
+    url
+}

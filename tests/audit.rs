@@ -1,0 +1,220 @@
+//! The auditor's tools: what they show, find, replay and record, through the program.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::recorded::{self, EPOCH};
+use support::service::Service;
+use support::token_server::{PASSWORD, Rules, TokenServer, USER};
+use support::{Registry, User, own_address, transcript};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+fn exchange(name: &str) -> String {
+    recorded::path(name).to_str().unwrap().to_owned()
+}
+
+fn replay(user: &User, transcript: &str) -> Service {
+    let mut command = user.command();
+    command.args(["wire", "replay", transcript, "--listen", "127.0.0.1:0"]);
+    Service::start(command)
+}
+
+#[test]
+fn show_is_one_line_an_exchange_with_all_that_was_asked_for() {
+    let user = User::new();
+    let shown = user.thv(&["wire", "show", &exchange("pull-with-token")]).ok().stdout();
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines.len(), 1 + transcript(&fixture("exchanges/pull-with-token.jsonl")).len());
+    for (line, parts) in lines[1..].iter().zip([
+        &["manifest, get", "GET", "/v2/configs/a/manifests/v1", "401"][..],
+        &["token", "GET", "/token?", "200"],
+        &["manifest, get", "GET", "/v2/configs/a/manifests/v1", "200"],
+    ]) {
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+    assert!(!shown.contains("www-authenticate") && !shown.contains('\u{1b}'), "{shown}");
+    let all = ["wire", "show", &exchange("pull-with-token"), "--headers", "--bodies"];
+    let all = user.thv(&all).ok().stdout();
+    assert!(all.contains("www-authenticate: Bearer realm="), "{all}");
+    assert!(all.contains("authorization: Bearer <redacted len="), "{all}");
+    assert!(all.contains("\"schemaVersion\":2"), "{all}");
+}
+
+#[test]
+fn a_transcript_that_is_cut_short_is_valid_up_to_its_last_line() {
+    let user = User::new();
+    let text = std::fs::read(exchange("first-push")).unwrap();
+    let lines = text.split_inclusive(|byte| *byte == b'\n').count();
+    let cut = user.file("cut.txt", &text[..text.len() - 10]);
+    let shown = user.thv(&["wire", "show", cut.to_str().unwrap()]).ok();
+    assert_eq!(shown.stdout().lines().count(), lines);
+    let checked = user.thv(&["wire", "check", cut.to_str().unwrap()]).ok();
+    assert!(checked.stderr().contains("the last line is cut short"), "{}", checked.stderr());
+
+    let broken = user.file("broken.txt", b"{}\n");
+    user.thv(&["wire", "check", broken.to_str().unwrap()]).fails(1, "line 1");
+    user.thv(&["wire", "show", "missing.jsonl"]).fails(1, "missing.jsonl");
+}
+
+#[test]
+fn each_finding_names_its_line_and_rule() {
+    let user = User::new();
+    let path = fixture("wire-check/digest-header.jsonl");
+    let found = user.thv(&["wire", "check", path.to_str().unwrap(), "--json"]);
+    assert_eq!(found.code(), 14);
+    let finding = &found.json()["findings"][0];
+    assert_eq!(finding["rule"], "digest-header");
+    assert_eq!(finding["severity"], "finding");
+    assert!(finding["line"].as_u64().unwrap() > 0);
+    let said = user.thv(&["wire", "check", path.to_str().unwrap()]).fails(14, "one rule is broken");
+    assert!(said.stdout().contains("finding digest-header:"), "{}", said.stdout());
+}
+
+#[test]
+fn own_traffic_breaks_no_rule() {
+    let user = User::new();
+    for entry in std::fs::read_dir(fixture("exchanges")).unwrap() {
+        let path = entry.unwrap().path();
+        let said = user.thv(&["wire", "check", path.to_str().unwrap(), "--json"]).ok();
+        assert_eq!(said.json()["findings"], json!([]), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_replayed_transcript_is_a_registry() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let pulled = replay(&user, &exchange("pull"));
+    let reference = pulled.reference("configs/my-server:v1");
+    assert_eq!(user.thv(&["pull", &reference]).ok().0.stdout, STDIO);
+    assert_eq!(pulled.stop().trim(), "0 exchanges were not asked for");
+
+    // The artifact's time is that of the recorded run, and with it every digest.
+    let pushed = replay(&user, &exchange("first-push"));
+    let reference = pushed.reference("configs/my-server:v1");
+    let push = ["push", "config.json", &reference];
+    user.thv_with_input_and(&push, b"", &[("SOURCE_DATE_EPOCH", EPOCH)]).ok();
+    assert_eq!(pushed.stop().trim(), "0 exchanges were not asked for");
+}
+
+#[test]
+fn a_replay_with_a_token_server_leads_to_itself() {
+    let user = User::new();
+    let replayed = replay(&user, &exchange("pull-with-token"));
+    let reference = replayed.reference("configs/a:v1");
+    let login = ["pull", &reference, "--username", USER, "--password-stdin"];
+    let pulled = user.thv_with_input(&login, PASSWORD.as_bytes()).ok();
+    assert_eq!(pulled.0.stdout, STDIO);
+    assert_eq!(replayed.stop().trim(), "0 exchanges were not asked for");
+}
+
+#[test]
+fn what_is_not_in_the_transcript_is_said() {
+    let user = User::new();
+    let replayed = replay(&user, &exchange("pull"));
+    user.thv(&["pull", &replayed.reference("configs/other:v1")]).fails(11, "501");
+    let said = replayed.stop();
+    assert!(said.contains("not in the transcript: GET /v2/configs/other/manifests/v1"), "{said}");
+    assert!(said.contains("1 exchanges were not asked for"), "{said}");
+}
+
+#[test]
+fn a_proxy_without_a_transcript_is_a_mistake() {
+    let user = User::new();
+    let proxy = ["wire", "proxy", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1"];
+    let ran = user.command().args(proxy).env_remove("THV_WIRE_LOG").output().unwrap();
+    support::Ran(ran).fails(2, "--wire-log");
+}
+
+#[test]
+#[ignore = "needs Debian's docker-registry, skopeo and openssl; tests/run.sh installs them"]
+fn any_client_can_be_recorded() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let tokens = TokenServer::start(&user.path(""), Rules::default());
+    let registry = Registry::docker_with(own_address(), "", &tokens.auth());
+    let mut command = user.command();
+    command
+        .args(["wire", "proxy", "--listen", "127.0.0.1:0", "--wire-log", "proxied.jsonl"])
+        .args(["--upstream", &format!("http://{}", registry.address)]);
+    let proxy = Service::start(command);
+
+    // An image layout to push, made with the embedded registry.
+    let embedded = Registry::embedded();
+    user.thv(&["push", "config.json", &embedded.reference("a:v1")]).ok();
+    let layout = format!("oci:{}:v1", user.path("layout").display());
+    skopeo(&user, &["copy", &format!("docker://{}", embedded.reference("a:v1")), &layout]);
+
+    let through = format!("docker://{}", proxy.reference("configs/a:v1"));
+    let login = format!("{USER}:{PASSWORD}");
+    skopeo(&user, &["copy", "--dest-creds", &login, &layout, &through]);
+    let back = format!("dir:{}", user.path("back").display());
+    skopeo(&user, &["copy", "--src-creds", &login, &through, &back]);
+    // And thv's own way through it.
+    assert_eq!(user.thv(&["pull", &proxy.reference("configs/a:v1")]).ok().0.stdout, STDIO);
+    assert_eq!(proxy.stop(), "");
+
+    let log = user.path("proxied.jsonl");
+    let exchanges = transcript(&log);
+    let count = |method: &str, part: &str| {
+        let asked = |exchange: &&Value| {
+            let request = &exchange["request"];
+            request["method"] == method && request["url"].as_str().unwrap().contains(part)
+        };
+        exchanges.iter().filter(asked).count()
+    };
+    assert_eq!(count("PUT", "/v2/configs/a/manifests/v1"), 1);
+    assert!(count("PATCH", "/v2/configs/a/blobs/uploads/") >= 1);
+    assert!(count("GET", "/v2/configs/a/blobs/") >= 1 && count("GET", "/token?") >= 2);
+    assert_eq!(count("GET", "/.elsewhere/"), 0, "recorded is what the registry was asked");
+    let checked = user.thv(&["wire", "check", "proxied.jsonl"]).ok();
+    assert!(checked.stdout().contains("no finding"), "{}", checked.stdout());
+
+    let recorded = std::fs::read_to_string(&log).unwrap();
+    for secret in tokens.rules.given.lock().unwrap().iter().map(String::as_str).chain([PASSWORD]) {
+        assert!(!recorded.contains(secret));
+    }
+}
+
+fn skopeo(user: &User, arguments: &[&str]) {
+    let insecure = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+    let mut command = Command::new("skopeo");
+    command.arg(arguments[0]).args(insecure).args(&arguments[1..]).env("HOME", user.path(""));
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+#[ignore = "needs Debian's chromium; tests/run.sh installs it"]
+fn the_page_shows_every_exchange_and_loads_nothing() {
+    let user = User::new();
+    let source = exchange("first-push");
+    let page = user.thv(&["wire", "export", &source, "--format", "html"]).ok().stdout();
+    for forbidden in ["<script", "http-equiv=\"refresh\"", "src=", "@import", "url("] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    let file = user.file("page.html", &page);
+    let ran = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", user.path("chromium").display()))
+        .arg(format!("file://{}", file.display()))
+        .env("HOME", user.path(""))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8_lossy(&ran.stdout);
+    let exchanges = transcript(Path::new(&source));
+    assert_eq!(dom.matches("<details").count(), exchanges.len(), "{dom}");
+    for exchange in &exchanges {
+        let path = exchange["request"]["url"].as_str().unwrap().splitn(4, '/').nth(3).unwrap();
+        assert!(dom.contains(&path.replace('&', "&amp;")), "{path}");
+    }
+}
