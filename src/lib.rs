@@ -9,8 +9,8 @@
 //! 1. [`wire`]: HTTP, one recorded exchange at a time.
 //! 2. [`oci`]: references, digests, manifests, and the client of a repository.
 //! 3. [`runconfig`]: run configurations, and their artifacts.
-//! 4. [`state`]: `ToolHive`'s state store; and, with the feature `registry`, a development registry.
-//!    [`audit`] works on recorded exchanges.
+//! 4. [`state`]: `ToolHive`'s state store; [`engine`]: a configuration as a container; and, with the
+//!    feature `registry`, a development registry. [`audit`] works on recorded exchanges.
 //! 5. With the feature `cli`: the program `thv`.
 //!
 //! ```no_run
@@ -29,6 +29,7 @@ pub mod atomic_file;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod engine;
 pub mod oci;
 pub mod printable;
 #[cfg(feature = "registry")]

@@ -79,23 +79,23 @@ fn as_text(reference: &Reference, pulled: &Pulled) -> Vec<String> {
 fn summary(document: &Document) -> Vec<(&'static str, String)> {
     let config = document.run_config();
     let mut fields = Vec::new();
-    let mut field = |name, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+    let mut field = |name, value: String| {
+        if !value.is_empty() {
             fields.push((name, value));
         }
     };
-    let list = |items: &[String]| Some(items.join(" "));
+    let list = |items: &[String]| items.join(" ");
     let profile = config.permission_profile.unwrap_or_default();
     field("name", config.name);
     field("image", config.image);
     field("remote url", config.remote_url);
     field("transport", config.transport);
     field("arguments", list(&config.cmd_args));
-    field("environment", list(&config.env_var_names));
+    field("environment", config.env_vars.names().collect::<Vec<_>>().join(" "));
     field("secrets", list(&config.secrets));
     field("reads", list(&profile.read));
     field("writes", list(&profile.write));
     field("volumes", list(&config.volumes));
-    field("privileged", profile.privileged.then(|| "yes".to_owned()));
+    field("privileged", if profile.privileged { "yes".to_owned() } else { String::new() });
     fields
 }

@@ -38,15 +38,20 @@ impl List {
     }
 }
 
+/// `null` for what is not set.
+fn set(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
 fn as_json(entry: &Entry) -> Value {
     match &entry.document {
         Ok(document) => {
             let config = document.run_config();
             json!({
                 "name": entry.name,
-                "image": config.image,
-                "remote_url": config.remote_url,
-                "transport": config.transport,
+                "image": set(config.image),
+                "remote_url": set(config.remote_url),
+                "transport": set(config.transport),
                 "file": entry.path.display().to_string(),
             })
         }
@@ -62,10 +67,8 @@ fn as_row(entry: &Entry) -> [String; 3] {
     let [transport, runs] = match &entry.document {
         Ok(document) => {
             let config = document.run_config();
-            [
-                config.transport.unwrap_or_default(),
-                config.image.or(config.remote_url).unwrap_or_default(),
-            ]
+            let runs = if config.image.is_empty() { config.remote_url } else { config.image };
+            [config.transport, runs]
         }
         Err(why) => [String::new(), format!("unreadable: {why}")],
     };

@@ -10,8 +10,9 @@ use serde::de::IgnoredAny;
 use super::error::InvalidDocument;
 use super::json::{self, Node, Unreadable, Value, position};
 use super::name::{InvalidWorkloadName, WorkloadName};
+use super::normal::Reader;
 use super::run_config::RunConfig;
-use super::{rename, validation};
+use super::{rename, schema, validation};
 
 /// The largest run configuration, in bytes.
 pub const MAX_SIZE: usize = 4 * 1024 * 1024;
@@ -88,7 +89,19 @@ impl Document {
     /// The fields that say what runs and what it may touch.
     #[must_use]
     pub fn run_config(&self) -> RunConfig {
-        RunConfig::read(self)
+        // A document's fields are known to have their types.
+        serde_json::from_value(self.fields().into()).unwrap_or_default()
+    }
+
+    /// Every field that is set, known ones by `ToolHive`'s spelling, as Go's decoder reads them.
+    #[must_use]
+    pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        Reader(&self.text).object(self.root.members(), schema::RUN_CONFIG)
+    }
+
+    /// The name of every field that `ToolHive` knows, in its order.
+    pub fn known_fields() -> impl Iterator<Item = &'static str> {
+        schema::RUN_CONFIG.iter().map(|field| field.0)
     }
 
     /// A document whose text differs from this one's only in the content of strings.

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use super::schema::names;
+
 /// The deepest nesting of objects and arrays.
 pub(super) const DEPTH_LIMIT: usize = 128;
 
@@ -147,6 +149,22 @@ pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     (before.bytes().filter(|b| *b == b'\n').count() + 1, column)
+}
+
+impl Node {
+    /// The members of an object; none of anything else.
+    pub(super) fn members(&self) -> &[Member] {
+        match &self.value {
+            Value::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The value of a known field.
+    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+        let member = self.members().iter().find(|member| names(&member.key, name));
+        member.map(|member| &member.node)
+    }
 }
 
 #[cfg(test)]

@@ -4,26 +4,35 @@
 //! [`crate::oci`] alone.
 
 mod artifact;
+mod compose;
 mod creation;
 mod document;
 mod error;
 mod json;
 mod name;
+mod normal;
 mod place;
 mod rename;
+mod retrieve;
 mod run_config;
 mod schema;
 mod share;
+mod transport;
 mod validation;
 
 #[cfg(test)]
 mod tests;
 
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE, UnsupportedArtifact};
+pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
 pub use document::{Document, MAX_SIZE};
 pub use error::InvalidDocument;
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub use place::{InvalidPlace, Place};
-pub use run_config::{PermissionProfile, RunConfig};
+pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
+pub use run_config::{
+    Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
+};
 pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};
+pub use transport::{Transport, UnknownTransport};

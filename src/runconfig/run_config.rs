@@ -1,36 +1,59 @@
-//! The fields of a run configuration that people look at before they run it.
+//! The fields of a run configuration that say what runs and what it may touch.
 
-use super::document::Document;
-use super::json::{Member, Node, Value};
-use super::schema::names;
+use std::collections::BTreeMap;
+use std::fmt;
 
-/// What runs, and what it may touch. Values of environment variables are left out: they may be
-/// secrets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+use serde::Deserialize;
+
+/// What runs, and what it may touch. A field that is missing, `null` or empty has its type's
+/// default value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct RunConfig {
     /// The workload's name.
-    pub name: Option<String>,
+    pub name: String,
+    /// The name under which it is stored.
+    pub base_name: String,
+    /// The container's name.
+    pub container_name: String,
     /// The container image.
-    pub image: Option<String>,
+    pub image: String,
     /// The URL of a remote server, which has no image.
-    pub remote_url: Option<String>,
+    pub remote_url: String,
     /// `stdio`, `sse` or `streamable-http`.
-    pub transport: Option<String>,
+    pub transport: String,
     /// Arguments for the container's entry point.
     pub cmd_args: Vec<String>,
-    /// The names of the environment variables that are set.
-    pub env_var_names: Vec<String>,
+    /// The address at which the server can be reached on this machine.
+    pub host: String,
+    /// The port there.
+    pub port: i64,
+    /// The port at which the server listens in its container.
+    pub target_port: i64,
+    /// The address at which it listens there.
+    pub target_host: String,
+    /// Further ports, as `host:container` or `container`.
+    pub publish: Vec<String>,
+    /// Environment variables.
+    pub env_vars: Environment,
     /// Secrets, as `name,target=VARIABLE`.
     pub secrets: Vec<String>,
     /// Volumes, as `host:container[:ro]`.
     pub volumes: Vec<String>,
+    /// The container's labels.
+    pub container_labels: BTreeMap<String, String>,
+    /// Whether the server's network is to be held to its permission profile.
+    pub isolate_network: bool,
     /// What it may read, write and reach.
     pub permission_profile: Option<PermissionProfile>,
+    /// Which files in its mounts are hidden from it.
+    pub ignore_config: Option<IgnoreConfig>,
 }
 
 /// What a server may touch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct PermissionProfile {
     /// Mounts that it may read.
@@ -39,68 +62,73 @@ pub struct PermissionProfile {
     pub write: Vec<String>,
     /// Whether the container is privileged.
     pub privileged: bool,
+    /// What it may reach.
+    pub network: Option<NetworkPermissions>,
 }
 
-impl RunConfig {
-    /// Reads a document, whose fields are known to have their types.
-    pub(super) fn read(document: &Document) -> Self {
-        let root = document.root();
-        let string = |name| document.string(name).filter(|text| !text.is_empty());
-        let strings = |name| strings(document, root.field(name));
-        Self {
-            name: string("name"),
-            image: string("image"),
-            remote_url: string("remote_url"),
-            transport: string("transport"),
-            cmd_args: strings("cmd_args"),
-            env_var_names: root
-                .field("env_vars")
-                .map(|node| node.members().iter().map(|member| member.key.clone()).collect())
-                .unwrap_or_default(),
-            secrets: strings("secrets"),
-            volumes: strings("volumes"),
-            permission_profile: root
-                .field("permission_profile")
-                .filter(|node| node.value != Value::Null)
-                .map(|node| PermissionProfile::read(document, node)),
-        }
+/// What a server may reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct NetworkPermissions {
+    /// `bridge`, `host`, `none` or the name of a network.
+    pub mode: String,
+    /// Whom it may call.
+    pub outbound: Option<Outbound>,
+    /// Who may call it.
+    pub inbound: Option<Inbound>,
+}
+
+/// Whom a server may call, where its network is isolated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Outbound {
+    /// Everybody.
+    pub insecure_allow_all: bool,
+    /// These hosts.
+    pub allow_host: Vec<String>,
+    /// These ports.
+    pub allow_port: Vec<i64>,
+}
+
+/// Who may call a server, where its network is isolated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Inbound {
+    /// These hosts.
+    pub allow_host: Vec<String>,
+}
+
+/// Which files in mounts are hidden.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct IgnoreConfig {
+    /// Those that the user's own list names.
+    pub load_global: bool,
+}
+
+/// Environment variables. Their values may be secrets: debug output shows the names alone.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
-impl PermissionProfile {
-    fn read(document: &Document, node: &Node) -> Self {
-        Self {
-            read: strings(document, node.field("read")),
-            write: strings(document, node.field("write")),
-            privileged: node
-                .field("privileged")
-                .and_then(|node| document.text().get(node.span.clone()))
-                .is_some_and(|word| word == "true"),
-        }
-    }
-}
-
-fn strings(document: &Document, node: Option<&Node>) -> Vec<String> {
-    match node.map(|node| &node.value) {
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(|item| document.decode(item)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-impl Node {
-    /// The members of an object; none of anything else.
-    pub(super) fn members(&self) -> &[Member] {
-        match &self.value {
-            Value::Object(members) => members,
-            _ => &[],
-        }
-    }
-
-    /// The value of a known field.
-    pub(super) fn field(&self, name: &str) -> Option<&Self> {
-        let member = self.members().iter().find(|member| names(&member.key, name));
-        member.map(|member| &member.node)
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }

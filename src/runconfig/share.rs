@@ -192,6 +192,14 @@ pub struct Pulled {
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
     let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
     let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
+    open(&repository, manifest).await
+}
+
+/// Reads the configuration that `manifest` describes.
+pub(super) async fn open(
+    repository: &Repository,
+    manifest: FetchedManifest,
+) -> Result<Pulled, PullError> {
     let layer = artifact::layer(&manifest.kind).map_err(PullError::Unsupported)?;
     let content = match &layer.data {
         Some(inline) => {

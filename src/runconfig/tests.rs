@@ -83,7 +83,7 @@ fn integers_are_go_s() {
 #[test]
 fn field_names_are_matched_whatever_their_case() {
     let document = parse(r#"{"IMAGE":"x","Base_Name":"b","na\u006de":"n"}"#).unwrap();
-    assert_eq!(document.run_config().image.as_deref(), Some("x"));
+    assert_eq!(document.run_config().image, "x");
     assert_eq!(document.workload_name().unwrap().as_str(), "b");
     assert!(parse(r#"{"image":"x","PORT":"1"}"#).is_err());
     // Go folds the long s to s.
@@ -110,8 +110,27 @@ fn a_name_changes_where_it_stands_and_nothing_else_does() {
 fn a_summary_shows_no_value_of_a_variable() {
     let document = parse(r#"{"image":"x","env_vars":{"A":"FAKE-secret"}}"#).unwrap();
     let config = document.run_config();
-    assert_eq!(config.env_var_names, ["A"]);
+    assert_eq!(config.env_vars.names().collect::<Vec<_>>(), ["A"]);
     assert!(!format!("{config:?} {document:?}").contains("FAKE-secret"));
+}
+
+#[test]
+fn the_fields_are_read_as_go_reads_them() {
+    let text = r#"{"IMAGE":"x","port":-0,"target_port":null,"cmd_args":["a",null],"Publish":null,
+        "permission_profile":{"READ":["/a"],"network":{"outbound":{"Allow_Port":[443,null]}}},
+        "ignore_config":{"loadglobal":true},"env_vars":{"A":null},"unknown":{"a":1e400,"b":null}}"#;
+    let document = parse(text).unwrap();
+    let config = document.run_config();
+    assert_eq!((config.image.as_str(), config.port, config.target_port), ("x", 0, 0));
+    assert_eq!(config.cmd_args, ["a", ""]);
+    assert_eq!(config.env_vars.iter().collect::<Vec<_>>(), [("A", "")]);
+    assert!(config.ignore_config.unwrap().load_global);
+    let profile = config.permission_profile.unwrap();
+    assert_eq!(profile.read, ["/a"]);
+    assert_eq!(profile.network.unwrap().outbound.unwrap().allow_port, [443, 0]);
+    let fields = document.fields();
+    assert_eq!(fields["unknown"], serde_json::json!({ "a": "1e400", "b": null }));
+    assert!(!fields.contains_key("publish") && !fields.contains_key("Publish"));
 }
 
 proptest! {

@@ -1,0 +1,126 @@
+//! A container as the arguments of podman or docker. Both take the same ones.
+
+use super::mount::Mount;
+use super::plan::{Network, Plan, Port};
+use crate::runconfig::Transport;
+
+/// How long a container lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// As long as this program: it is gone afterwards.
+    Attached,
+    /// Until somebody stops it; the engine starts it again where it ends by itself.
+    Detached,
+}
+
+/// How the environment is handed over.
+enum Environment {
+    /// As a file that the engine reads from its standard input.
+    StandardInput,
+    /// By name and, where it is no secret, value.
+    Shown,
+}
+
+impl Plan {
+    /// The arguments that make the container. The environment comes on standard input, as
+    /// [`Plan::environment_file`] writes it: others can see arguments.
+    #[must_use]
+    pub fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
+        self.arguments("create", lifetime, &Environment::StandardInput)
+    }
+
+    /// The lines of the environment file.
+    #[must_use]
+    pub fn environment_file(&self) -> zeroize::Zeroizing<String> {
+        let mut lines = String::new();
+        for (name, value) in &self.environment {
+            lines.extend([name.as_str(), "=", value, "\n"]);
+        }
+        for (name, value) in &self.secrets {
+            lines.extend([name.as_str(), "=", value.expose(), "\n"]);
+        }
+        lines.into()
+    }
+
+    /// One command for a shell that does the same, where the variables for secrets are set.
+    #[must_use]
+    pub fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
+        let arguments = self.arguments("run", lifetime, &Environment::Shown);
+        let words = std::iter::once(engine.to_owned()).chain(arguments);
+        words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn arguments(&self, verb: &str, lifetime: Lifetime, environment: &Environment) -> Vec<String> {
+        // A value always stands in the same argument as its option: none can pass for an option.
+        let mut arguments = vec![verb.to_owned(), format!("--name={}", self.name)];
+        let mut add = |argument: String| arguments.push(argument);
+        match lifetime {
+            Lifetime::Attached => add("--rm".to_owned()),
+            Lifetime::Detached => {
+                if verb == "run" {
+                    add("--detach".to_owned());
+                }
+                add("--restart=unless-stopped".to_owned());
+            }
+        }
+        if self.transport == Transport::Stdio {
+            add("--interactive".to_owned());
+        }
+        if verb == "create" {
+            add("--pull=never".to_owned());
+        }
+        for (name, value) in &self.labels {
+            add(format!("--label={name}={value}"));
+        }
+        add("--cap-drop=ALL".to_owned());
+        add("--security-opt=label=disable".to_owned());
+        if self.privileged {
+            add("--privileged".to_owned());
+        }
+        match &self.network {
+            Network::Default => {}
+            Network::None => add("--network=none".to_owned()),
+            Network::Host => add("--network=host".to_owned()),
+            Network::Named(name) => add(format!("--network={name}")),
+        }
+        self.ports.iter().for_each(|port| add(format!("--publish={}", published(port))));
+        self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
+        match environment {
+            Environment::StandardInput => add("--env-file=/dev/stdin".to_owned()),
+            Environment::Shown => {
+                self.environment
+                    .iter()
+                    .for_each(|(name, value)| add(format!("--env={name}={value}")));
+                self.secrets.keys().for_each(|name| add(format!("--env={name}")));
+            }
+        }
+        arguments.push(self.image.clone());
+        arguments.extend(self.arguments.iter().cloned());
+        arguments
+    }
+}
+
+fn published(port: &Port) -> String {
+    let host = port.host.map_or(String::new(), |port| port.to_string());
+    match port.address {
+        Some(address) if address.is_ipv6() => format!("[{address}]:{host}:{}", port.container),
+        Some(address) => format!("{address}:{host}:{}", port.container),
+        None if host.is_empty() => port.container.to_string(),
+        None => format!("{host}:{}", port.container),
+    }
+}
+
+fn bind(mount: &Mount) -> String {
+    let read_only = if mount.read_only { ",readonly" } else { "" };
+    format!("type=bind,source={},target={}{read_only}", mount.source.display(), mount.target)
+}
+
+/// A word of a shell's command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,27 @@
+//! Container engines: a run configuration as the arguments of podman or docker.
+//!
+//! What a configuration asks for is honoured, or refused by name: nothing is dropped silently. No
+//! value of an environment variable ever stands among the arguments of a process.
+
+mod arguments;
+mod error;
+mod mount;
+mod plan;
+mod program;
+mod ready;
+mod secret;
+mod support;
+
+#[cfg(test)]
+mod tests;
+
+pub use arguments::Lifetime;
+pub use error::{EngineError, PlanError};
+pub use mount::Mount;
+pub use plan::{Choices, Network, Plan, Port};
+pub use program::{Container, Engine, EngineKind};
+pub use ready::{NotReady, wait_until_ready};
+pub use secret::{InvalidSecret, SecretReference};
+pub use support::{
+    FIELDS, FieldRule, MIDDLEWARE, MiddlewareRule, Treatment, Unsupported, unsupported,
+};

@@ -1,0 +1,292 @@
+//! The engine's own program, driven through its command line.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use super::arguments::Lifetime;
+use super::error::EngineError;
+use super::plan::Plan;
+use crate::oci::Reference;
+
+/// How long a container may take to stop before it is killed, in seconds, as with `ToolHive`.
+const STOP_LIMIT: &str = "--time=30";
+
+/// Which engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EngineKind {
+    /// Podman.
+    Podman,
+    /// Docker.
+    Docker,
+}
+
+impl EngineKind {
+    /// The program's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Podman => "podman",
+            Self::Docker => "docker",
+        }
+    }
+}
+
+/// A container engine on this machine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    kind: EngineKind,
+    program: PathBuf,
+}
+
+/// A container of a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// `created`, `running`, `exited` or another of the engine's words.
+    pub state: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Container {
+    /// Whether it runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.state.as_str(), "running" | "paused" | "restarting")
+    }
+}
+
+impl Engine {
+    /// The engine `wanted`, or the first of podman and docker that is in `search_path`, which has
+    /// the form of `PATH`.
+    ///
+    /// # Errors
+    /// [`EngineError::NotInstalled`], [`EngineError::NotFound`].
+    pub fn find(wanted: Option<EngineKind>, search_path: &OsStr) -> Result<Self, EngineError> {
+        let kinds = [EngineKind::Podman, EngineKind::Docker];
+        let mut kinds =
+            kinds.into_iter().filter(|kind| wanted.is_none_or(|wanted| wanted == *kind));
+        let found = kinds.find_map(|kind| {
+            let name = format!("{}{}", kind.as_str(), std::env::consts::EXE_SUFFIX);
+            let mut dirs = std::env::split_paths(search_path);
+            let program =
+                dirs.find_map(|dir| Some(dir.join(&name)).filter(|path| path.is_file()))?;
+            Some(Self { kind, program })
+        });
+        found.ok_or_else(|| match wanted {
+            Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
+            None => EngineError::NotInstalled,
+        })
+    }
+
+    /// Which engine it is.
+    #[must_use]
+    pub const fn kind(&self) -> EngineKind {
+        self.kind
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Whether `image` is on this machine.
+    ///
+    /// # Errors
+    /// Where the engine cannot be started.
+    pub async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
+        Ok(self.output(&["image", "inspect", "--format={{.Id}}", image]).await?.status.success())
+    }
+
+    /// Sees to it that `image` is on this machine, as `ToolHive`'s ordinary run does: without tag,
+    /// or with the tag `latest`, it is pulled, and where that fails the one that is here serves;
+    /// any other image is pulled only if it is missing. `note` is told what happens.
+    ///
+    /// # Errors
+    /// Where it is not here and cannot be pulled.
+    pub async fn provide_image(
+        &self,
+        image: &str,
+        mut note: impl FnMut(&str),
+    ) -> Result<(), EngineError> {
+        let is_here = self.has_image(image).await?;
+        if is_here && !is_moving(image) {
+            return Ok(());
+        }
+        note(&format!("pulling the image {image}"));
+        let pulled = self.succeed(&["pull", "--quiet", image], &format!("pulling {image}")).await;
+        match pulled {
+            Err(why) if is_here => {
+                note(&format!("{why}; running the one that is here"));
+                Ok(())
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    /// The container of that name.
+    ///
+    /// # Errors
+    /// Where the engine cannot be started, or answers with what cannot be read.
+    pub async fn container(&self, name: &str) -> Result<Option<Container>, EngineError> {
+        let output = self.output(&["container", "inspect", name]).await?;
+        if !output.status.success() {
+            return Ok(None);
+        }
+        Ok(containers(&output.stdout, "looking at a container")?.pop())
+    }
+
+    /// Every workload's container, running or not.
+    ///
+    /// # Errors
+    /// Where the engine fails.
+    pub async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
+        let doing = "listing containers";
+        let list = ["ps", "--all", "--quiet", "--filter=label=toolhive=true"];
+        let ids = self.succeed(&list, doing).await?;
+        let ids = String::from_utf8_lossy(&ids.stdout).into_owned();
+        let ids: Vec<_> = ids.split_whitespace().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inspected =
+            self.succeed(&[&["container", "inspect"], &ids[..]].concat(), doing).await?;
+        containers(&inspected.stdout, doing)
+    }
+
+    /// Makes the container; one of the same workload that does not run any more is removed first.
+    ///
+    /// # Errors
+    /// [`EngineError::Running`], [`EngineError::Foreign`], or where the engine fails.
+    pub async fn create(&self, plan: &Plan, lifetime: Lifetime) -> Result<(), EngineError> {
+        match self.container(&plan.name).await? {
+            Some(old) if old.labels.get("toolhive").is_none_or(|value| value != "true") => {
+                return Err(EngineError::Foreign(old.name));
+            }
+            Some(old) if old.is_running() => return Err(EngineError::Running(old.name)),
+            Some(old) => self.remove(&old.name).await?,
+            None => {}
+        }
+        let mut command = self.command(&plan.create_arguments(lifetime));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let failed = |why| EngineError::Start { program: self.program.clone(), why };
+        let mut process = command.kill_on_drop(true).spawn().map_err(failed)?;
+        if let Some(mut stdin) = process.stdin.take() {
+            // An engine that fails early does not read it; its message says more.
+            let _ = stdin.write_all(plan.environment_file().as_bytes()).await;
+        }
+        let output = process.wait_with_output().await.map_err(failed)?;
+        checked(output, &format!("making the container {}", plan.name)).map(|_| ())
+    }
+
+    /// Starts a container in the background.
+    ///
+    /// # Errors
+    /// Where the engine fails.
+    pub async fn start(&self, name: &str) -> Result<(), EngineError> {
+        self.succeed(&["start", name], &format!("starting the container {name}")).await.map(|_| ())
+    }
+
+    /// Stops a container, killing it after 30 seconds.
+    ///
+    /// # Errors
+    /// Where the engine fails.
+    pub async fn stop(&self, name: &str) -> Result<(), EngineError> {
+        let doing = format!("stopping the container {name}");
+        self.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(|_| ())
+    }
+
+    /// Removes a container, stopping it first.
+    ///
+    /// # Errors
+    /// Where the engine fails.
+    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
+        let doing = format!("removing the container {name}");
+        self.succeed(&["rm", "--force", name], &doing).await.map(|_| ())
+    }
+
+    /// The command that starts a container and stays with it: its standard output, standard error
+    /// and exit code are the container's, and with `interactive` its standard input too.
+    #[must_use]
+    pub fn attach(&self, name: &str, interactive: bool) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(["start", "--attach"]);
+        if interactive {
+            command.arg("--interactive");
+        } else if self.kind == EngineKind::Podman {
+            // Whoever waits stops the container by name.
+            command.arg("--sig-proxy=false");
+        }
+        command.arg(name);
+        command
+    }
+
+    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    async fn output(&self, arguments: &[&str]) -> Result<Output, EngineError> {
+        let output = self.command(arguments).kill_on_drop(true).output().await;
+        output.map_err(|why| EngineError::Start { program: self.program.clone(), why })
+    }
+
+    async fn succeed(&self, arguments: &[&str], doing: &str) -> Result<Output, EngineError> {
+        checked(self.output(arguments).await?, doing)
+    }
+}
+
+fn checked(output: Output, doing: &str) -> Result<Output, EngineError> {
+    if output.status.success() {
+        return Ok(output);
+    }
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(EngineError::Failed { doing: doing.to_owned(), message })
+}
+
+/// Whether the image's name leads to different images over time: no tag, or `latest`.
+fn is_moving(image: &str) -> bool {
+    let Ok(reference) = image.parse::<Reference>() else { return false };
+    reference.digest().is_none() && reference.tag().is_none_or(|tag| tag.as_str() == "latest")
+}
+
+/// What `container inspect` prints, as far as both engines print it alike.
+fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, EngineError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Inspected {
+        name: String,
+        state: State,
+        config: Config,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct State {
+        status: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Config {
+        labels: Option<BTreeMap<String, String>>,
+    }
+    let inspected: Vec<Inspected> = serde_json::from_slice(output)
+        .map_err(|why| EngineError::Failed { doing: doing.to_owned(), message: why.to_string() })?;
+    let container = |inspected: Inspected| Container {
+        // Docker's names have a slash in front.
+        name: inspected.name.trim_start_matches('/').to_owned(),
+        state: inspected.state.status,
+        labels: inspected.config.labels.unwrap_or_default(),
+    };
+    Ok(inspected.into_iter().map(container).collect())
+}

@@ -1,0 +1,278 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::*;
+use crate::oci::auth::Secret;
+use crate::runconfig::Document;
+
+fn document(text: &str) -> Document {
+    Document::parse(text.as_bytes().to_vec()).unwrap()
+}
+
+fn plan(text: &str) -> Result<Plan, PlanError> {
+    let secrets = BTreeMap::from([("key".to_owned(), Secret::new("FAKE-value".to_owned()))]);
+    let choices = Choices { secrets, working_dir: Some(Path::new("/")), ..Choices::default() };
+    Plan::new(&document(text).run_config(), &choices)
+}
+
+/// The arguments between the labels and the image, with those for every container left out.
+fn essence(text: &str) -> Vec<String> {
+    let arguments = plan(text).unwrap().create_arguments(Lifetime::Attached);
+    let usual =
+        ["create", "--rm", "--pull=never", "--cap-drop=ALL", "--security-opt=label=disable"];
+    let shown = |argument: &String| {
+        !usual.contains(&argument.as_str()) && !argument.starts_with("--label=")
+    };
+    arguments.into_iter().filter(shown).collect()
+}
+
+#[test]
+fn each_field_becomes_its_arguments() {
+    let stdin = "--env-file=/dev/stdin";
+    let http = r#""transport":"streamable-http","host":"127.0.0.1","port":9000,"target_port":80"#;
+    for (fields, expected) in [
+        (r#""transport":"stdio""#, vec!["--interactive", stdin, "x:1"]),
+        (
+            r#""transport":"stdio","cmd_args":["--a","b c"]"#,
+            vec!["--interactive", stdin, "x:1", "--a", "b c"],
+        ),
+        (http, vec!["--publish=127.0.0.1:9000:80", stdin, "x:1"]),
+        (
+            r#""transport":"sse","port":9000,"target_port":80,"publish":["1:2","3"]"#,
+            vec!["--publish=9000:80", "--publish=1:2", "--publish=3", stdin, "x:1"],
+        ),
+        (
+            &format!(r#"{http},"permission_profile":{{"network":{{"mode":"host"}}}}"#),
+            vec!["--network=host", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","permission_profile":{"network":{"mode":"none"}}"#,
+            vec!["--interactive", "--network=none", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","permission_profile":{"network":{"mode":"mine"}},
+               "isolate_network":true"#,
+            vec!["--interactive", "--network=mine", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","isolate_network":true,
+               "permission_profile":{"network":{"outbound":{}}}"#,
+            vec!["--interactive", "--network=none", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","isolate_network":true,"permission_profile":{"network":{}}"#,
+            vec!["--interactive", "--network=none", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","isolate_network":true,
+               "permission_profile":{"network":{"outbound":{"insecure_allow_all":true}}}"#,
+            vec!["--interactive", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","isolate_network":true,"permission_profile":null"#,
+            vec!["--interactive", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","permission_profile":{"privileged":true}"#,
+            vec!["--interactive", "--privileged", stdin, "x:1"],
+        ),
+        (
+            r#""transport":"stdio","permission_profile":{"read":["/etc:/a","usr/."],
+               "write":["/tmp:/a"]},"volumes":["/tmp:/a","/etc:/b:ro"]"#,
+            vec![
+                "--interactive",
+                "--mount=type=bind,source=/tmp,target=/a",
+                "--mount=type=bind,source=/etc,target=/b,readonly",
+                stdin,
+                "x:1",
+            ],
+        ),
+    ] {
+        let text = format!(r#"{{"image":"x:1","name":"n",{fields}}}"#);
+        if fields.contains("usr/.") {
+            // A path in the container has to be absolute.
+            assert!(matches!(plan(&text), Err(PlanError::Mount { .. })));
+            let text = text.replace("usr/.", "usr/.:/c/./d");
+            let mut expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+            expected.insert(2, "--mount=type=bind,source=/usr,target=/c/d,readonly".to_owned());
+            assert_eq!(essence(&text)[1..], expected);
+            continue;
+        }
+        assert_eq!(essence(&text)[0], "--name=n");
+        assert_eq!(essence(&text)[1..], expected, "{fields}");
+    }
+}
+
+#[test]
+fn the_environment_is_that_of_the_transport() {
+    let lines = |fields: &str| {
+        let plan = plan(&format!(r#"{{"image":"x","name":"n",{fields}}}"#)).unwrap();
+        plan.environment_file().as_str().to_owned()
+    };
+    assert_eq!(
+        lines(r#""transport":"stdio","env_vars":{"B":"2 ","A":"$1","MCP_TRANSPORT":"sse"}"#),
+        "A=$1\nB=2 \nMCP_TRANSPORT=stdio\n"
+    );
+    let http = r#""transport":"sse","port":1,"target_port":80"#;
+    let four = |host| format!("FASTMCP_PORT=80\nMCP_HOST={host}\nMCP_PORT=80\nMCP_TRANSPORT=sse\n");
+    assert_eq!(lines(http), four("0.0.0.0"));
+    assert_eq!(lines(&format!(r#"{http},"target_host":"127.0.0.1""#)), four("0.0.0.0"));
+    assert_eq!(lines(&format!(r#"{http},"target_host":"10.0.0.1""#)), four("10.0.0.1"));
+    let host = r#""permission_profile":{"network":{"mode":"host"}}"#;
+    assert_eq!(lines(&format!("{http},{host}")), four("127.0.0.1"));
+    // A secret comes over a variable, and a transport's own over both.
+    assert_eq!(
+        lines(
+            r#""transport":"stdio","env_vars":{"A":"plain"},
+               "secrets":["key,target=A","key,target=MCP_TRANSPORT"]"#
+        ),
+        "MCP_TRANSPORT=stdio\nA=FAKE-value\n"
+    );
+}
+
+#[test]
+fn labels_are_toolhive_s_whatever_the_configuration_says() {
+    let plan = plan(
+        r#"{"image":"x","name":"n","container_name":"c","base_name":"b","transport":"sse","port":7,
+            "target_port":8,"container_labels":{"toolhive":"no","mine":"a b"}}"#,
+    )
+    .unwrap();
+    let labels: Vec<_> = plan.labels.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(
+        labels,
+        [
+            ("mine", "a b"),
+            ("toolhive", "true"),
+            ("toolhive-basename", "b"),
+            ("toolhive-name", "c"),
+            ("toolhive-network-isolation", "false"),
+            ("toolhive-port", "7"),
+            ("toolhive-transport", "sse"),
+        ]
+    );
+    assert_eq!(plan.url.as_deref(), Some("http://127.0.0.1:7/sse"));
+}
+
+#[test]
+fn nothing_passes_for_an_option_or_another_mount() {
+    for fields in [
+        r#""image":"--privileged","name":"n""#,
+        r#""image":"-v","name":"n""#,
+        r#""image":"x","name":"-n""#,
+        r#""image":"x","name":"""#,
+        r#""image":"x","name":"n","permission_profile":{"network":{"mode":"container:other"}}"#,
+        r#""image":"x","name":"n","permission_profile":{"network":{"mode":"none --privileged"}}"#,
+        r#""image":"x","name":"n","permission_profile":{"read":["/a,target=/b"]}"#,
+        r#""image":"x","name":"n","permission_profile":{"read":["s3://a:/b"]}"#,
+        r#""image":"x","name":"n","permission_profile":{"read":["/a:/b:rw"]}"#,
+        r#""image":"x","name":"n","permission_profile":{"read":["$HOME:/b"]}"#,
+        r#""image":"x","name":"n","publish":["1:2:3"]"#,
+        r#""image":"x","name":"n","publish":["0"]"#,
+        r#""image":"x","name":"n","env_vars":{"A":"a\nB=c"}"#,
+        r#""image":"x","name":"n","env_vars":{"A=B":"c"}"#,
+        r##""image":"x","name":"n","env_vars":{"#A":"c"}"##,
+        r#""image":"x","name":"n","env_vars":{"A\nB":"c"}"#,
+        r#""image":"x","name":"n","secrets":["other,target=A"]"#,
+        r#""image":"x","name":"n","secrets":["__thv_a,target=A"]"#,
+        r#""image":"x","name":"n","secrets":["a"]"#,
+        r#""image":"x","name":"n","publish":["80"],"permission_profile":{"network":{"mode":"none"}}"#,
+    ] {
+        assert!(plan(&format!(r#"{{"transport":"stdio",{fields}}}"#)).is_err(), "{fields}");
+    }
+    for fields in [
+        r#""transport":"inspector""#,
+        r#""transport":"sse","target_port":1"#,
+        r#""transport":"sse","port":1"#,
+        r#""transport":"sse","port":1,"target_port":70000"#,
+        r#""transport":"sse","port":1,"target_port":1,"host":"localhost""#,
+    ] {
+        assert!(plan(&format!(r#"{{"image":"x","name":"n",{fields}}}"#)).is_err(), "{fields}");
+    }
+}
+
+#[test]
+fn a_missing_source_is_named() {
+    let text = r#"{"image":"x","name":"n","transport":"stdio","volumes":["/no/such/place:/a"]}"#;
+    let plan = plan(text).unwrap();
+    assert_eq!(plan.missing_source(), Some(Path::new("/no/such/place")));
+}
+
+#[test]
+fn a_command_to_paste_has_every_word_quoted_and_no_secret() {
+    let text = r#"{"image":"x:1","name":"n","transport":"stdio","cmd_args":["it's","",";rm"],
+        "env_vars":{"A":"b c"},"secrets":["key,target=TOKEN"]}"#;
+    let line = plan(text).unwrap().command_line("podman", Lifetime::Attached);
+    let end = "'--env=A=b c' --env=MCP_TRANSPORT=stdio --env=TOKEN x:1 'it'\\''s' '' ';rm'";
+    assert!(line.starts_with("podman run --name=n --rm --interactive "), "{line}");
+    assert!(line.ends_with(end), "{line}");
+    assert!(!line.contains("FAKE-value"));
+}
+
+#[test]
+fn every_field_has_its_line() {
+    let ruled: Vec<_> = FIELDS.iter().map(|rule| rule.field).collect();
+    assert_eq!(ruled, Document::known_fields().collect::<Vec<_>>());
+}
+
+/// What `ToolHive`'s own command line stores.
+const STORED: &str = r#""isolate_network":true,"debug":true,"stateless":true,"session_ttl":"30m",
+    "proxy_mode":"streamable-http","group":"default","mcpserver_generation":0,"tools_filter":[],
+    "permission_profile":{"name":"network","network":{"outbound":{"insecure_allow_all":true},
+    "inbound":{}}},"ignore_config":{"LoadGlobal":true,"PrintOverlays":false},
+    "oidc_config":null,"middleware_configs":[{"type":"auth","parameters":{}},
+    {"type":"mcp-parser","parameters":{}},{"type":"usagemetrics","parameters":{}},
+    {"type":"recovery","parameters":null}]"#;
+
+fn stopping(fields: &str) -> Vec<String> {
+    let text = format!(r#"{{"image":"x","name":"n",{fields}}}"#);
+    unsupported(&document(&text), false).into_iter().map(|found| found.field).collect()
+}
+
+#[test]
+fn what_toolhive_stores_runs() {
+    for transport in ["stdio", "sse", "streamable-http"] {
+        let found = stopping(&format!(r#""transport":"{transport}",{STORED}"#));
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_nothing_enforces_stops_the_run() {
+    let lists = r#""isolate_network":true,"permission_profile":{"network":{"outbound":
+        {"allow_host":["a"],"allow_port":[443]},"inbound":{"allow_host":["b"]}}}"#;
+    let outbound = "permission_profile.network.outbound";
+    let (hosts, ports) = (format!("{outbound}.allow_host"), format!("{outbound}.allow_port"));
+    let inbound = "permission_profile.network.inbound.allow_host";
+    for (fields, expected) in [
+        (r#""transport":"stdio","tools_filter":["a"]"#, vec!["tools_filter"]),
+        (r#""transport":"stdio","OIDC_config":{"Issuer":"a"}"#, vec!["oidc_config"]),
+        (r#""transport":"stdio","audit_config":{}"#, vec![]),
+        (r#""transport":"stdio","new_field":1"#, vec!["new_field"]),
+        (r#""transport":"stdio","new_field":null"#, vec![]),
+        (
+            r#""transport":"stdio","middleware_configs":[{"type":"audit","parameters":{}},
+               {"type":"auth","parameters":{"oidc_config":{"Issuer":"a"}}},{"type":"mine"}]"#,
+            vec!["middleware_configs.audit", "middleware_configs.auth", "middleware_configs.mine"],
+        ),
+        (
+            r#""transport":"stdio","additional_middleware_configs":[null]"#,
+            vec!["additional_middleware_configs."],
+        ),
+        (&format!(r#""transport":"stdio",{lists}"#), vec![&hosts, &ports]),
+        (&format!(r#""transport":"sse",{lists}"#), vec![&hosts, &ports, inbound]),
+        (&format!(r#""transport":"sse",{}"#, lists.replace("true", "false")), vec![]),
+        (
+            r#""transport":"sse","isolate_network":true,
+               "permission_profile":{"network":{"outbound":{}}}"#,
+            vec!["isolate_network"],
+        ),
+    ] {
+        let mut found = stopping(fields);
+        found.sort();
+        let mut expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
+        expected.sort();
+        assert_eq!(found, expected, "{fields}");
+    }
+    let hiding = document(r#"{"image":"x","ignore_config":{"LoadGlobal":true}}"#);
+    assert_eq!(unsupported(&hiding, true)[0].field, "ignore_config");
+}

@@ -1,0 +1,224 @@
+//! Finds out what a user wants to run: a run configuration, or a plain image.
+//!
+//! It looks and never runs. Errors say by their type whether a local image may serve instead:
+//! nothing is decided by a message.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::artifact::UnsupportedArtifact;
+use super::document::{Document, MAX_SIZE};
+use super::error::InvalidDocument;
+use super::place::{InvalidPlace, Place};
+use super::share::{PullError, Pulled, open};
+use crate::oci::auth::Access;
+use crate::oci::{self, Client, ErrorKind, Reference};
+use crate::wire;
+
+/// The schemes for which `ToolHive` builds an image.
+const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
+/// Domains in front, as names in `ToolHive`'s catalogue have them: `io.github.owner/server`.
+const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
+
+/// What was found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Retrieved {
+    /// A run configuration in a file.
+    File(Document),
+    /// A run configuration artifact.
+    Artifact(Box<Pulled>),
+    /// A container image, or an index of images; what it holds is the container engine's business.
+    Image,
+}
+
+/// Reads what a user typed: a file that exists, or a reference; see [`Place::parse`].
+///
+/// # Errors
+/// [`NotRunnable`] names what only `ToolHive` can run.
+pub fn runnable(text: &str) -> Result<Place, NotRunnable> {
+    if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
+        return Err(NotRunnable::BuiltByToolHive(text.to_owned()));
+    }
+    let place = match Place::parse(text) {
+        Err(InvalidPlace::Ambiguous(text)) => return Err(NotRunnable::Ambiguous(text)),
+        other => other.map_err(NotRunnable::Place)?,
+    };
+    let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
+    let last = text.rsplit('/').next().unwrap_or(text);
+    if reversed && matches!(place, Place::Registry(_)) && !last.contains([':', '@']) {
+        return Err(NotRunnable::CatalogueName(text.to_owned()));
+    }
+    Ok(place)
+}
+
+/// What `thv` cannot run by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotRunnable {
+    /// `ToolHive` builds an image for it first.
+    BuiltByToolHive(String),
+    /// A name in `ToolHive`'s catalogue.
+    CatalogueName(String),
+    /// It could be a name in the catalogue, a file or an image.
+    Ambiguous(String),
+    /// It is nothing that can be read.
+    Place(InvalidPlace),
+}
+
+impl fmt::Display for NotRunnable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltByToolHive(text) => write!(
+                f,
+                "{text:?} is a package that ToolHive builds an image for; run it with ToolHive's \
+                 own `thv run {text}`, then share what it stored with `thv export`"
+            ),
+            Self::CatalogueName(text) => write!(
+                f,
+                "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
+                 {text}`, or write {text}:TAG for an image"
+            ),
+            Self::Ambiguous(text) => write!(
+                f,
+                "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
+                 {text}` runs; write {text}:latest for an image, or ./{text} for a file"
+            ),
+            Self::Place(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotRunnable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Place(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// Finds what stands at `place`: one manifest request, and one for the configuration where the
+/// manifest does not carry it.
+///
+/// # Errors
+/// [`RetrieveError`].
+pub async fn retrieve(client: &Client, place: &Place) -> Result<Retrieved, RetrieveError> {
+    match place {
+        Place::File(path) => read_file(path).map(Retrieved::File),
+        Place::Registry(reference) => from_registry(client, reference).await,
+    }
+}
+
+fn read_file(path: &Path) -> Result<Document, RetrieveError> {
+    let mut bytes = Vec::new();
+    // One byte over the limit is enough for the document to refuse it.
+    File::open(path)
+        .and_then(|file| file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|why| RetrieveError::File { path: path.to_owned(), why })?;
+    Document::parse(bytes).map_err(|why| RetrieveError::Invalid { path: path.to_owned(), why })
+}
+
+async fn from_registry(client: &Client, reference: &Reference) -> Result<Retrieved, RetrieveError> {
+    let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
+    let manifest = repository
+        .manifest(&reference.target())
+        .await
+        .map_err(|why| RetrieveError::Pull(PullError::Registry(why)))?;
+    match open(&repository, manifest).await {
+        Ok(pulled) => Ok(Retrieved::Artifact(Box::new(pulled))),
+        Err(PullError::Unsupported(
+            UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
+        )) => Ok(Retrieved::Image),
+        Err(why) => Err(RetrieveError::Pull(why)),
+    }
+}
+
+/// Why nothing was found that can be run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RetrieveError {
+    /// A file cannot be read.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        why: io::Error,
+    },
+    /// A file holds no run configuration.
+    Invalid {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        why: InvalidDocument,
+    },
+    /// The registry could not be asked, or what it has cannot be run.
+    Pull(PullError),
+}
+
+impl RetrieveError {
+    /// Whether an image that is on this machine already may run instead: the registry does not have
+    /// it, or cannot be reached. A refused login, a wrong digest or a broken artifact is no such
+    /// case.
+    #[must_use]
+    pub fn allows_local_image(&self) -> bool {
+        let Self::Pull(PullError::Registry(why)) = self else { return false };
+        match why.kind() {
+            ErrorKind::NotFound(_) => true,
+            ErrorKind::Network(why) => !matches!(why.kind(), wire::ErrorKind::Record(_)),
+            _ => false,
+        }
+    }
+
+    /// The registry's error, if it is one.
+    #[must_use]
+    pub const fn registry(&self) -> Option<&oci::Error> {
+        match self {
+            Self::Pull(PullError::Registry(why)) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for RetrieveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, why } => write!(f, "reading {}: {why}", path.display()),
+            Self::Invalid { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Pull(PullError::Unsupported(why)) => {
+                write!(f, "neither a container image nor a run configuration: {why}")
+            }
+            Self::Pull(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RetrieveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { why, .. } => Some(why),
+            Self::Invalid { why, .. } => Some(why),
+            Self::Pull(why) => Some(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_toolhive_runs_is_named() {
+        let said = |text: &str| runnable(text).unwrap_err().to_string();
+        for scheme in ["uvx://mcp-server", "npx://@a/b@1.0", "go://./cmd"] {
+            assert!(said(scheme).contains(&format!("thv run {scheme}")), "{scheme}");
+        }
+        assert!(said("io.github.stacklok/fetch").contains("ToolHive's catalogue"));
+        assert!(said("fetch").contains("fetch:latest"));
+        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(Place::Registry(_))));
+        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(Place::Registry(_))));
+        assert!(matches!(runnable("./fetch"), Ok(Place::File(_))));
+    }
+}
