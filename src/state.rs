@@ -3,6 +3,8 @@
 //! The directory and the files in it are `ToolHive`'s own, so that workloads that it saved are
 //! here, and what is saved here it can run.
 
+mod agreements;
+
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic_file;
 use crate::runconfig::{Document, InvalidDocument, MAX_SIZE, WorkloadName};
+
+pub use agreements::{Agreement, Agreements};
 
 const ENDING: &str = ".json";
 

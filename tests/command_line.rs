@@ -185,3 +185,33 @@ fn help_lists_the_exit_codes() {
         assert!(readme.contains(&format!("| {code} | {meaning} |")), "README lacks {line:?}");
     }
 }
+
+#[test]
+fn what_looks_like_a_secret_is_not_shared() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let home = user.path("");
+    let config = serde_json::json!({
+        "image": "x:1", "name": "n",
+        "env_vars": { "API_KEY": "FAKE-9f8a7c6e5d4b3a21", "LEVEL": "info" },
+        "volumes": [format!("{}data:/data", home.display())],
+    });
+    user.file("config.json", config.to_string());
+    let reference = registry.reference("configs/n:v1");
+    let log = ["--wire-log", "wire.jsonl"];
+    let push = [&["push", "config.json", &reference][..], &log].concat();
+    let said = user.thv(&push).fails(18, "env_vars.API_KEY").stderr();
+    assert!(said.contains("volumes.0") && !said.contains("9f8a"), "{said}");
+    assert_eq!(support::methods(&user.path("wire.jsonl")), [""; 0], "nothing is sent");
+    user.thv(&["import", "./config.json"]).ok();
+    user.thv(&["export", "n", &reference]).fails(18, "env_vars.API_KEY");
+    user.thv(&["export", "n", "./out.json"]).ok();
+
+    let fixed = ["--secret", "API_KEY=my-key", "--allow", "volumes.0"];
+    user.thv(&[&["export", "n", &reference][..], &fixed].concat()).ok();
+    let shared: serde_json::Value =
+        serde_json::from_slice(&user.thv(&["pull", &reference]).ok().0.stdout).unwrap();
+    assert_eq!(shared["secrets"], serde_json::json!(["my-key,target=API_KEY"]));
+    assert_eq!(shared["env_vars"], serde_json::json!({ "LEVEL": "info" }));
+    user.thv(&[&push[..], &["--secret", "NONE=a"]].concat()).fails(2, "sets no variable");
+    user.thv(&[&push[..], &["--secret", "API_KEY"]].concat()).fails(2, "VARIABLE=NAME");
+}

@@ -13,12 +13,17 @@ skopeo skopeo
 htpasswd apache2-utils
 openssl openssl
 chromium chromium
+podman podman
+runc runc
+iptables iptables
 EOF
 if ((${#missing[@]})); then
     command -v apt-get >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }
     as_root=()
     ((EUID == 0)) || as_root=(sudo)
     "${as_root[@]}" apt-get update -qq
+    # Recommended by podman and not installed with it.
+    [[ " ${missing[*]} " != *" podman "* ]] || missing+=(netavark)
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi

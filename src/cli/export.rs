@@ -7,7 +7,7 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::Report;
-use super::push::push_document;
+use super::push::{Sharing, push_document};
 use crate::atomic_file;
 use crate::oci::Digest;
 use crate::runconfig::{Document, Place, WorkloadName};
@@ -19,6 +19,8 @@ pub(super) struct Export {
     name: WorkloadName,
     /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
     destination: String,
+    #[command(flatten)]
+    sharing: Sharing,
 }
 
 impl Export {
@@ -29,7 +31,8 @@ impl Export {
             Place::File(path) => export_to_file(context, &self.name, &document, &path),
             Place::Registry(reference) => {
                 let what = format!("run configuration '{}' to OCI registry", self.name);
-                push_document(context, &document, &reference, "Exported", &what).await
+                push_document(context, &document, &self.sharing, &reference, ["Exported", &what])
+                    .await
             }
         }
     }

@@ -6,9 +6,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::audit::TranscriptError;
+use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
 use crate::oci;
 use crate::oci::auth::KeychainError;
-use crate::runconfig::{InvalidDocument, InvalidPlace, InvalidWorkloadName, PullError, PushError};
+use crate::runconfig::{
+    Exposure, InvalidDocument, InvalidPlace, InvalidWorkloadName, NotRunnable, PullError,
+    PushError, RetrieveError,
+};
 use crate::state::StateError;
 use crate::wire::{self, InvalidPem};
 
@@ -29,7 +33,11 @@ Exit codes:
   11  the registry refused, or broke the protocol
   12  not a valid run configuration
   13  exists already with other content (--force replaces it)
-  14  wire check found a broken rule";
+  14  wire check found a broken rule
+  15  cannot be run here: a field, a secret, a mount or a port
+  16  not agreed to (--yes agrees)
+  17  no container engine, or it failed
+  18  not shared: it holds what looks like a secret (--allow PATH)";
 
 const TLS_ON_LOOPBACK: &str =
     "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
@@ -59,6 +67,19 @@ pub(super) enum Failure {
     },
     /// That many broken rules.
     Findings(usize),
+    NotRunnable(NotRunnable),
+    Retrieve(RetrieveError),
+    Plan(PlanError),
+    Engine(EngineError),
+    NotReady(NotReady),
+    /// What a configuration asks for and nothing here enforces.
+    Unsupported(Vec<Unsupported>),
+    /// What should not be shared.
+    Exposed(Vec<Exposure>),
+    /// The user did not agree.
+    NotAgreed,
+    /// The server ended with this code, or by a signal.
+    Ended(Option<i32>),
 }
 
 impl Failure {
@@ -78,32 +99,40 @@ impl Failure {
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.code())
+        match self {
+            Self::Ended(Some(code)) => ExitCode::from(u8::try_from(*code).unwrap_or(1)),
+            _ => ExitCode::from(self.code()),
+        }
     }
 
     const fn code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::Transcript { .. } => 1,
+            Self::Io { .. } | Self::Transcript { .. } | Self::Ended(_) => 1,
             Self::Findings(_) => 14,
+            Self::Plan(_) | Self::Unsupported(_) => 15,
+            Self::NotAgreed => 16,
+            Self::Exposed(_) => 18,
+            Self::Engine(_) | Self::NotReady(_) => 17,
+            Self::Retrieve(why) => retrieve_code(why),
             Self::Usage(_)
             | Self::Place(_)
+            | Self::NotRunnable(_)
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_)) => 2,
-            Self::Document { why, .. } | Self::Pull(PullError::Invalid(why)) => document_code(why),
+            Self::Document { why, .. } => document_code(why),
+            Self::Pull(why) => pull_code(why),
             Self::State(why) => state_code(why),
-            Self::Push(PushError::Registry(why))
-            | Self::Pull(PullError::Registry(why))
-            | Self::Login(why) => registry_code(why),
+            Self::Push(PushError::Registry(why)) | Self::Login(why) => registry_code(why),
             Self::Keychain(_) => 4,
-            Self::Pull(PullError::Unsupported(_)) => 10,
-            Self::Pull(PullError::Inline(_)) => 8,
         }
     }
 
     /// What the user can do about it.
     pub(super) fn hint(&self) -> Option<String> {
         match self {
-            Self::Push(PushError::Registry(why)) | Self::Pull(PullError::Registry(why)) => {
+            Self::Push(PushError::Registry(why))
+            | Self::Pull(PullError::Registry(why))
+            | Self::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
                 login_hint(why).or_else(|| registry_hint(why))
             }
             Self::Login(why) => registry_hint(why),
@@ -113,8 +142,41 @@ impl Failure {
             Self::State(StateError::NotFound { .. }) => {
                 Some("`thv list` shows what there is".to_owned())
             }
+            Self::Unsupported(_) => Some(
+                "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs \
+                 it without the field"
+                    .to_owned(),
+            ),
+            Self::Exposed(_) => Some(
+                "--secret VARIABLE=NAME shares a variable as a secret's name; --allow PATH lets one \
+                 through"
+                    .to_owned(),
+            ),
+            Self::NotAgreed => {
+                Some("look at it with `thv inspect`, and agree with --yes".to_owned())
+            }
+            Self::Engine(EngineError::Running(_)) => {
+                Some("stop it first, or run this one under another --name".to_owned())
+            }
             _ => None,
         }
+    }
+}
+
+const fn retrieve_code(why: &RetrieveError) -> u8 {
+    match why {
+        RetrieveError::Pull(why) => pull_code(why),
+        RetrieveError::Invalid { why, .. } => document_code(why),
+        _ => 1,
+    }
+}
+
+const fn pull_code(why: &PullError) -> u8 {
+    match why {
+        PullError::Registry(why) => registry_code(why),
+        PullError::Invalid(why) => document_code(why),
+        PullError::Unsupported(_) => 10,
+        PullError::Inline(_) => 8,
     }
 }
 
@@ -203,6 +265,27 @@ impl fmt::Display for Failure {
             Self::Login(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
             Self::Transcript { path, why } => write!(f, "{path}: {why}"),
+            Self::NotRunnable(why) => why.fmt(f),
+            Self::Retrieve(why) => why.fmt(f),
+            Self::Plan(why) => why.fmt(f),
+            Self::Engine(why) => why.fmt(f),
+            Self::NotReady(why) => why.fmt(f),
+            Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
+            Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
+            Self::Ended(None) => f.write_str("the server was ended by a signal"),
+            Self::Unsupported(fields) => {
+                f.write_str("nothing here can honour ")?;
+                for (index, found) in fields.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "; " };
+                    write!(f, "{comma}{} ({})", found.field, found.why)?;
+                }
+                Ok(())
+            }
+            Self::Exposed(found) => {
+                let list: Vec<_> =
+                    found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
+                write!(f, "not pushed: {}", list.join("; "))
+            }
             Self::Findings(1) => f.write_str("one rule is broken"),
             Self::Findings(count) => write!(f, "{count} rules are broken"),
         }
@@ -219,4 +302,5 @@ macro_rules! from {
     )+};
 }
 from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
-      PushError => Push, PullError => Pull, KeychainError => Keychain);
+      PushError => Push, PullError => Pull, NotRunnable => NotRunnable,
+      RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

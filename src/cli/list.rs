@@ -1,4 +1,4 @@
-//! `thv list`: what the state store holds.
+//! `thv list`: what the state store holds, and what of it runs.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -6,35 +6,63 @@ use serde_json::{Value, json};
 use super::Context;
 use super::failure::Failure;
 use super::output::{line, message};
+use crate::engine::{Container, Engine};
 use crate::printable::printable;
 use crate::state::{Entry, StateStore};
+
+/// The columns but the last.
+const COLUMNS: [&str; 4] = ["NAME", "TRANSPORT", "STATE", "URL"];
 
 #[derive(Args)]
 pub(super) struct List {}
 
 impl List {
-    #[expect(clippy::unused_self, reason = "every command is run alike")]
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let store = StateStore::from_environment()?;
         let entries = store.list()?;
+        let containers = if entries.is_empty() { None } else { containers().await };
         if context.output.is_json() {
-            let array: Vec<_> = entries.iter().map(as_json).collect();
+            let array: Vec<_> =
+                entries.iter().map(|entry| as_json(entry, containers.as_deref())).collect();
             return line(&Value::Array(array).to_string());
         }
         if entries.is_empty() {
             message(&format!("No run configurations in {}", store.dir().display()));
             return Ok(());
         }
-        let rows: Vec<_> = entries.iter().map(as_row).collect();
+        let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
+        rows[0].push("RUNS".to_owned());
+        rows.extend(entries.iter().map(|entry| as_row(entry, containers.as_deref())));
         let width = |column: usize| {
-            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(9) + 2
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0) + 2
         };
-        let (name, transport) = (width(0), width(1));
-        line(&format!("{:name$}{:transport$}RUNS", "NAME", "TRANSPORT"))?;
-        for [entry, speaks, runs] in &rows {
-            line(&format!("{entry:name$}{speaks:transport$}{runs}"))?;
+        let widths: Vec<_> = (0..COLUMNS.len()).map(width).collect();
+        for row in &rows {
+            let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            line(&(padded.collect::<String>() + &row[COLUMNS.len()]))?;
         }
         Ok(())
+    }
+}
+
+/// The workloads' containers; none where no engine can say. What is stored is listed all the same.
+async fn containers() -> Option<Vec<Container>> {
+    let engine = Engine::find(None, &std::env::var_os("PATH").unwrap_or_default()).ok()?;
+    engine.workloads().await.ok()
+}
+
+/// The state of an entry's container, and where it can be reached.
+fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Option<String>) {
+    let (Some(containers), Ok(document)) = (containers, &entry.document) else {
+        return (None, None);
+    };
+    let named =
+        |container: &&Container| container.labels.get("toolhive-basename") == Some(&entry.name);
+    match containers.iter().find(named) {
+        Some(container) => {
+            (Some(container.state.clone()), container.url(&document.run_config().host))
+        }
+        None => (Some("stopped".to_owned()), None),
     }
 }
 
@@ -43,15 +71,18 @@ fn set(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn as_json(entry: &Entry) -> Value {
+fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
     match &entry.document {
         Ok(document) => {
             let config = document.run_config();
+            let (state, url) = state(entry, containers);
             json!({
                 "name": entry.name,
                 "image": set(config.image),
                 "remote_url": set(config.remote_url),
                 "transport": set(config.transport),
+                "state": state,
+                "url": url,
                 "file": entry.path.display().to_string(),
             })
         }
@@ -63,7 +94,8 @@ fn as_json(entry: &Entry) -> Value {
     }
 }
 
-fn as_row(entry: &Entry) -> [String; 3] {
+fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
+    let (state, url) = state(entry, containers);
     let [transport, runs] = match &entry.document {
         Ok(document) => {
             let config = document.run_config();
@@ -72,5 +104,7 @@ fn as_row(entry: &Entry) -> [String; 3] {
         }
         Err(why) => [String::new(), format!("unreadable: {why}")],
     };
-    [printable(&entry.name), printable(&transport), printable(&runs)]
+    let cells =
+        [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];
+    cells.iter().map(|cell| printable(cell)).collect()
 }

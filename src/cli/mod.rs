@@ -15,6 +15,7 @@ mod output;
 mod pull;
 mod push;
 mod registry;
+mod run;
 mod wire;
 
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// List the run configurations in the state store
     List(list::List),
+    /// Run an MCP server from a run configuration or an image
+    Run(Box<run::Run>),
     /// Log in to a registry, and store the login where docker and podman find it too
     Login(login::Login),
     /// Forget the login at a registry
@@ -113,7 +116,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Push(command) => command.run(&context).await,
         Command::Pull(command) => command.run(&context).await,
         Command::Inspect(command) => command.run(&context).await,
-        Command::List(command) => command.run(&context),
+        Command::List(command) => command.run(&context).await,
+        Command::Run(command) => command.run(&context).await,
         Command::Login(command) => command.run(&context).await,
         Command::Logout(command) => command.run(&context).await,
         Command::Wire(command) => command.run(&context).await,

@@ -9,7 +9,7 @@ use super::Context;
 use super::failure::Failure;
 use super::output::Report;
 use crate::oci::Reference;
-use crate::runconfig::{Document, MAX_SIZE, PushStatus, creation_time, push};
+use crate::runconfig::{Document, MAX_SIZE, PushStatus, creation_time, exposures, push};
 
 #[derive(Args)]
 pub(super) struct Push {
@@ -17,6 +17,37 @@ pub(super) struct Push {
     file: PathBuf,
     /// Where to push it, such as registry.example.com/configs/my-server:v1
     reference: String,
+    #[command(flatten)]
+    sharing: Sharing,
+}
+
+/// What may be shared of a configuration.
+#[derive(Args)]
+pub(super) struct Sharing {
+    /// Share the environment variable VARIABLE as a reference to the secret NAME
+    #[arg(long, value_name = "VARIABLE=NAME")]
+    secret: Vec<String>,
+    /// Share what stands at PATH although it looks like a secret or a private path
+    #[arg(long, value_name = "PATH")]
+    allow: Vec<String>,
+}
+
+impl Sharing {
+    /// The document to share.
+    fn apply(&self, document: &Document) -> Result<Document, Failure> {
+        let mut document = document.clone();
+        for given in &self.secret {
+            let (variable, name) = given.split_once('=').ok_or_else(|| {
+                Failure::Usage("--secret takes VARIABLE=NAME: the value stays here".to_owned())
+            })?;
+            let turned = document.with_secret(variable, name);
+            document = turned.map_err(|why| Failure::Usage(why.to_string()))?;
+        }
+        let home = std::env::var("HOME").ok();
+        let mut found = exposures(&document, home.as_deref());
+        found.retain(|found| !self.allow.contains(&found.path));
+        if found.is_empty() { Ok(document) } else { Err(Failure::Exposed(found)) }
+    }
 }
 
 impl Push {
@@ -24,7 +55,7 @@ impl Push {
         let reference = parse_reference(&self.reference)?;
         let document = read_document(context, &self.file)?;
         let what = format!("{} to OCI registry", self.file.display());
-        push_document(context, &document, &reference, "Pushed", &what).await
+        push_document(context, &document, &self.sharing, &reference, ["Pushed", &what]).await
     }
 }
 
@@ -59,12 +90,13 @@ pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, 
 pub(super) async fn push_document(
     context: &Context,
     document: &Document,
+    sharing: &Sharing,
     reference: &Reference,
-    verb: &str,
-    what: &str,
+    [verb, what]: [&str; 2],
 ) -> Result<(), Failure> {
+    let document = sharing.apply(document)?;
     let created = creation_time().map_err(Failure::Usage)?;
-    let pushed = push(&context.client, reference, document, created).await?;
+    let pushed = push(&context.client, reference, &document, created).await?;
     let sentence = match pushed.status {
         PushStatus::Pushed => format!("{verb} {what} {reference}"),
         PushStatus::Unchanged => format!("{reference} holds this run configuration already"),

@@ -5,11 +5,13 @@
 
 mod arguments;
 mod error;
+mod host;
 mod mount;
 mod plan;
 mod program;
 mod ready;
 mod secret;
+mod summary;
 mod support;
 
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 
 pub use arguments::Lifetime;
 pub use error::{EngineError, PlanError};
+pub use host::{free_port, hides_files};
 pub use mount::Mount;
 pub use plan::{Choices, Network, Plan, Port};
 pub use program::{Container, Engine, EngineKind};

@@ -13,6 +13,7 @@ use super::arguments::Lifetime;
 use super::error::EngineError;
 use super::plan::Plan;
 use crate::oci::Reference;
+use crate::runconfig::Transport;
 
 /// How long a container may take to stop before it is killed, in seconds, as with `ToolHive`.
 const STOP_LIMIT: &str = "--time=30";
@@ -58,6 +59,16 @@ pub struct Container {
 }
 
 impl Container {
+    /// Where its server can be reached, by the labels that it was made with; `host` is the
+    /// configuration's.
+    #[must_use]
+    pub fn url(&self, host: &str) -> Option<String> {
+        let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
+        let transport: Transport = self.labels.get("toolhive-transport")?.parse().ok()?;
+        let host = if matches!(host, "" | "0.0.0.0") { "127.0.0.1" } else { host };
+        Some(format!("http://{host}:{port}{}", transport.path()?))
+    }
+
     /// Whether it runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -159,8 +170,8 @@ impl Engine {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let inspected =
-            self.succeed(&[&["container", "inspect"], &ids[..]].concat(), doing).await?;
+        // A container that is gone since makes it fail, and does not hide the others.
+        let inspected = self.output(&[&["container", "inspect"], &ids[..]].concat()).await?;
         containers(&inspected.stdout, doing)
     }
 

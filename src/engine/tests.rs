@@ -276,3 +276,27 @@ fn what_nothing_enforces_stops_the_run() {
     let hiding = document(r#"{"image":"x","ignore_config":{"LoadGlobal":true}}"#);
     assert_eq!(unsupported(&hiding, true)[0].field, "ignore_config");
 }
+
+#[test]
+fn the_page_of_fields_is_made_from_the_table() {
+    use std::fmt::Write as _;
+    let mut table = String::from("\n| field | | how, or why |\n|---|---|---|\n");
+    for FieldRule { field, treatment, note } in FIELDS {
+        writeln!(table, "| `{field}` | {} | {note} |", treatment.as_str()).unwrap();
+    }
+    table.push_str("\n| middleware | | how, or why |\n|---|---|---|\n");
+    for MiddlewareRule { name, treatment, note } in MIDDLEWARE {
+        writeln!(table, "| `{name}` | {} | {note} |", treatment.as_str()).unwrap();
+    }
+    table.push_str("| any other | stops the run | only a proxy can do it |\n\n");
+
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes/run.md");
+    let page = std::fs::read_to_string(&file).unwrap();
+    let (before, rest) = page.split_once(" makes it again -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    let anew = format!("{before} makes it again -->\n{table}<!-- end -->{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &anew).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), anew);
+}

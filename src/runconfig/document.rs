@@ -12,6 +12,7 @@ use super::json::{self, Node, Unreadable, Value, position};
 use super::name::{InvalidWorkloadName, WorkloadName};
 use super::normal::Reader;
 use super::run_config::RunConfig;
+use super::to_secret::{self, ToSecretError};
 use super::{rename, schema, validation};
 
 /// The largest run configuration, in bytes.
@@ -84,6 +85,15 @@ impl Document {
     #[must_use]
     pub fn renamed(&self, name: &WorkloadName) -> Self {
         rename::renamed(self, name)
+    }
+
+    /// The same configuration with the value of `variable` as a reference to the secret `name`:
+    /// whoever runs it supplies the value.
+    ///
+    /// # Errors
+    /// [`ToSecretError`].
+    pub fn with_secret(&self, variable: &str, name: &str) -> Result<Self, ToSecretError> {
+        to_secret::to_secret(self, variable, name)
     }
 
     /// The fields that say what runs and what it may touch.

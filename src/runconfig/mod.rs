@@ -8,6 +8,7 @@ mod compose;
 mod creation;
 mod document;
 mod error;
+mod exposure;
 mod json;
 mod name;
 mod normal;
@@ -17,6 +18,7 @@ mod retrieve;
 mod run_config;
 mod schema;
 mod share;
+mod to_secret;
 mod transport;
 mod validation;
 
@@ -28,6 +30,7 @@ pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
 pub use document::{Document, MAX_SIZE};
 pub use error::InvalidDocument;
+pub use exposure::{Exposure, Kind as ExposureKind, exposures};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub use place::{InvalidPlace, Place};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
@@ -35,4 +38,5 @@ pub use run_config::{
     Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
 };
 pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};
+pub use to_secret::ToSecretError;
 pub use transport::{Transport, UnknownTransport};

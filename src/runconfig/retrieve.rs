@@ -188,7 +188,7 @@ impl fmt::Display for RetrieveError {
             Self::File { path, why } => write!(f, "reading {}: {why}", path.display()),
             Self::Invalid { path, why } => write!(f, "{}: {why}", path.display()),
             Self::Pull(PullError::Unsupported(why)) => {
-                write!(f, "neither a container image nor a run configuration: {why}")
+                write!(f, "not a container image, and {why}")
             }
             Self::Pull(why) => why.fmt(f),
         }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod pki;
+pub mod podman;
 pub mod recorded;
 pub mod server;
 pub mod service;

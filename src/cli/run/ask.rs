@@ -1,0 +1,100 @@
+//! What the user is asked before something runs: consent, and secrets.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+use crate::cli::failure::Failure;
+use crate::cli::output::message;
+use crate::engine::{PlanError, SecretReference};
+use crate::oci::auth::Secret;
+use crate::oci::{Digest, Reference};
+use crate::printable::{excerpt, printable};
+use crate::state::Agreements;
+
+/// The largest secret, in bytes.
+const SECRET_LIMIT: u64 = 64 * 1024;
+/// The most characters of one line that are shown.
+const LINE_LIMIT: usize = 400;
+
+/// Whether somebody is there to be asked.
+fn is_somebody_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Fails where a secret is missing that nobody can be asked for.
+pub(super) fn refuse_without_secrets(missing: &[SecretReference]) -> Result<(), Failure> {
+    match missing.first() {
+        Some(secret) if !is_somebody_there() => {
+            Err(PlanError::MissingSecret(secret.name.clone()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks for a secret, without showing it.
+pub(super) fn secret(secret: &SecretReference) -> Result<Secret, Failure> {
+    let question = format!("Secret {} (for {}): ", secret.name, secret.target);
+    let value = rpassword::prompt_password(printable(&question))
+        .map_err(|why| Failure::Io { what: "reading a secret".to_owned(), why })?;
+    if value.is_empty() {
+        return Err(PlanError::MissingSecret(secret.name.clone()).into());
+    }
+    Ok(Secret::new(value))
+}
+
+/// Reads a secret from a file; one line break at its end is not part of it.
+pub(super) fn secret_file(path: &Path) -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path);
+    file.and_then(|file| file.take(SECRET_LIMIT).read_to_string(&mut text))
+        .map_err(|why| Failure::file("reading", path, why))?;
+    let length = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(length);
+    if text.is_empty() {
+        return Err(Failure::Usage(format!("{} holds no secret", path.display())));
+    }
+    Ok(Secret::new(text))
+}
+
+/// Goes on only where the user agreed, now or before, to what this manifest asks for.
+pub(super) fn agreement(
+    reference: &Reference,
+    digest: &Digest,
+    shown: Vec<String>,
+    yes: bool,
+) -> Result<(), Failure> {
+    let agreements = Agreements::from_environment()?;
+    if agreements.contains(digest, &shown)? {
+        return Ok(());
+    }
+    message(&format!("{reference} wants to run:"));
+    message(&format!("  digest: {digest}"));
+    let line = |mark: &str, text: &str| message(&format!("{mark} {}", excerpt(text, LINE_LIMIT)));
+    match agreements.last_about(reference)? {
+        None => shown.iter().for_each(|text| line(" ", text)),
+        Some(last) => {
+            message(&format!("  (+ and - are changes since {})", excerpt(&last.agreed, 40)));
+            let gone = last.shown.iter().filter(|text| !shown.contains(text));
+            gone.for_each(|text| line("-", text));
+            for text in &shown {
+                line(if last.shown.contains(text) { " " } else { "+" }, text);
+            }
+        }
+    }
+    if !yes && !ask()? {
+        return Err(Failure::NotAgreed);
+    }
+    agreements.remember(reference, digest, shown).map_err(Into::into)
+}
+
+fn ask() -> Result<bool, Failure> {
+    if !is_somebody_there() {
+        return Ok(false);
+    }
+    let failed = |why| Failure::Io { what: "asking".to_owned(), why };
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(b"Run it? [y/N] ").and_then(|()| stderr.flush()).map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().lock().take(100).read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

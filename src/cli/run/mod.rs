@@ -1,0 +1,268 @@
+//! `thv run`: from a reference to a running MCP server.
+
+mod ask;
+mod find;
+mod launch;
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use self::find::Found;
+use super::Context;
+use super::failure::Failure;
+use super::output::{line, message};
+use crate::engine::{
+    Choices, Engine, EngineError, EngineKind, Lifetime, Plan, SecretReference, free_port,
+    hides_files, unsupported,
+};
+use crate::oci::auth::Secret;
+use crate::printable::printable;
+use crate::runconfig::{Transport, WorkloadName};
+use crate::state::{Overwrite, Saved, StateStore};
+
+#[derive(Args)]
+pub(super) struct Run {
+    /// A run configuration or an image: a file, or a reference such as
+    /// registry.example.com/configs/my-server:v1
+    #[arg(required_unless_present = "from_config")]
+    source: Option<String>,
+    /// Run the configuration in this file or at this reference, and no image
+    #[arg(long, value_name = "FILE|REF", conflicts_with = "source")]
+    from_config: Option<String>,
+    /// Run it under another name
+    #[arg(long)]
+    name: Option<WorkloadName>,
+    /// podman, docker, or toolhive for what only its proxy can do (its program: `THV_TOOLHIVE`)
+    #[arg(long, value_enum, env = "THV_ENGINE")]
+    engine: Option<WantedEngine>,
+    /// Agree to what a configuration from a registry may touch
+    #[arg(long)]
+    yes: bool,
+    /// Run although this field cannot be honoured
+    #[arg(long, value_name = "FIELD")]
+    allow_unsupported: Vec<String>,
+    /// A secret's value, NAME=@FILE; with an image also NAME,target=VARIABLE
+    #[arg(long, value_name = "SECRET")]
+    secret: Vec<String>,
+    /// Publish an HTTP server at this port, or fail
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Leave an HTTP server running in the background
+    #[arg(long)]
+    detach: bool,
+    /// Print the engine's command and run nothing
+    #[arg(long = "dry-run")]
+    only_show: bool,
+    #[command(flatten)]
+    image: ImageOptions,
+}
+
+/// What a configuration says by itself and an image does not.
+#[derive(Args, Default)]
+struct ImageOptions {
+    /// With an image: how its server is spoken to
+    #[arg(long, value_name = "TRANSPORT")]
+    transport: Option<Transport>,
+    /// With an image: the port at which its server listens
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    target_port: Option<u16>,
+    /// With an image: an environment variable, NAME=VALUE or NAME for the value that it has here
+    #[arg(long, short, value_name = "VARIABLE")]
+    env: Vec<String>,
+    /// With an image: a mount, HOST:CONTAINER[:ro]
+    #[arg(long, short, value_name = "VOLUME")]
+    volume: Vec<String>,
+    /// With an image: what it may reach
+    #[arg(long, value_enum)]
+    permission_profile: Option<Profile>,
+    /// With an image: arguments for its entry point
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WantedEngine {
+    Podman,
+    Docker,
+    Toolhive,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// Nobody
+    None,
+    /// Everybody
+    Network,
+}
+
+impl Run {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let found = self.find(context).await?;
+        let config = found.document.run_config();
+        if self.engine == Some(WantedEngine::Toolhive) {
+            let shown = vec![format!("image: {}", config.image)];
+            self.agree(&found, shown)?;
+            return launch::hand_to_toolhive(&found.document);
+        }
+        let working_dir = std::env::current_dir()
+            .map_err(|why| Failure::Io { what: "reading the working directory".to_owned(), why })?;
+        let mut choices = Choices {
+            secrets: self.known_secrets(&config.secrets)?,
+            working_dir: Some(&working_dir),
+            without_isolation: self.allows("isolate_network"),
+            port: self.choose_port(&config)?,
+        };
+        let missing: Vec<_> = references(&config.secrets)?
+            .into_iter()
+            .filter(|secret| !choices.secrets.contains_key(&secret.name))
+            .collect();
+        let preview = Plan::new(&config, &with_placeholders(&choices, &missing))?;
+        self.refuse_unsupported(&found, &preview)?;
+        if self.only_show {
+            let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
+            return line(&printable(&preview.command_line(engine, self.lifetime())));
+        }
+        if let Some(source) = preview.missing_source() {
+            return Err(crate::engine::PlanError::MissingSource(source.to_owned()).into());
+        }
+        let engine = self.find_engine()?;
+        if self.detach && preview.transport == Transport::Stdio {
+            let why = "--detach is for HTTP: a stdio server lives as long as its client";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        ask::refuse_without_secrets(&missing)?;
+        let summary = preview.summary(&config.secrets);
+        let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        self.agree(&found, shown)?;
+        for secret in missing {
+            let value = ask::secret(&secret)?;
+            choices.secrets.insert(secret.name, value);
+        }
+        let plan = Plan::new(&config, &choices)?;
+        if !found.is_local {
+            engine.provide_image(&plan.image, message).await?;
+        }
+        save(&found)?;
+        match plan.transport {
+            Transport::Stdio => launch::attached(&engine, &plan).await,
+            _ => launch::http(context, &engine, &plan, self.lifetime()).await,
+        }
+    }
+
+    const fn lifetime(&self) -> Lifetime {
+        if self.detach { Lifetime::Detached } else { Lifetime::Attached }
+    }
+
+    fn allows(&self, field: &str) -> bool {
+        self.allow_unsupported.iter().any(|allowed| allowed == field)
+    }
+
+    fn find_engine(&self) -> Result<Engine, EngineError> {
+        let wanted = match self.engine {
+            Some(WantedEngine::Podman) => Some(EngineKind::Podman),
+            Some(WantedEngine::Docker) => Some(EngineKind::Docker),
+            _ => None,
+        };
+        Engine::find(wanted, &std::env::var_os("PATH").unwrap_or_default())
+    }
+
+    /// The port to publish an HTTP server at.
+    fn choose_port(&self, config: &crate::runconfig::RunConfig) -> Result<Option<u16>, Failure> {
+        if config.transport == Transport::Stdio.as_str() {
+            return Ok(None);
+        }
+        let address = config.host.parse().ok();
+        let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
+        let free = free_port(address, wanted)
+            .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?;
+        match (wanted, self.port) {
+            (Some(wanted), _) if wanted == free => {}
+            (_, Some(insisted)) => {
+                return Err(Failure::Usage(format!("port {insisted} is taken")));
+            }
+            (Some(wanted), None) => message(&format!("port {wanted} is taken; using {free}")),
+            (None, None) => {}
+        }
+        Ok(Some(free))
+    }
+
+    /// Stops where the configuration asks for what nothing here enforces.
+    fn refuse_unsupported(&self, found: &Found, plan: &Plan) -> Result<(), Failure> {
+        let config = found.document.run_config();
+        let home = config_home();
+        let hidden = hides_files(&config, &plan.mounts, home.as_deref());
+        let mut fields = unsupported(&found.document, hidden);
+        fields.retain(|found| !self.allows(&found.field));
+        if fields.is_empty() { Ok(()) } else { Err(Failure::Unsupported(fields)) }
+    }
+
+    /// The secrets that the command line or the environment supplies, by name.
+    fn known_secrets(
+        &self,
+        wanted: &[String],
+    ) -> Result<std::collections::BTreeMap<String, Secret>, Failure> {
+        let mut known = std::collections::BTreeMap::new();
+        for secret in references(wanted)? {
+            if let Some(value) = secret.from_environment() {
+                known.insert(secret.name, value);
+            }
+        }
+        for given in self.secret.iter().filter(|given| !given.contains(",target=")) {
+            let Some((name, file)) = given.split_once("=@") else {
+                let why = "--secret takes NAME=@FILE: others can see a value on the command line";
+                return Err(Failure::Usage(why.to_owned()));
+            };
+            known.insert(name.to_owned(), ask::secret_file(Path::new(file))?);
+        }
+        Ok(known)
+    }
+
+    /// Has the user agree to what a configuration from a registry may touch.
+    fn agree(&self, found: &Found, shown: Vec<String>) -> Result<(), Failure> {
+        match &found.artifact {
+            Some((reference, digest)) => ask::agreement(reference, digest, shown, self.yes),
+            None => Ok(()),
+        }
+    }
+}
+
+fn references(secrets: &[String]) -> Result<Vec<SecretReference>, Failure> {
+    let parsed = secrets.iter().map(|text| text.parse());
+    parsed.collect::<Result<_, _>>().map_err(|why| crate::engine::PlanError::Secret(why).into())
+}
+
+/// The choices with an empty value for each secret that is missing, to see what would run.
+fn with_placeholders<'a>(choices: &Choices<'a>, missing: &[SecretReference]) -> Choices<'a> {
+    let mut secrets = choices.secrets.clone();
+    for secret in missing {
+        secrets.insert(secret.name.clone(), Secret::new(String::new()));
+    }
+    Choices { secrets, ..*choices }
+}
+
+/// Where `ToolHive`'s own settings are.
+fn config_home() -> Option<std::path::PathBuf> {
+    let set = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
+    set.filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
+}
+
+/// Saves the run in the state store, as `ToolHive` does, so that it can be exported.
+fn save(found: &Found) -> Result<(), Failure> {
+    let name = found.document.workload_name()?;
+    let store = StateStore::from_environment()?;
+    if found.is_image()
+        && let Ok(stored) = store.load(&name)
+        && stored.run_config().image != found.document.run_config().image
+    {
+        // ToolHive refuses it too: another server has this name.
+        store.save(&name, &found.document, Overwrite::Never)?;
+    }
+    if store.save(&name, &found.document, Overwrite::Replace)? == Saved::Replaced
+        && !found.is_image()
+    {
+        message(&format!("replaced the stored run configuration '{name}'"));
+    }
+    Ok(())
+}

@@ -1,0 +1,442 @@
+//! `thv run` with real containers: podman and runc, images and configurations from a real registry.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+use support::podman::World;
+use support::{Ran, User, methods};
+
+/// An MCP client that has `thv run` as its server command.
+struct Client {
+    process: Child,
+    answers: BufReader<ChildStdout>,
+    id: u64,
+}
+
+impl Client {
+    fn start(mut command: Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, answers, id: 0 }
+    }
+
+    /// One request; the very next line is its answer.
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.id += 1;
+        let stdin = self.process.stdin.as_mut().unwrap();
+        writeln!(stdin, "{}", request(self.id, method, params)).unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut said = String::new();
+            self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("{line:?} {said}")
+        });
+        assert_eq!(answer["id"], self.id);
+        answer["result"].clone()
+    }
+
+    fn look(&mut self, at: &str) -> String {
+        let call = json!({ "name": "look", "arguments": { "at": at } });
+        text_of(&self.ask("tools/call", &call))
+    }
+
+    /// Closes the server's input, or sends a signal; the exit code, and standard error.
+    fn end(mut self, signal: Option<&str>) -> (i32, String) {
+        match signal {
+            None => drop(self.process.stdin.take()),
+            Some(signal) => {
+                let id = self.process.id().to_string();
+                assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+            }
+        }
+        let mut rest = String::new();
+        self.answers.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "nothing but answers is on standard output");
+        let mut said = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.process.wait().unwrap().code().unwrap(), said)
+    }
+}
+
+fn request(id: u64, method: &str, params: &Value) -> Value {
+    // In this order: the server reads what it needs from left to right.
+    serde_json::from_str::<Value>(&format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#
+    ))
+    .unwrap()
+}
+
+fn text_of(result: &Value) -> String {
+    result["content"][0]["text"].as_str().unwrap().to_owned()
+}
+
+fn configuration(world: &World, transport: &str, more: &Value) -> Value {
+    let mut config = json!({
+        "schema_version": "v0.1.0", "image": world.image(), "name": world.name,
+        "container_name": world.name, "base_name": world.name, "transport": transport,
+        "host": "127.0.0.1", "port": support::free_address().port(), "target_host": "127.0.0.1",
+        "permission_profile": { "name": "network", "network": {
+            "outbound": { "insecure_allow_all": true }, "inbound": {} } },
+        "isolate_network": true, "proxy_mode": "streamable-http", "group": "default",
+        "ignore_config": { "LoadGlobal": true, "PrintOverlays": false },
+        "middleware_configs": [
+            { "type": "auth", "parameters": {} }, { "type": "mcp-parser", "parameters": {} },
+            { "type": "usagemetrics", "parameters": {} }, { "type": "recovery", "parameters": null },
+        ],
+    });
+    if transport != "stdio" {
+        config["target_port"] = json!(8080);
+    }
+    for (name, value) in more.as_object().unwrap() {
+        config[name] = value.clone();
+    }
+    config
+}
+
+/// Pushes a configuration to the registry and returns its reference.
+fn pushed(world: &World, config: &Value) -> String {
+    let file = world.user.file("shared.json", config.to_string());
+    let reference = world.registry.reference("configs/server:v1");
+    let mounts = ["--allow", "permission_profile.read.0", "--allow", "permission_profile.write.0"];
+    world.user.thv(&[&["push", file.to_str().unwrap(), &reference][..], &mounts].concat()).ok();
+    reference
+}
+
+fn run(world: &World, arguments: &[&str]) -> Ran {
+    Ran(world.thv().arg("run").args(arguments).stdin(Stdio::null()).output().unwrap())
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn an_mcp_client_speaks_to_a_server_from_a_registry() {
+    let world = World::new();
+    world.user.file("data/in.txt", "from the host");
+    let (data, out) = (world.user.path("data"), world.user.path("out"));
+    std::fs::create_dir(&out).unwrap();
+    let config = configuration(
+        &world,
+        "stdio",
+        &json!({
+            "cmd_args": ["--flag", "a b"], "env_vars": { "PLAIN": "x=1 $HOME \"q\" #z " },
+            "secrets": ["token,target=TOKEN"],
+            "permission_profile": {
+                "read": [format!("{}:/in", data.display())],
+                "write": [format!("{}:/out", out.display())],
+                "network": { "outbound": {} },
+            },
+        }),
+    );
+    let reference = pushed(&world, &config);
+    // Neither a terminal nor --yes: nobody agreed. A missing secret is said before that.
+    run(&world, &[&reference]).fails(15, "secret not found: token");
+    let mut command = world.thv();
+    command.args(["run", &reference]).env("TOOLHIVE_SECRET_token", "FAKE-secret-51");
+    let refused = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "nobody agreed");
+    assert_eq!(refused.stdout(), "");
+    let said = refused.stderr();
+    for line in [
+        "digest: sha256:",
+        &format!("image: {}", world.image()),
+        "network: none",
+        &format!("reads: {} (as /in)", data.display()),
+        &format!("writes: {} (as /out)", out.display()),
+        "secret: token,target=TOKEN",
+        "environment: MCP_TRANSPORT PLAIN",
+        "privileged: no",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains("$HOME"), "no value of a variable is shown");
+    assert_eq!(world.containers(), "");
+
+    let secret = world.user.file("token.txt", "FAKE-secret-51\n");
+    let mut command = world.thv();
+    command.args(["run", &reference, "--yes", "--wire-log", "run.jsonl"]);
+    command.arg(format!("--secret=token=@{}", secret.display()));
+    let mut client = Client::start(command);
+    let hello = client.ask("initialize", &json!({ "protocolVersion": "2025-06-18" }));
+    assert_eq!(hello["serverInfo"]["name"], "test");
+    assert_eq!(client.ask("tools/list", &json!({}))["tools"][0]["name"], "look");
+    for (at, seen) in [
+        ("$PLAIN", "x=1 $HOME \"q\" #z "),
+        ("$TOKEN", "FAKE-secret-51"),
+        ("$MCP_TRANSPORT", "stdio"),
+        ("$MCP_PORT", "(not set)"),
+        ("args", "--flag|a b"),
+        ("/in/in.txt", "from the host"),
+        ("+/in/new", "(read-only filesystem or storage medium)"),
+        ("+/out/new", "written"),
+    ] {
+        assert_eq!(client.look(at), seen, "{at}");
+    }
+    assert_eq!(std::fs::read_to_string(out.join("new")).unwrap(), "written");
+    // No process shows the secret among its arguments.
+    let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+    assert!(!String::from_utf8_lossy(&processes.stdout).contains("FAKE-secret-51"));
+    let (code, said) = client.end(None);
+    assert_eq!(code, 3, "the server's own exit code: {said}");
+    assert!(said.contains("the server is here"), "its standard error is ours: {said}");
+    assert_eq!(world.containers(), "", "the container is gone");
+    assert_eq!(methods(&world.user.path("run.jsonl")), ["GET"], "one manifest request");
+
+    // Agreed once is agreed for this manifest; a signal reaches the server.
+    let mut command = world.thv();
+    command.args(["run", &reference]).env("TOOLHIVE_SECRET_token", "FAKE-secret-51");
+    let mut client = Client::start(command);
+    client.ask("initialize", &json!({}));
+    assert_eq!(client.end(Some("-TERM")).0, 42);
+    assert_eq!(world.containers(), "");
+
+    // A tag that moved asks again, and shows what changed.
+    let mut changed = config;
+    changed["permission_profile"]["privileged"] = json!(true);
+    changed["secrets"] = json!([]);
+    let reference = pushed(&world, &changed);
+    let said = run(&world, &[&reference]).fails(16, "nobody agreed").stderr();
+    assert!(said.contains("\n- secret: token,target=TOKEN\n"), "{said}");
+    assert!(said.contains("\n- privileged: no\n"), "{said}");
+    assert!(said.contains("\n+ privileged: YES\n"), "{said}");
+    assert!(said.contains("\n  network: none\n"), "{said}");
+}
+
+fn post(url: &str, id: u64, method: &str, params: &Value) -> Value {
+    let address: std::net::SocketAddr =
+        url.strip_prefix("http://").unwrap().split('/').next().unwrap().parse().unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let body = request(id, method, params).to_string();
+    let length = body.len();
+    write!(stream, "POST /mcp HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str::<Value>(body).unwrap()["result"].clone()
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn an_http_server_runs_until_it_is_stopped() {
+    let world = World::new();
+    let config = configuration(&world, "streamable-http", &json!({}));
+    let reference = pushed(&world, &config);
+    // The configured port is taken.
+    let taken =
+        TcpListener::bind(("127.0.0.1", u16::try_from(config["port"].as_u64().unwrap()).unwrap()))
+            .unwrap();
+    let port = config["port"].to_string();
+    run(&world, &[&reference, "--yes", "--port", &port]).fails(2, "is taken");
+    let mut command = world.thv();
+    command.args(["run", &reference, "--yes", "--json"]);
+    let mut process =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    let url = said["url"].as_str().unwrap();
+    assert!(!url.contains(&format!(":{port}/")) && url.ends_with("/mcp"), "{url}");
+    assert_eq!(post(url, 1, "initialize", &json!({}))["serverInfo"]["name"], "test");
+    let at = |at: &str| text_of(&post(url, 2, "tools/call", &json!({ "arguments": { "at": at } })));
+    assert_eq!(at("$MCP_PORT"), "8080");
+    assert_eq!(at("$FASTMCP_PORT"), "8080");
+    let listed = Ran(world.thv().args(["list", "--json"]).output().unwrap()).ok().json();
+    assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
+    run(&world, &[&reference]).fails(17, "runs already");
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut said = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(0), "{said}");
+    assert!(said.contains(&format!("port {port} is taken; using ")), "{said}");
+    assert!(said.contains("the server listens"), "what the server writes is shown: {said}");
+    assert_eq!(world.containers(), "");
+    drop(taken);
+
+    // In the background, at the port that is free now.
+    let said = run(&world, &[&reference, "--detach", "--json"]).ok().json();
+    let url = said["url"].as_str().unwrap();
+    assert!(url.contains(&format!(":{port}/")), "{url}");
+    assert_eq!(post(url, 1, "tools/list", &json!({}))["tools"][0]["name"], "look");
+    let stop = said["stop"].as_str().unwrap();
+    assert_eq!(world.containers(), world.name);
+    world.podman(&stop.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(world.containers(), "");
+    let listed = Ran(world.thv().args(["list"]).output().unwrap()).ok().stdout();
+    assert!(listed.lines().nth(1).unwrap().contains("stopped"), "{listed}");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn an_image_that_ran_can_be_shared_and_runs_the_same() {
+    let world = World::new();
+    let (image, name) = (world.image(), world.name.clone());
+    let options =
+        ["--transport", "stdio", "--name", &name, "--env", "COLOUR=blue", "--port", "12345"];
+    let mounts = ["-v", "/etc/hostname:/hostname:ro", "--permission-profile", "none"];
+    let all = [&[&image[..]], &options[..], &mounts, &["--", "--flag", "x y"]].concat();
+    assert_eq!(run(&world, &all).code(), 3, "the server saw the end of its input");
+    let mut dry = all.clone();
+    dry.insert(1, "--dry-run");
+    let before = run(&world, &dry).ok().stdout();
+
+    let reference = world.registry.reference("configs/mine:v1");
+    world.user.thv(&["export", &name, &reference]).ok();
+    std::fs::remove_dir_all(world.user.path("state")).unwrap();
+    world.podman(&["rmi", &image]);
+    assert_eq!(run(&world, &[&reference, "--dry-run"]).ok().stdout(), before);
+    let mut command = world.thv();
+    command.args(["run", &reference, "--yes"]);
+    let mut client = Client::start(command);
+    assert_eq!(client.look("$COLOUR"), "blue");
+    assert_eq!(client.look("args"), "--flag|x y");
+    let hostname = std::fs::read_to_string("/etc/hostname").unwrap();
+    assert_eq!(client.look("/hostname"), hostname);
+    assert_eq!(client.end(None).0, 3);
+    assert!(world.user.stored(&name).exists(), "the run is in the state store");
+    // Another image under the same name is another server.
+    let other = ["--transport", "stdio", "--name", &name];
+    world.podman(&["tag", &image, &format!("localhost/{name}:v2")]);
+    let local = format!("localhost/{name}:v2");
+    run(&world, &[&[&local[..]], &other[..]].concat()).fails(13, "exists already");
+    world.podman(&["rmi", &local]);
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
+    let world = World::new();
+    let name = world.name.clone();
+    let options = ["--transport", "stdio", "--name", &name];
+    // Nobody has it.
+    let absent = world.registry.reference("mcp/absent:v1");
+    run(&world, &[&[&absent[..]], &options[..]].concat()).fails(3, "not found");
+    world.podman(&["pull", "--quiet", &world.image()]);
+    world.podman(&["tag", &world.image(), &absent]);
+    let ran = run(&world, &[&[&absent[..]], &options[..]].concat());
+    assert_eq!(ran.code(), 3, "the server's: {}", ran.stderr());
+    assert!(ran.stderr().contains("the server is here"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("not found (")
+            && ran.stderr().contains("running the image that is here")
+    );
+    // Away.
+    let away = format!("{}/mcp/server:v1", support::free_address());
+    world.podman(&["tag", &world.image(), &away]);
+    let ran = run(&world, &[&[&away[..]], &options[..]].concat());
+    assert!(ran.stderr().contains("running the image that is here"), "{}", ran.stderr());
+    // A login that is asked for, and a manifest that is not what it should be, are no such case.
+    let refusing = support::server::Server::start(|received| {
+        if received.target.contains("broken") {
+            return (
+                200,
+                vec![("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned())],
+                "{".to_owned(),
+            );
+        }
+        (401, vec![("www-authenticate", "Basic realm=\"x\"".to_owned())], String::new())
+    });
+    for (rest, code) in [("mcp/server:v1", 4), ("mcp/broken:v1", 10)] {
+        let image = refusing.reference(rest);
+        world.podman(&["tag", &world.image(), &image]);
+        let ran = run(&world, &[&[&image[..]], &options[..]].concat());
+        assert_eq!(ran.code(), code, "{}", ran.stderr());
+        assert!(!ran.stderr().contains("the server is here"));
+        world.podman(&["rmi", &image]);
+    }
+    world.podman(&["rmi", &absent, &away]);
+}
+
+#[test]
+fn what_cannot_be_honoured_stops_before_anything_starts() {
+    let user = User::new();
+    let config = json!({
+        "image": "localhost/x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"],
+        "middleware_configs": [{ "type": "audit", "parameters": {} }],
+    });
+    user.file("config.json", config.to_string());
+    let said = user.thv(&["run", "./config.json", "--dry-run"]).fails(15, "tools_filter").stderr();
+    assert!(said.contains("middleware_configs.audit"), "{said}");
+    assert!(said.contains("--engine toolhive"), "{said}");
+    let one = ["run", "./config.json", "--dry-run", "--allow-unsupported", "tools_filter"];
+    let said = user.thv(&one).fails(15, "middleware_configs.audit").stderr();
+    assert!(!said.contains("tools_filter"), "{said}");
+    let both = [&one[..], &["--allow-unsupported", "middleware_configs.audit"]].concat();
+    let line = user.thv(&both).ok().stdout();
+    assert!(line.starts_with("podman run --name=n --rm --interactive "), "{line}");
+    assert!(!user.path("state").exists(), "nothing is saved by a dry run");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let user = User::new();
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
+    user.file("config.json", config.to_string());
+    let empty = user.path("bin");
+    std::fs::create_dir(&empty).unwrap();
+    let mut alone = user.command();
+    alone.args(["run", "./config.json"]).env("PATH", &empty).stdin(Stdio::null());
+    Ran(alone.output().unwrap()).fails(17, "install podman or docker");
+    user.thv(&["run", "uvx://server"]).fails(2, "ToolHive's own `thv run uvx://server`");
+    user.thv(&["run", "fetch"]).fails(2, "ToolHive's catalogue");
+    user.thv(&["run", "./missing.json"]).fails(1, "missing.json");
+    user.thv(&["run"]).fails(2, "required");
+    user.thv(&["run", "./config.json", "--transport", "sse"]).fails(2, "options for images");
+    user.thv(&["run", "./config.json", "--secret", "a=b"]).fails(2, "NAME=@FILE");
+    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(1, "none");
+    let missing =
+        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "volumes": ["/no/place:/a"] });
+    user.file("mount.json", missing.to_string());
+    user.thv(&["run", "./mount.json"]).fails(15, "/no/place is to be mounted");
+}
+
+#[test]
+fn other_artifacts_are_named_and_hostile_ones_refused() {
+    let user = User::new();
+    let registry = support::Registry::embedded();
+    let config = registry.put_blob("a", b"{}");
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let mut manifest = json!({
+        "schemaVersion": 2, "mediaType": media_type,
+        "artifactType": "application/vnd.example.chart", "layers": [],
+        "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 },
+    });
+    registry.put_manifest("a", "chart", media_type, &manifest);
+    user.thv(&["run", &registry.reference("a:chart")]).fails(10, "application/vnd.example.chart");
+    manifest.as_object_mut().unwrap().remove("artifactType");
+    manifest["config"]["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
+    registry.put_manifest("a", "image", media_type, &manifest);
+    let from = ["run", "--from-config", &registry.reference("a:image")];
+    user.thv(&from).fails(2, "is a container image and no run configuration");
+    let hostile = json!({ "image": "--privileged", "name": "n", "transport": "stdio" });
+    user.file("hostile.json", hostile.to_string());
+    user.thv(&["run", "./hostile.json", "--dry-run"]).fails(15, "is no image");
+}
+
+#[cfg(unix)]
+#[test]
+fn toolhive_gets_the_configuration_whole() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = User::new();
+    let config =
+        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"] });
+    user.file("config.json", config.to_string());
+    let script = "#!/bin/sh\necho \"$1 $2\"; stat -c %a \"$3\" >&2; cp \"$3\" taken.json; exit 9\n";
+    let toolhive = user.file("toolhive", script);
+    std::fs::set_permissions(&toolhive, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let run = ["run", "./config.json", "--engine", "toolhive"];
+    user.thv(&run).fails(17, "THV_TOOLHIVE");
+    let runtime = user.path("runtime");
+    std::fs::create_dir(&runtime).unwrap();
+    let mut command = user.command();
+    command.args(run).env("THV_TOOLHIVE", &toolhive).env("XDG_RUNTIME_DIR", &runtime);
+    let ran = Ran(command.output().unwrap()).fails(9, "600");
+    assert_eq!(ran.stdout(), "run --from-config\n");
+    assert_eq!(std::fs::read(user.path("taken.json")).unwrap(), config.to_string().as_bytes());
+    assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
+}
