@@ -48,6 +48,64 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
+/// A file of this process alone, for content on its way. It goes with this value.
+#[derive(Debug)]
+pub(crate) struct Scratch(Temporary);
+
+impl Scratch {
+    /// Makes an empty one, mode 0600, in the system's directory for temporary files.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (temporary, _) = Temporary::open(&std::env::temp_dir().join("thv"))?;
+        Ok(Self(temporary))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+/// A file that is being written beside the one that it will replace. Dropping it leaves nothing.
+#[derive(Debug)]
+pub struct Pending {
+    temporary: Temporary,
+    file: File,
+    target: PathBuf,
+}
+
+impl Pending {
+    /// Starts a file, mode 0600, that will stand at `path`, or where the symbolic link leads that
+    /// is there now.
+    ///
+    /// # Errors
+    /// Where no file can be made in that directory.
+    pub fn beside(path: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let (temporary, file) = Temporary::open(&target)?;
+        Ok(Self { temporary, file, target })
+    }
+
+    /// Appends to the file.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.file.write_all(piece)
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Where any step fails; what was there is as it was then.
+    pub fn commit(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.temporary.path, &self.target)?;
+        sync_directory(&self.target)
+    }
+}
+
 fn create_parents(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -69,28 +127,32 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// A file beside its target, which is removed unless it was renamed.
+#[derive(Debug)]
 struct Temporary {
     path: PathBuf,
 }
 
 impl Temporary {
     fn create(target: &Path, content: &[u8]) -> io::Result<Self> {
+        let (temporary, mut file) = Self::open(target)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        Ok(temporary)
+    }
+
+    fn open(target: &Path) -> io::Result<(Self, File)> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let (mut file, path) = loop {
+        loop {
             let path = temporary_path(target)?;
             match options.open(&path) {
-                Ok(file) => break (file, path),
+                Ok(file) => return Ok((Self { path }, file)),
                 Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(why) => return Err(why),
             }
-        };
-        let temporary = Self { path };
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(temporary)
+        }
     }
 }
 
@@ -146,6 +208,25 @@ mod tests {
         assert_eq!(create(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(names(directory.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_pending_file_appears_when_it_is_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, b"old").unwrap();
+        let mut pending = Pending::beside(&path).unwrap();
+        pending.write(b"n").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        drop(pending);
+        assert_eq!(names(directory.path()), ["file"]);
+        let mut pending = Pending::beside(&path).unwrap();
+        pending.write(b"n").unwrap();
+        pending.write(b"ew").unwrap();
+        pending.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(directory.path()), ["file"]);
+        assert!(Pending::beside(directory.path()).is_err());
     }
 
     #[test]
