@@ -6,6 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a crash left of a file is removed when it is this old: until then it may be in the making.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Writes `content` to `path`, mode 0600, in place of what was there.
 ///
@@ -141,6 +145,7 @@ impl Temporary {
     }
 
     fn open(target: &Path) -> io::Result<(Self, File)> {
+        remove_leftovers(target);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -157,11 +162,34 @@ impl Temporary {
 }
 
 fn temporary_path(target: &Path) -> io::Result<PathBuf> {
+    let mut hidden = temporary_prefix(target)?;
+    hidden.push(format!("{:016x}", RandomState::new().hash_one(0)));
+    Ok(directory(target).join(hidden))
+}
+
+fn temporary_prefix(target: &Path) -> io::Result<OsString> {
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let mut hidden = OsString::from(".");
     hidden.push(name);
-    hidden.push(format!(".tmp-{:016x}", RandomState::new().hash_one(0)));
-    Ok(directory(target).join(hidden))
+    hidden.push(".tmp-");
+    Ok(hidden)
+}
+
+/// Removes what crashes left beside `target`: it may hold a credential that was removed since.
+fn remove_leftovers(target: &Path) {
+    let (Ok(prefix), Ok(files)) = (temporary_prefix(target), fs::read_dir(directory(target)))
+    else {
+        return;
+    };
+    for file in files.flatten() {
+        let is_leftover =
+            file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes());
+        let age = file.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
+        if is_leftover && age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
+            // Another run may have been quicker.
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 impl Drop for Temporary {
@@ -227,6 +255,21 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(names(directory.path()), ["file"]);
         assert!(Pending::beside(directory.path()).is_err());
+    }
+
+    #[test]
+    fn what_a_crash_left_goes_when_it_is_old() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let leave = |name: &str, age: Duration| {
+            let file = File::create(directory.path().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        };
+        leave(".file.tmp-0", LEFTOVER_AGE * 2);
+        leave(".file.tmp-1", Duration::ZERO);
+        leave(".other.tmp-2", LEFTOVER_AGE * 2);
+        write(&path, b"content").unwrap();
+        assert_eq!(names(directory.path()), [".file.tmp-1", ".other.tmp-2", "file"]);
     }
 
     #[test]
