@@ -5,6 +5,7 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::Report;
+use super::progress;
 use super::push::read_document;
 use crate::runconfig::{Place, WorkloadName, pull};
 use crate::state::{Overwrite, Saved, StateStore};
@@ -26,7 +27,9 @@ impl Import {
         let (document, digest) = match Place::parse(&self.source)? {
             Place::File(path) => (read_document(context, &path)?, None),
             Place::Registry(reference) => {
-                let pulled = pull(&context.client, &reference).await?;
+                let doing = format!("pulling {reference}");
+                let pulled =
+                    progress::during(&doing, Box::pin(pull(&context.client, &reference))).await?;
                 let digest = pulled.manifest.descriptor.digest;
                 (pulled.document, Some((reference, digest)))
             }

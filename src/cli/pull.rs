@@ -7,6 +7,7 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::{Report, write_out};
+use super::progress;
 use super::push::parse_reference;
 use crate::atomic_file;
 use crate::oci::Digest;
@@ -28,7 +29,8 @@ impl Pull {
             let why = "--json describes what was pulled; name a file for it with -o".to_owned();
             return Err(Failure::Usage(why));
         }
-        let pulled = pull(&context.client, &reference).await?;
+        let doing = format!("pulling {reference}");
+        let pulled = progress::during(&doing, Box::pin(pull(&context.client, &reference))).await?;
         let bytes = pulled.document.bytes();
         let Some(path) = self.output else {
             return write_out(bytes);
