@@ -13,6 +13,10 @@ record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
     UPDATE=1 cargo test --locked --test pages
 
+# Make the pages that tests hold current anew: commands, errors, and what commands print
+pages:
+    UPDATE=1 cargo test --locked --test help --test errors --test documentation
+
 # Formatting, lints and documentation, as the checks run them
 lint:
     cargo fmt --check

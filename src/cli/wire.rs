@@ -223,11 +223,12 @@ impl ReplayWire {
             .await
             .map_err(listening(self.listen))?;
         let address = replay.local_addr().to_string();
+        let stop = interrupted();
         context.output.report(
             Report::new(format!("Replaying {} exchanges at http://{address}", records.len()))
                 .field("address", address),
         )?;
-        let left = replay.serve(interrupted()).await;
+        let left = replay.serve(stop).await;
         note(&format!("{left} exchanges were not asked for"));
         Ok(())
     }
@@ -243,11 +244,12 @@ impl ProxyWire {
             .await
             .map_err(listening(self.listen))?;
         let address = proxy.local_addr().to_string();
+        let stop = interrupted();
         context.output.report(
             Report::new(format!("Recording what passes http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        proxy.serve(interrupted()).await;
+        proxy.serve(stop).await;
         Ok(())
     }
 }
