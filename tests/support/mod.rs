@@ -6,6 +6,7 @@ pub mod podman;
 pub mod recorded;
 pub mod server;
 pub mod service;
+pub mod terminal;
 pub mod token_server;
 pub mod tour;
 
