@@ -7,44 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::Command;
 use support::User;
-use support::tour::Tour;
+use support::tour::{Tour, commands, examples, help};
 
 const MADE: &str = "<!-- made by tests/help.rs; `just pages` makes it again -->";
 const TOPICS: [&str; 3] = ["exit-codes", "auth", "references"];
-
-/// Every command, the program itself first, by the words that are typed for it.
-fn commands() -> Vec<Vec<String>> {
-    fn below(command: &Command, path: &[String], all: &mut Vec<Vec<String>>) {
-        all.push(path.to_vec());
-        for next in command.get_subcommands() {
-            let name = next.get_name().to_owned();
-            below(next, &[path, &[name]].concat(), all);
-        }
-    }
-    let mut all = Vec::new();
-    below(&thv_oci::cli::command(), &["thv".to_owned()], &mut all);
-    all
-}
-
-/// The help of a command, as it is shown in 80 columns.
-fn help(path: &[String]) -> String {
-    let user = User::new();
-    let arguments = path[1..].iter().map(String::as_str).chain(["--help"]);
-    let ran = user.command().args(arguments).env("COLUMNS", "80").output().unwrap();
-    let text = support::Ran(ran).ok().stdout();
-    // Lines that are only indented would be cut by an editor.
-    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
-}
-
-/// The examples that a help shows, one line each.
-fn examples(help: &str) -> Vec<String> {
-    let (_, shown) = help.split_once("Examples:\n").unwrap_or_default();
-    let joined = shown.replace("\\\n", "");
-    let lines = joined.lines().take_while(|line| line.starts_with("  "));
-    lines.map(|line| line.trim().to_owned()).collect()
-}
 
 #[test]
 fn every_help_starts_with_what_the_command_is_for_and_fits_a_terminal() {
@@ -64,7 +31,7 @@ fn every_help_starts_with_what_the_command_is_for_and_fits_a_terminal() {
 fn every_example_of_every_command_works_as_it_is_printed() {
     for path in commands() {
         let name = path.join(" ");
-        let examples = examples(&help(&path));
+        let examples = examples(&path);
         assert!(examples.len() >= 2, "{name} has no two examples: src/cli/examples.rs");
         for example in examples {
             assert!(example.starts_with(&name), "{name}: {example}");
@@ -160,38 +127,42 @@ fn the_manual_pages_are_current() {
     assert_current(&notes().join("man"), &pages);
 }
 
-#[test]
-fn the_completions_are_current() {
-    use clap_complete::Shell::{Bash, Fish, PowerShell, Zsh};
-    let mut scripts = BTreeMap::new();
-    for (shell, file) in
-        [(Bash, "thv.bash"), (Zsh, "_thv"), (Fish, "thv.fish"), (PowerShell, "_thv.ps1")]
-    {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut thv_oci::cli::command(), "thv", &mut script);
-        scripts.insert(file.to_owned(), String::from_utf8(script).unwrap());
-    }
-    assert_current(&notes().join("completions"), &scripts);
-}
-
-/// Bash reads its script, and completes a command and an option with it.
+/// Bash reads its script, and completes a command, an option and a value with it.
 #[test]
 fn bash_completes_commands_and_options() {
-    let script = notes().join("completions/thv.bash");
+    let user = User::new();
     let complete = |words: &[&str]| {
         let last = words.len() - 1;
         let code = format!(
-            "source {}; COMP_WORDS=({}); COMP_CWORD={last}; _thv thv '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
-            script.display(),
+            "set -e; source <({} completions bash); COMP_WORDS=({}); COMP_CWORD={last}; \
+             _thv thv '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+            env!("CARGO_BIN_EXE_thv"),
             words.join(" "),
             words[last],
             words[last - 1]
         );
-        let ran = std::process::Command::new("bash").args(["-c", &code]).output().unwrap();
+        let ran = user.command_of("bash").args(["-c", &code]).output().unwrap();
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
     };
     assert_eq!(complete(&["thv", "ins"]), "inspect");
     assert_eq!(complete(&["thv", "wire", "pro"]), "proxy");
     assert_eq!(complete(&["thv", "pull", "--wire"]), "--wire-log");
     assert_eq!(complete(&["thv", "list", "--color", "nev"]), "never");
+}
+
+#[test]
+fn each_shell_has_a_script_that_knows_every_command() {
+    let user = User::new();
+    for (shell, mark) in [
+        ("bash", "complete -F _thv"),
+        ("zsh", "#compdef thv"),
+        ("fish", "complete -c thv"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let script = user.thv(&["completions", shell]).ok().stdout();
+        assert!(script.contains(mark), "{shell}");
+        for path in commands() {
+            assert!(script.contains(path.last().unwrap()), "{shell}: {path:?}");
+        }
+    }
 }

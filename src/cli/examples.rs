@@ -104,6 +104,7 @@ const EXAMPLES: &[(&str, [&str; 2])] = &[
         ],
     ),
     ("demo", ["thv demo", "thv demo --json"]),
+    ("completions", ["thv completions bash > thv.bash", "thv completions zsh > _thv"]),
     ("help", ["thv help push", "thv help exit-codes"]),
 ];
 

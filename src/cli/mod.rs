@@ -2,6 +2,7 @@
 //!
 //! Nothing is done here that a user of the library would miss.
 
+mod completions;
 mod demo;
 mod diff;
 mod examples;
@@ -81,6 +82,8 @@ enum Command {
     Registry(registry::Registry),
     /// Show a round trip through the embedded registry; nothing outside is touched
     Demo(demo::Demo),
+    /// Print a script that completes commands and options in a shell
+    Completions(completions::Completions),
     /// Show the help of a command, or explain exit-codes, auth or references
     Help(help::Help),
 }
@@ -155,6 +158,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Wire(command) => command.run(&context).await,
         Command::Registry(command) => command.run(&context).await,
         Command::Demo(command) => command.run(&context).await,
+        Command::Completions(command) => command.run(&context),
         Command::Help(command) => command.run(&context),
     }
 }

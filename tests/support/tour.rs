@@ -135,3 +135,45 @@ impl Tour {
         self.printed(&(ran.stdout() + &ran.stderr()))
     }
 }
+
+/// Every command, the program itself first, by the words that are typed for it.
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
+        all.push(path.to_vec());
+        for next in command.get_subcommands() {
+            let name = next.get_name().to_owned();
+            below(next, &[path, &[name]].concat(), all);
+        }
+    }
+    let mut all = Vec::new();
+    below(&thv_oci::cli::command(), &["thv".to_owned()], &mut all);
+    all
+}
+
+/// The commands that do something, not those that only have others below them.
+pub fn leaf_commands() -> Vec<Vec<String>> {
+    let all = commands();
+    let has_others = |path: &Vec<String>| {
+        all.iter().any(|other| other.len() > path.len() && other.starts_with(path))
+    };
+    all.iter().filter(|path| !has_others(path)).cloned().collect()
+}
+
+/// The help of a command, as it is shown in 80 columns.
+pub fn help(path: &[String]) -> String {
+    let user = User::new();
+    let arguments = path[1..].iter().map(String::as_str).chain(["--help"]);
+    let ran = user.command().args(arguments).env("COLUMNS", "80").output().unwrap();
+    let text = Ran(ran).ok().stdout();
+    // Lines that are only indented would be cut by an editor.
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// The examples that a command's help shows, one line each.
+pub fn examples(path: &[String]) -> Vec<String> {
+    let help = help(path);
+    let (_, shown) = help.split_once("Examples:\n").unwrap_or_default();
+    let joined = shown.replace("\\\n", "");
+    let lines = joined.lines().take_while(|line| line.starts_with("  "));
+    lines.map(|line| line.trim().to_owned()).collect()
+}
