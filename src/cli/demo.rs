@@ -66,7 +66,8 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
     say(&format!("   status: {}", again.status.as_str()))?;
 
     say("\n3. pull it by digest")?;
-    let pulled = pull(&client, &reference.pinned(pushed.digest)).await?;
+    let pinned = reference.pinned(pushed.digest);
+    let pulled = pull(&client, &pinned).await.map_err(Failure::pull(&pinned))?;
     show(&recorder.exchanges(), seen, say)?;
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
-use crate::oci;
 use crate::oci::auth::KeychainError;
+use crate::oci::{self, Reference};
 use crate::runconfig::{
     Exposure, InvalidDocument, InvalidPlace, InvalidWorkloadName, NotRunnable, PullError,
     PushError, RetrieveError,
@@ -57,7 +57,10 @@ pub(super) enum Failure {
     },
     State(StateError),
     Push(PushError),
-    Pull(PullError),
+    Pull {
+        reference: String,
+        why: PullError,
+    },
     Login(oci::Error),
     Keychain(KeychainError),
     Transcript {
@@ -89,6 +92,12 @@ impl Failure {
     /// A failed operation on a file.
     pub(super) fn file(doing: &str, path: &Path, why: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), why }
+    }
+
+    /// A failed pull of `reference`.
+    pub(super) fn pull(reference: &Reference) -> impl FnOnce(PullError) -> Self {
+        let reference = reference.to_string();
+        |why| Self::Pull { reference, why }
     }
 
     /// A transcript that cannot be read.
@@ -123,7 +132,7 @@ impl Failure {
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_)) => 2,
             Self::Document { why, .. } => document_code(why),
-            Self::Pull(why) => pull_code(why),
+            Self::Pull { why, .. } => pull_code(why),
             Self::State(why) => state_code(why),
             Self::Push(PushError::Registry(why)) | Self::Login(why) => registry_code(why),
             Self::Keychain(_) => 4,
@@ -194,7 +203,8 @@ impl fmt::Display for Failure {
             Self::Document { source, why } => write!(f, "{source}: {why}"),
             Self::State(why) => why.fmt(f),
             Self::Push(why) => why.fmt(f),
-            Self::Pull(why) => why.fmt(f),
+            Self::Pull { why: why @ PullError::Registry(_), .. } => why.fmt(f),
+            Self::Pull { reference, why } => write!(f, "{reference}: {why}"),
             Self::Login(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
             Self::Transcript { path, why } => write!(f, "{path}: {why}"),
@@ -238,5 +248,5 @@ macro_rules! from {
     )+};
 }
 from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
-      PushError => Push, PullError => Pull, NotRunnable => NotRunnable,
+      PushError => Push, NotRunnable => NotRunnable,
       RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

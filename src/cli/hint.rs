@@ -20,14 +20,18 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_prox
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let fixed = match failure {
         Failure::Push(PushError::Registry(why))
-        | Failure::Pull(PullError::Registry(why))
+        | Failure::Pull { why: PullError::Registry(why), .. }
         | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
             return of_registry(why, false);
         }
         Failure::Login(why) => return of_registry(why, true),
-        Failure::Pull(PullError::Unsupported(
-            UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
-        )) => "`thv run` runs a container image",
+        Failure::Pull {
+            reference,
+            why:
+                PullError::Unsupported(
+                    UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
+                ),
+        } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Keychain(why) => return of_keychain(why),
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
@@ -131,7 +135,8 @@ fn of_network(why: &wire::Error, registry: &str) -> Option<String> {
     match why.kind() {
         Wire::NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
         Wire::Refused if is_loopback => {
-            Some(format!("`thv registry serve --listen {registry}` serves a registry there"))
+            let address = registry.replace("localhost:", "127.0.0.1:");
+            Some(format!("`thv registry serve --listen {address}` serves a registry there"))
         }
         Wire::Unresolved | Wire::Refused | Wire::Timeout | Wire::Connection(_) if !is_loopback => {
             let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());

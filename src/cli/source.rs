@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::failure::Failure;
-use super::progress;
+use super::pull::from_registry;
 use super::push::read_document;
 use crate::oci::Reference;
-use crate::runconfig::{Document, InvalidPlace, Place, Pulled, WorkloadName, pull};
+use crate::runconfig::{Document, InvalidPlace, Place, Pulled, WorkloadName};
 use crate::state::StateStore;
 
 /// A run configuration, and where it was found.
@@ -34,9 +34,7 @@ impl Source {
         match (Place::parse(text), text.parse::<WorkloadName>()) {
             (Ok(Place::File(path)), _) => file(&path),
             (Ok(Place::Registry(reference)), _) => {
-                let doing = format!("pulling {reference}");
-                let pulled =
-                    progress::during(&doing, Box::pin(pull(&context.client, &reference))).await?;
+                let pulled = from_registry(context, &reference).await?;
                 Ok(Self::Artifact { reference, pulled: Box::new(pulled) })
             }
             (Err(InvalidPlace::Ambiguous(_)), Ok(name)) => {
