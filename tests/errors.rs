@@ -226,6 +226,10 @@ fn answer(received: &Received) -> Reply {
         "nowhere" => refused(404, "NAME_UNKNOWN", "repository name not known to registry"),
         "limited" => refused(429, "TOOMANYREQUESTS", "pull rate limit exceeded"),
         "failing" => (503, vec![], "<html>upstream is away</html>".to_owned()),
+        // One blob is there already, so that the refused one is always the other.
+        "readonly" if received.method == "HEAD" && path.contains(":44136fa") => {
+            (200, vec![], "{}".to_owned())
+        }
         "readonly" if matches!(received.method.as_str(), "GET" | "HEAD") => {
             refused(404, "NAME_UNKNOWN", "")
         }
