@@ -17,6 +17,10 @@ record:
 fuzz seconds="180":
     bash tests/fuzz/run.sh {{seconds}}
 
+# Make the pages that tests hold current anew: commands, errors, and what commands print
+pages:
+    UPDATE=1 cargo test --locked --test help --test errors --test documentation -- --include-ignored
+
 # Formatting, lints and documentation, as the checks run them
 lint:
     cargo fmt --check

@@ -61,8 +61,8 @@ fn a_transcript_that_is_cut_short_is_valid_up_to_its_last_line() {
     assert!(checked.stderr().contains("the last line is cut short"), "{}", checked.stderr());
 
     let broken = user.file("broken.txt", b"{}\n");
-    user.thv(&["wire", "check", broken.to_str().unwrap()]).fails(1, "line 1");
-    user.thv(&["wire", "show", "missing.jsonl"]).fails(1, "missing.jsonl");
+    user.thv(&["wire", "check", broken.to_str().unwrap()]).fails(19, "line 1");
+    user.thv(&["wire", "show", "missing.jsonl"]).fails(19, "missing.jsonl");
 }
 
 #[test]

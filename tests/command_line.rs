@@ -114,7 +114,7 @@ fn mistakes_have_their_exit_code_and_say_what_to_do() {
         (&["export", "my-server", "registry.example.com/Upper:v1"], 2, "lower-case"),
         (&["pull", "localhost:5000/a:b:c"], 2, "is not a tag"),
         (&["export", "no-such", "./x.json"], 3, "thv list"),
-        (&["push", "missing.json", "localhost:5000/a:v1"], 1, "reading missing.json"),
+        (&["push", "missing.json", "localhost:5000/a:v1"], 19, "reading missing.json"),
         (&["push", "broken.json", "localhost:5000/a:v1"], 12, "line 3, column 11: \"port\""),
         (&["import", "broken.json"], 12, "line 3, column 11: \"port\""),
         (&["push", "config.json", &nobody], 6, "the connection was refused"),
@@ -177,7 +177,7 @@ fn a_served_directory_keeps_its_content() {
 
 #[test]
 fn help_lists_the_exit_codes() {
-    let help = User::new().thv(&["--help"]).ok().stdout();
+    let help = User::new().thv(&["help", "exit-codes"]).ok().stdout();
     assert!(help.contains("13  exists already"), "{help}");
     let readme = include_str!("../README.md");
     for line in help.lines().skip_while(|line| !line.starts_with("Exit codes")).skip(1) {

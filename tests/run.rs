@@ -384,11 +384,11 @@ fn mistakes_are_named() {
     Ran(alone.output().unwrap()).fails(17, "install podman or docker");
     user.thv(&["run", "uvx://server"]).fails(2, "ToolHive's own `thv run uvx://server`");
     user.thv(&["run", "fetch"]).fails(2, "ToolHive's catalogue");
-    user.thv(&["run", "./missing.json"]).fails(1, "missing.json");
+    user.thv(&["run", "./missing.json"]).fails(19, "missing.json");
     user.thv(&["run"]).fails(2, "required");
     user.thv(&["run", "./config.json", "--transport", "sse"]).fails(2, "options for images");
     user.thv(&["run", "./config.json", "--secret", "a=b"]).fails(2, "NAME=@FILE");
-    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(1, "none");
+    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(19, "none");
     let missing =
         json!({ "image": "x:v1", "name": "n", "transport": "stdio", "volumes": ["/no/place:/a"] });
     user.file("mount.json", missing.to_string());

@@ -16,6 +16,7 @@ chromium chromium
 podman podman
 runc runc
 iptables iptables
+script bsdutils
 EOF
 if ((${#missing[@]})); then
     command -v apt-get >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }

@@ -221,12 +221,12 @@ fn an_exchange_without_a_response_is_recorded_too() {
 fn a_transcript_that_cannot_be_written_fails_the_command() {
     let user = User::new();
     user.thv(&["pull", "localhost:1/a:v1", "--wire-log", "no/such/directory/wire.jsonl"])
-        .fails(1, "opening the transcript");
+        .fails(19, "opening the transcript");
     if std::path::Path::new("/dev/full").exists() {
         let registry = Registry::embedded();
         let reference = registry.reference("a:v1");
         user.thv(&["pull", &reference, "--wire-log", "/dev/full"])
-            .fails(1, "the transcript could not be written");
+            .fails(19, "the transcript could not be written");
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::Context;
@@ -22,7 +23,7 @@ const CONFIGURATION: &[u8] = include_bytes!("../../fixtures/runconfigs/minimal.j
 pub(super) struct Demo {}
 
 impl Demo {
-    pub(super) async fn run(self, _context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let registry = Registry::bind(any_port, Storage::memory()).await.map_err(|why| {
             Failure::Io { what: "starting the embedded registry".to_owned(), why }
@@ -33,14 +34,15 @@ impl Demo {
             // An error means that the sender is gone: time to stop as well.
             let _ = stopped.await;
         }));
-        let shown = round_trip(address).await;
+        let shown = round_trip(address, context.output.is_json()).await;
         let _ = stop.send(());
         let _ = serving.await;
         shown
     }
 }
 
-async fn round_trip(address: SocketAddr) -> Result<(), Failure> {
+async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
+    let say = |text: &str| if json { Ok(()) } else { line(text) };
     let recorder = Arc::new(MemoryRecorder::new());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
@@ -51,35 +53,47 @@ async fn round_trip(address: SocketAddr) -> Result<(), Failure> {
     let document = Document::parse(CONFIGURATION.to_vec())
         .map_err(|why| Failure::Document { source: "the demo's configuration".to_owned(), why })?;
 
-    line(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
-    line(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
+    say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
+    say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
     let created = creation_time().map_err(Failure::Usage)?;
     let pushed = push(&client, &reference, &document, created).await?;
-    let mut seen = show(&recorder.exchanges(), 0)?;
-    line(&format!("   {reference} is {}", pushed.digest))?;
+    let mut seen = show(&recorder.exchanges(), 0, say)?;
+    say(&format!("   {reference} is {}", pushed.digest))?;
 
-    line("\n2. push it again: nothing is sent")?;
+    say("\n2. push it again: nothing is sent")?;
     let again = push(&client, &reference, &document, created).await?;
-    seen = show(&recorder.exchanges(), seen)?;
-    line(&format!("   status: {}", again.status.as_str()))?;
+    seen = show(&recorder.exchanges(), seen, say)?;
+    say(&format!("   status: {}", again.status.as_str()))?;
 
-    line("\n3. pull it by digest")?;
-    let pulled = pull(&client, &reference.pinned(pushed.digest)).await?;
-    show(&recorder.exchanges(), seen)?;
+    say("\n3. pull it by digest")?;
+    let pinned = reference.pinned(pushed.digest);
+    let pulled = pull(&client, &pinned).await.map_err(Failure::pull(&pinned))?;
+    show(&recorder.exchanges(), seen, say)?;
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());
-    line(&format!("   before: {before}\n   after:  {after}"))?;
+    say(&format!("   before: {before}\n   after:  {after}"))?;
+    if json {
+        let result = json!({
+            "reference": reference.to_string(), "digest": pulled.manifest.descriptor.digest,
+            "exchanges": recorder.exchanges().len(), "same_bytes": before == after,
+        });
+        return line(&result.to_string());
+    }
     line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
 }
 
-/// Prints the exchanges after the first `seen`, and returns how many there are now.
-fn show(exchanges: &[Exchange], seen: usize) -> Result<usize, Failure> {
+/// Says the exchanges after the first `seen`, and returns how many there are now.
+fn show(
+    exchanges: &[Exchange],
+    seen: usize,
+    say: impl Fn(&str) -> Result<(), Failure>,
+) -> Result<usize, Failure> {
     for exchange in exchanges.iter().skip(seen) {
         let status = exchange.response.as_ref().map_or(0, |response| response.status);
         let size = exchange.request.body.as_ref().map_or(0, |body| body.size);
         let url = exchange.request.url.split_once("/v2/").map_or("", |(_, path)| path);
         let path: String = url.chars().take(52).collect();
-        line(&format!(
+        say(&format!(
             "   {:>4} bytes  {:<4} /v2/{path}  → {status}",
             size,
             exchange.request.method,

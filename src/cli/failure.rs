@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
-use crate::oci;
 use crate::oci::auth::KeychainError;
+use crate::oci::{self, Reference};
 use crate::runconfig::{
     Exposure, InvalidDocument, InvalidPlace, InvalidWorkloadName, NotRunnable, PullError,
     PushError, RetrieveError,
@@ -20,7 +20,7 @@ use crate::wire::{self, InvalidPem};
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
    0  success
-   1  a local file, the transcript or the terminal failed
+   1  thv diff: the two differ
    2  wrong usage, or a name that could be a file or a reference
    3  not found: no such manifest, repository or workload
    4  authentication: the registry wants a login
@@ -37,10 +37,9 @@ Exit codes:
   15  cannot be run here: a field, a secret, a mount or a port
   16  not agreed to (--yes agrees)
   17  no container engine, or it failed
-  18  not shared: it holds what looks like a secret (--allow PATH)";
-
-const TLS_ON_LOOPBACK: &str =
-    "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
+  18  not shared: it holds what looks like a secret (--allow PATH)
+  19  a local file, the transcript or the terminal failed
+ 130  interrupted at a question (Ctrl-C)";
 
 /// A command that failed.
 #[derive(Debug)]
@@ -58,7 +57,10 @@ pub(super) enum Failure {
     },
     State(StateError),
     Push(PushError),
-    Pull(PullError),
+    Pull {
+        reference: String,
+        why: PullError,
+    },
     Login(oci::Error),
     Keychain(KeychainError),
     Transcript {
@@ -67,6 +69,10 @@ pub(super) enum Failure {
     },
     /// That many broken rules.
     Findings(usize),
+    /// That many fields that differ.
+    Different(usize),
+    /// Ctrl-C at a question.
+    Interrupted,
     NotRunnable(NotRunnable),
     Retrieve(RetrieveError),
     Plan(PlanError),
@@ -88,6 +94,12 @@ impl Failure {
         Self::Io { what: format!("{doing} {}", path.display()), why }
     }
 
+    /// A failed pull of `reference`.
+    pub(super) fn pull(reference: &Reference) -> impl FnOnce(PullError) -> Self {
+        let reference = reference.to_string();
+        |why| Self::Pull { reference, why }
+    }
+
     /// A transcript that cannot be read.
     pub(super) fn transcript(path: &Path, why: TranscriptError) -> Self {
         Self::Transcript { path: path.display().to_string(), why }
@@ -107,12 +119,12 @@ impl Failure {
 
     const fn code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::Transcript { .. } | Self::Ended(_) => 1,
+            Self::Different(_) => 1,
             Self::Findings(_) => 14,
             Self::Plan(_) | Self::Unsupported(_) => 15,
             Self::NotAgreed => 16,
             Self::Exposed(_) => 18,
-            Self::Engine(_) | Self::NotReady(_) => 17,
+            Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
             Self::Retrieve(why) => retrieve_code(why),
             Self::Usage(_)
             | Self::Place(_)
@@ -120,45 +132,12 @@ impl Failure {
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_)) => 2,
             Self::Document { why, .. } => document_code(why),
-            Self::Pull(why) => pull_code(why),
+            Self::Pull { why, .. } => pull_code(why),
             Self::State(why) => state_code(why),
             Self::Push(PushError::Registry(why)) | Self::Login(why) => registry_code(why),
             Self::Keychain(_) => 4,
-        }
-    }
-
-    /// What the user can do about it.
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
-            Self::Push(PushError::Registry(why))
-            | Self::Pull(PullError::Registry(why))
-            | Self::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
-                login_hint(why).or_else(|| registry_hint(why))
-            }
-            Self::Login(why) => registry_hint(why),
-            Self::State(StateError::Exists { .. }) => {
-                Some("use --force to replace it, or --name to keep both".to_owned())
-            }
-            Self::State(StateError::NotFound { .. }) => {
-                Some("`thv list` shows what there is".to_owned())
-            }
-            Self::Unsupported(_) => Some(
-                "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs \
-                 it without the field"
-                    .to_owned(),
-            ),
-            Self::Exposed(_) => Some(
-                "--secret VARIABLE=NAME shares a variable as a secret's name; --allow PATH lets one \
-                 through"
-                    .to_owned(),
-            ),
-            Self::NotAgreed => {
-                Some("look at it with `thv inspect`, and agree with --yes".to_owned())
-            }
-            Self::Engine(EngineError::Running(_)) => {
-                Some("stop it first, or run this one under another --name".to_owned())
-            }
-            _ => None,
+            Self::Io { .. } | Self::Transcript { .. } => 19,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -167,7 +146,7 @@ const fn retrieve_code(why: &RetrieveError) -> u8 {
     match why {
         RetrieveError::Pull(why) => pull_code(why),
         RetrieveError::Invalid { why, .. } => document_code(why),
-        _ => 1,
+        _ => 19,
     }
 }
 
@@ -192,7 +171,7 @@ const fn state_code(why: &StateError) -> u8 {
         StateError::NotFound { .. } => 3,
         StateError::Exists { .. } => 13,
         StateError::Invalid { why, .. } => document_code(why),
-        _ => 1,
+        _ => 19,
     }
 }
 
@@ -203,7 +182,7 @@ const fn registry_code(why: &oci::Error) -> u8 {
         Kind::Authentication(_) => 4,
         Kind::Denied(_) => 5,
         Kind::Network(why) => match why.kind() {
-            wire::ErrorKind::Record(_) => 1,
+            wire::ErrorKind::Record(_) => 19,
             _ => 6,
         },
         Kind::Tls(_) => 7,
@@ -212,43 +191,6 @@ const fn registry_code(why: &oci::Error) -> u8 {
         Kind::TooLarge { .. } => 9,
         Kind::Manifest(_) => 10,
         Kind::Registry(_) | Kind::Protocol(_) => 11,
-    }
-}
-
-/// Where a login is missing or not accepted.
-fn login_hint(why: &oci::Error) -> Option<String> {
-    let registry = why.place().split('/').next().unwrap_or_default();
-    match why.kind() {
-        oci::ErrorKind::Authentication(
-            oci::AuthenticationError::Refused { .. } | oci::AuthenticationError::TokenServer(_),
-        ) => Some(format!("log in with `thv login {registry}`")),
-        _ => None,
-    }
-}
-
-fn registry_hint(why: &oci::Error) -> Option<String> {
-    use wire::{ErrorKind as Wire, TlsFailure};
-    match why.kind() {
-        oci::ErrorKind::Tls(wire) => match wire.kind() {
-            Wire::Tls(TlsFailure::NotTls) => {
-                Some("use --plain-http if this registry speaks plain http".to_owned())
-            }
-            Wire::Tls(TlsFailure::UnknownIssuer) => {
-                Some("name the authority that signed it with --ca-file".to_owned())
-            }
-            Wire::Tls(TlsFailure::ClientCertificate) => {
-                Some("show a client certificate with --cert and --key".to_owned())
-            }
-            _ => None,
-        },
-        oci::ErrorKind::Network(wire) if matches!(wire.kind(), Wire::NotHttp) => {
-            Some(TLS_ON_LOOPBACK.to_owned())
-        }
-        // How servers that speak TLS alone answer plain http: not in the specification's form.
-        oci::ErrorKind::Registry(refusal) if refusal.status == 400 && refusal.errors.is_empty() => {
-            Some(TLS_ON_LOOPBACK.to_owned())
-        }
-        _ => None,
     }
 }
 
@@ -262,7 +204,8 @@ impl fmt::Display for Failure {
             Self::Document { source, why } => write!(f, "{source}: {why}"),
             Self::State(why) => why.fmt(f),
             Self::Push(why) => why.fmt(f),
-            Self::Pull(why) => why.fmt(f),
+            Self::Pull { why: why @ PullError::Registry(_), .. } => why.fmt(f),
+            Self::Pull { reference, why } => write!(f, "{reference}: {why}"),
             Self::Login(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
             Self::Transcript { path, why } => write!(f, "{path}: {why}"),
@@ -287,6 +230,9 @@ impl fmt::Display for Failure {
                     found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
                 write!(f, "not pushed: {}", list.join("; "))
             }
+            Self::Different(1) => f.write_str("one field differs"),
+            Self::Different(count) => write!(f, "{count} fields differ"),
+            Self::Interrupted => f.write_str("interrupted"),
             Self::Findings(1) => f.write_str("one rule is broken"),
             Self::Findings(count) => write!(f, "{count} rules are broken"),
         }
@@ -303,5 +249,5 @@ macro_rules! from {
     )+};
 }
 from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
-      PushError => Push, PullError => Pull, NotRunnable => NotRunnable,
+      PushError => Push, NotRunnable => NotRunnable,
       RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

@@ -5,8 +5,9 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::Report;
+use super::pull::from_registry;
 use super::push::read_document;
-use crate::runconfig::{Place, WorkloadName, pull};
+use crate::runconfig::{Place, WorkloadName};
 use crate::state::{Overwrite, Saved, StateStore};
 
 #[derive(Args)]
@@ -26,7 +27,7 @@ impl Import {
         let (document, digest) = match Place::parse(&self.source)? {
             Place::File(path) => (read_document(context, &path)?, None),
             Place::Registry(reference) => {
-                let pulled = pull(&context.client, &reference).await?;
+                let pulled = from_registry(context, &reference).await?;
                 let digest = pulled.manifest.descriptor.digest;
                 (pulled.document, Some((reference, digest)))
             }

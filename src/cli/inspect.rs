@@ -1,34 +1,55 @@
-//! `thv inspect`: the manifest and the run configuration behind a reference.
+//! `thv inspect`: a run configuration as somebody reads it who may run it.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::line;
-use super::push::parse_reference;
+use super::output::{Tint, labelled, line};
+use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, ManifestKind, Reference};
 use crate::printable::{excerpt, printable};
-use crate::runconfig::{Document, Pulled, pull};
+use crate::runconfig::{Pulled, review};
 
-/// The most characters of one annotation or field that are shown.
-const VALUE_LIMIT: usize = 120;
+/// The most characters of one line's value that are shown: what is left out could matter.
+const VALUE_LIMIT: usize = 2000;
+/// Annotations that say who made an artifact and when, and their labels.
+const MAKERS: [(&str, &str); 2] =
+    [("org.opencontainers.image.created", "when"), ("org.opencontainers.image.created.by", "with")];
+/// In front of the names of annotations that everybody knows.
+const WELL_KNOWN: &str = "org.opencontainers.image.";
 
 #[derive(Args)]
 pub(super) struct Inspect {
-    /// What to look at, such as registry.example.com/configs/my-server:v1
-    reference: String,
+    /// What to look at: a reference, a file such as ./config.json, or a workload
+    source: String,
 }
 
 impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let reference = parse_reference(&self.reference)?;
-        let pulled = pull(&context.client, &reference).await?;
+        let source = Source::find(context, &self.source).await?;
         if context.output.is_json() {
-            line(&as_json(&reference, &pulled))
-        } else {
-            as_text(&reference, &pulled).iter().try_for_each(|text| line(text))
+            return line(&as_json(&source));
         }
+        let heading = |text: &str| line(&context.output.tinted(Tint::Heading, text));
+        let lines = |label: &str, value: &str| {
+            let value = excerpt(value, VALUE_LIMIT);
+            labelled(&printable(label), &value).iter().try_for_each(|text| line(text))
+        };
+        heading(&printable(&source.title()))?;
+        let review = review(&source.document().run_config());
+        heading("What runs")?;
+        review.runs.iter().try_for_each(|(label, value)| lines(label, value))?;
+        heading("What it may touch")?;
+        review.touches.iter().try_for_each(|(label, value)| lines(label, value))?;
+        if let Source::Artifact { pulled, .. } = &source {
+            heading("Who made it, by its own word")?;
+            makers(annotations(pulled))
+                .iter()
+                .try_for_each(|(label, value)| lines(label, value))?;
+        }
+        heading("How it came")?;
+        how_it_came(context, &source).iter().try_for_each(|text| line(text))
     }
 }
 
@@ -39,63 +60,112 @@ fn annotations(pulled: &Pulled) -> &Annotations {
     }
 }
 
+/// Who made the artifact and when, then what else its annotations say. Nothing proves any of it.
+fn makers(annotations: &Annotations) -> Vec<(String, String)> {
+    let known = MAKERS.iter().map(|(name, label)| {
+        let said = annotations.get(*name).cloned();
+        ((*label).to_owned(), said.unwrap_or_else(|| "not said".to_owned()))
+    });
+    let others = annotations
+        .iter()
+        .filter(|(name, _)| !MAKERS.iter().any(|(known, _)| known == name))
+        .map(|(name, value)| {
+            (name.strip_prefix(WELL_KNOWN).unwrap_or(name).to_owned(), value.clone())
+        });
+    known.chain(others).collect()
+}
+
+/// A digest has a line of its own: with a label it would not fit.
+fn how_it_came(context: &Context, source: &Source) -> Vec<String> {
+    let bytes = source.document().bytes();
+    let configuration = [
+        format!("  configuration of {} bytes", bytes.len()),
+        format!("    {}", Digest::sha256(bytes)),
+    ];
+    match source {
+        Source::Workload { path, .. } | Source::File { path, .. } => {
+            let mut lines = labelled("from", &printable(&path.display().to_string()));
+            lines.extend(configuration);
+            lines
+        }
+        Source::Artifact { reference, pulled } => {
+            let mut lines = labelled("from", &way(context, reference));
+            lines.extend(labelled("by", &named(reference)));
+            let Descriptor { digest, size, .. } = &pulled.manifest.descriptor;
+            lines.extend([format!("  manifest of {size} bytes"), format!("    {digest}")]);
+            let [title, digest] = configuration;
+            let inline =
+                if is_inline(pulled) { "inside the manifest" } else { "a blob of its own" };
+            lines.extend([format!("{title}, {inline}"), digest]);
+            lines
+        }
+    }
+}
+
+fn way(context: &Context, reference: &Reference) -> String {
+    let registry = reference.registry();
+    let how = if context.client.speaks_plain_http(registry) { "plain http" } else { "https" };
+    format!("{registry}, over {how}")
+}
+
+fn named(reference: &Reference) -> String {
+    match (reference.digest(), reference.tag()) {
+        (Some(_), _) => "digest, which names these bytes and no others".to_owned(),
+        (None, Some(tag)) => format!("tag {tag}, which can be moved"),
+        (None, None) => "no tag".to_owned(),
+    }
+}
+
+fn is_inline(pulled: &Pulled) -> bool {
+    match &pulled.manifest.kind {
+        ManifestKind::Manifest(manifest) => {
+            let digest = Digest::sha256(pulled.document.bytes());
+            manifest.layers.iter().any(|layer| layer.digest == digest && layer.data.is_some())
+        }
+        ManifestKind::Index(_) => false,
+    }
+}
+
 /// One JSON object. The configuration is spliced in as it is: parsed and printed again, large
 /// numbers would change.
-fn as_json(reference: &Reference, pulled: &Pulled) -> String {
-    let Descriptor { media_type, digest, size, .. } = &pulled.manifest.descriptor;
-    let layer = pulled.document.bytes();
-    let about = json!({
-        "reference": reference.to_string(),
-        "descriptor": { "mediaType": media_type, "digest": digest, "size": size },
-        "annotations": annotations(pulled),
-        "layer": { "digest": Digest::sha256(layer), "size": layer.len() },
-        "manifest": serde_json::from_slice::<Value>(&pulled.manifest.content).ok(),
-    });
-    let about = about.to_string();
-    let open = about.strip_suffix('}').unwrap_or(&about);
-    format!("{open},\"configuration\":{}}}", pulled.document.text().trim())
-}
-
-fn as_text(reference: &Reference, pulled: &Pulled) -> Vec<String> {
-    let descriptor = &pulled.manifest.descriptor;
-    let layer = pulled.document.bytes();
-    let mut lines = vec![
-        format!("Reference:  {reference}"),
-        format!("Manifest:   {} ({} bytes)", descriptor.digest, descriptor.size),
-        format!("Layer:      {} ({} bytes)", Digest::sha256(layer), layer.len()),
-        "Annotations:".to_owned(),
-    ];
-    for (name, value) in annotations(pulled) {
-        lines.push(format!("  {}: {}", printable(name), excerpt(value, VALUE_LIMIT)));
-    }
-    lines.push("Configuration:".to_owned());
-    for (name, value) in summary(&pulled.document) {
-        lines.push(format!("  {:<13}{}", format!("{name}:"), excerpt(&value, VALUE_LIMIT)));
-    }
-    lines
-}
-
-/// What runs, and what it may touch. Values of environment variables are left out.
-fn summary(document: &Document) -> Vec<(&'static str, String)> {
-    let config = document.run_config();
-    let mut fields = Vec::new();
-    let mut field = |name, value: String| {
-        if !value.is_empty() {
-            fields.push((name, value));
+fn as_json(source: &Source) -> String {
+    let document = source.document();
+    let bytes = document.bytes();
+    let mut about = json!({ "layer": { "digest": Digest::sha256(bytes), "size": bytes.len() } });
+    let more = match source {
+        Source::Workload { name, path, .. } => {
+            json!({ "workload": name.as_str(), "file": path.display().to_string() })
+        }
+        Source::File { path, .. } => json!({ "file": path.display().to_string() }),
+        Source::Artifact { reference, pulled } => {
+            let Descriptor { media_type, digest, size, .. } = &pulled.manifest.descriptor;
+            json!({
+                "reference": reference.to_string(),
+                "descriptor": { "mediaType": media_type, "digest": digest, "size": size },
+                "annotations": annotations(pulled),
+                "inline": is_inline(pulled),
+                "manifest": serde_json::from_slice::<Value>(&pulled.manifest.content).ok(),
+            })
         }
     };
-    let list = |items: &[String]| items.join(" ");
-    let profile = config.permission_profile.unwrap_or_default();
-    field("name", config.name);
-    field("image", config.image);
-    field("remote url", config.remote_url);
-    field("transport", config.transport);
-    field("arguments", list(&config.cmd_args));
-    field("environment", config.env_vars.names().collect::<Vec<_>>().join(" "));
-    field("secrets", list(&config.secrets));
-    field("reads", list(&profile.read));
-    field("writes", list(&profile.write));
-    field("volumes", list(&config.volumes));
-    field("privileged", if profile.privileged { "yes".to_owned() } else { String::new() });
-    fields
+    let review = review(&document.run_config());
+    about["runs"] = as_lists(&review.runs);
+    about["touches"] = as_lists(&review.touches);
+    if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
+        about.extend(more);
+    }
+    let about = about.to_string();
+    let open = about.strip_suffix('}').unwrap_or(&about);
+    format!("{open},\"configuration\":{}}}", document.text().trim())
+}
+
+/// Each label with the list of its values.
+fn as_lists(lines: &[(&'static str, String)]) -> Value {
+    let mut object = Map::new();
+    for (label, value) in lines {
+        if let Value::Array(values) = object.entry(*label).or_insert_with(|| json!([])) {
+            values.push(value.as_str().into());
+        }
+    }
+    Value::Object(object)
 }

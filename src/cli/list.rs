@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{line, message};
+use super::output::{line, note};
 use crate::engine::{Container, Engine};
 use crate::printable::printable;
 use crate::state::{Entry, StateStore};
@@ -27,7 +27,7 @@ impl List {
             return line(&Value::Array(array).to_string());
         }
         if entries.is_empty() {
-            message(&format!("No run configurations in {}", store.dir().display()));
+            note(&format!("No run configurations in {}", store.dir().display()));
             return Ok(());
         }
         let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];

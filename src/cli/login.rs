@@ -7,7 +7,8 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::options::read_password;
-use super::output::{Report, message};
+use super::output::{Report, message, note};
+use super::prompt;
 use crate::oci::auth::{Credential, Secret, Stored};
 use crate::oci::{Login as Checked, RegistryName};
 
@@ -43,11 +44,11 @@ impl Login {
             Credential::Password { username: username.clone(), password: password.clone() };
         let checked = context.client.check_login(&registry, credential).await;
         if checked.map_err(Failure::Login)? == Checked::NotAskedFor {
-            message(&format!("note: {registry} answers without a login; nothing was checked"));
+            note(&format!("note: {registry} answers without a login; nothing was checked"));
         }
         let place = context.keychain.store(&registry, &username, &password).await?;
         if matches!(place, Stored::File(_)) {
-            message("note: the password is stored unencrypted; a credential helper keeps it safer");
+            note("note: the password is stored unencrypted; a credential helper keeps it safer");
         }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))
@@ -84,7 +85,5 @@ fn ask_password() -> Result<Secret, Failure> {
         let why = "there is no terminal to ask for the password; use --password-stdin";
         return Err(Failure::Usage(why.to_owned()));
     }
-    rpassword::prompt_password("Password: ")
-        .map(Secret::new)
-        .map_err(|why| Failure::Io { what: "asking for the password".to_owned(), why })
+    prompt::hidden("Password: ")
 }

@@ -2,9 +2,14 @@
 //!
 //! Nothing is done here that a user of the library would miss.
 
+mod completions;
 mod demo;
+mod diff;
+mod examples;
 mod export;
 mod failure;
+mod help;
+mod hint;
 mod import;
 mod inspect;
 mod list;
@@ -12,15 +17,18 @@ mod login;
 mod logout;
 mod options;
 mod output;
+mod progress;
+mod prompt;
 mod pull;
 mod push;
 mod registry;
 mod run;
+mod source;
 mod wire;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::failure::Failure;
 use self::options::Options;
@@ -35,7 +43,7 @@ use crate::wire::Settings;
     version,
     about = "Share ToolHive run configurations through any OCI registry",
     max_term_width = 100,
-    after_help = failure::EXIT_CODES
+    disable_help_subcommand = true
 )]
 struct Arguments {
     #[command(flatten)]
@@ -54,8 +62,10 @@ enum Command {
     Push(push::Push),
     /// Pull a run configuration from an OCI registry to a file or standard output
     Pull(pull::Pull),
-    /// Show the manifest and the run configuration behind a reference
+    /// Show a run configuration as a person reads it: what runs, and what it may touch
     Inspect(inspect::Inspect),
+    /// Compare two run configurations, what they may touch first
+    Diff(diff::Diff),
     /// List the run configurations in the state store
     List(list::List),
     /// Run an MCP server from a run configuration or an image
@@ -72,6 +82,10 @@ enum Command {
     Registry(registry::Registry),
     /// Show a round trip through the embedded registry; nothing outside is touched
     Demo(demo::Demo),
+    /// Print a script that completes commands and options in a shell
+    Completions(completions::Completions),
+    /// Show the help of a command, or explain exit-codes, auth or references
+    Help(help::Help),
 }
 
 /// What every command works with.
@@ -87,10 +101,19 @@ struct Context {
     password_stdin: bool,
 }
 
+/// The definition of the command line, with the examples of every command: what man pages and
+/// completions are made from.
+#[must_use]
+pub fn command() -> clap::Command {
+    examples::with_examples(Arguments::command(), "")
+}
+
 /// Runs the program with the process's arguments and environment.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|why| why.exit());
+    arguments.options.manners().decide();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(arguments)),
@@ -99,10 +122,21 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::report(&failure);
+            output::report(&name(&matches), &failure);
             failure.exit_code()
         }
     }
+}
+
+/// The command that was given, such as `thv wire show`.
+fn name(matches: &ArgMatches) -> String {
+    let mut name = "thv".to_owned();
+    let mut matches = matches;
+    while let Some((below, further)) = matches.subcommand() {
+        name = format!("{name} {below}");
+        matches = further;
+    }
+    name
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -116,6 +150,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Push(command) => command.run(&context).await,
         Command::Pull(command) => command.run(&context).await,
         Command::Inspect(command) => command.run(&context).await,
+        Command::Diff(command) => command.run(&context).await,
         Command::List(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
         Command::Login(command) => command.run(&context).await,
@@ -123,5 +158,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Wire(command) => command.run(&context).await,
         Command::Registry(command) => command.run(&context).await,
         Command::Demo(command) => command.run(&context).await,
+        Command::Completions(command) => command.run(&context),
+        Command::Help(command) => command.run(&context),
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{Output, message};
+use super::output::{Colour, Manners, Output, message};
 use crate::oci::Client;
 use crate::oci::auth::{Credential, Keychain, Secret};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
@@ -18,11 +18,18 @@ use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
 const PASSWORD_LIMIT: u64 = 64 * 1024;
 
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Options {
     /// Print one JSON object instead of text; messages go to standard error
     #[arg(long, global = true)]
     json: bool,
+    /// Say nothing but results, warnings, questions and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// When to use colour; auto is on a terminal, and not where `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
+    color: Colour,
     /// Append every HTTP exchange to FILE, one JSON object a line, without credentials
     #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
     wire_log: Option<OsString>,
@@ -53,6 +60,11 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// How this command speaks.
+    pub(super) const fn manners(&self) -> Manners {
+        Manners { colour: self.color, quiet: self.quiet }
+    }
+
     /// What a command works with; `logging_in` where the name and password are for the command
     /// itself.
     pub(super) fn context(&self, logging_in: bool) -> Result<Context, Failure> {

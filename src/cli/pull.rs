@@ -7,10 +7,11 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::{Report, write_out};
+use super::progress;
 use super::push::parse_reference;
 use crate::atomic_file;
-use crate::oci::Digest;
-use crate::runconfig::pull;
+use crate::oci::{Digest, Reference};
+use crate::runconfig::{Pulled, pull};
 
 #[derive(Args)]
 pub(super) struct Pull {
@@ -28,7 +29,7 @@ impl Pull {
             let why = "--json describes what was pulled; name a file for it with -o".to_owned();
             return Err(Failure::Usage(why));
         }
-        let pulled = pull(&context.client, &reference).await?;
+        let pulled = from_registry(context, &reference).await?;
         let bytes = pulled.document.bytes();
         let Some(path) = self.output else {
             return write_out(bytes);
@@ -43,4 +44,14 @@ impl Pull {
                 .field("status", "written"),
         )
     }
+}
+
+/// Pulls `reference`, and says so where it takes long.
+pub(super) async fn from_registry(
+    context: &Context,
+    reference: &Reference,
+) -> Result<Pulled, Failure> {
+    let work = Box::pin(pull(&context.client, reference));
+    let pulled = progress::during(&format!("pulling {reference}"), work).await;
+    pulled.map_err(Failure::pull(reference))
 }

@@ -41,31 +41,36 @@ impl Registry {
             message("warning: everybody who reaches this address can read and write");
         }
         let kept = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
+        let stop = interrupted();
         context.output.report(
             Report::new(format!("Serving an OCI registry at http://{address}"))
                 .field("address", address.to_string())
                 .field("storage", kept),
         )?;
-        server.serve(interrupted()).await;
+        server.serve(stop).await;
         Ok(())
     }
 }
 
-/// Resolves with Ctrl-C or, on Unix, SIGTERM.
-pub(super) async fn interrupted() {
+/// Resolves with Ctrl-C or, on Unix, SIGTERM. From this call on, neither ends the process by itself.
+pub(super) fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
-    }
-    // Where signals cannot be watched, they end the process as they always do.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Where signals cannot be watched, they end the process as they always do.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

@@ -10,8 +10,9 @@ use url::Url;
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{Report, line, message, write_out};
+use super::output::{Report, line, message, note, write_out};
 use super::registry::interrupted;
+use crate::atomic_file;
 use crate::audit::check::{Severity, check};
 use crate::audit::{Proxy, Recorded, Replay, Show, TranscriptReader, export};
 use crate::printable::printable;
@@ -61,6 +62,9 @@ pub(super) struct ExportWire {
     /// What to make of it
     #[arg(long, value_enum)]
     format: Format,
+    /// The file to write; without it the result goes to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -97,7 +101,7 @@ impl Wire {
         match self {
             Self::Show(command) => command.run(context).await,
             Self::Check(command) => command.run(context),
-            Self::Export(command) => command.run(),
+            Self::Export(command) => command.run(context),
             Self::Replay(command) => command.run(context).await,
             Self::Proxy(command) => command.run(context).await,
         }
@@ -113,7 +117,7 @@ fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
     let mut reader = open(file)?;
     let records = reader.read().map_err(|why| Failure::transcript(file, why))?;
     if reader.is_cut_short() {
-        message("note: the last line is cut short and left out");
+        note("note: the last line is cut short and left out");
     }
     Ok(records)
 }
@@ -181,14 +185,28 @@ impl CheckWire {
 }
 
 impl ExportWire {
-    fn run(self) -> Result<(), Failure> {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        if context.output.is_json() && self.output.is_none() {
+            let why = "--json describes what was written; name a file for it with -o".to_owned();
+            return Err(Failure::Usage(why));
+        }
         let records = read(&self.file)?;
         let text = match self.format {
             Format::Har => export::har(&records),
             Format::Curl => export::curl(&records),
             Format::Html => export::html(&records, &check(&records)),
         };
-        write_out(text.as_bytes())
+        let Some(path) = self.output else {
+            return write_out(text.as_bytes());
+        };
+        atomic_file::write(&path, text.as_bytes())
+            .map_err(|why| Failure::file("writing", &path, why))?;
+        context.output.report(
+            Report::new(format!("Wrote {} exchanges to file {}", records.len(), path.display()))
+                .field("file", path.display().to_string())
+                .field("exchanges", records.len())
+                .field("status", "written"),
+        )
     }
 }
 
@@ -205,12 +223,13 @@ impl ReplayWire {
             .await
             .map_err(listening(self.listen))?;
         let address = replay.local_addr().to_string();
+        let stop = interrupted();
         context.output.report(
             Report::new(format!("Replaying {} exchanges at http://{address}", records.len()))
                 .field("address", address),
         )?;
-        let left = replay.serve(interrupted()).await;
-        message(&format!("{left} exchanges were not asked for"));
+        let left = replay.serve(stop).await;
+        note(&format!("{left} exchanges were not asked for"));
         Ok(())
     }
 }
@@ -225,11 +244,12 @@ impl ProxyWire {
             .await
             .map_err(listening(self.listen))?;
         let address = proxy.local_addr().to_string();
+        let stop = interrupted();
         context.output.report(
             Report::new(format!("Recording what passes http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        proxy.serve(interrupted()).await;
+        proxy.serve(stop).await;
         Ok(())
     }
 }

@@ -118,7 +118,8 @@ impl Client {
 
     /// Whether plain http is spoken to the registry: where that was asked for, and to loopback
     /// unless a setting speaks of TLS there.
-    pub(super) fn speaks_plain_http(&self, registry: &RegistryName) -> bool {
+    #[must_use]
+    pub fn speaks_plain_http(&self, registry: &RegistryName) -> bool {
         self.shared.plain_http
             || (is_loopback_host(registry.host())
                 && !self.shared.tls.speaks_of(&registry.to_string()))

@@ -6,6 +6,7 @@
 mod artifact;
 mod compose;
 mod creation;
+mod difference;
 mod document;
 mod error;
 mod exposure;
@@ -15,6 +16,7 @@ mod normal;
 mod place;
 mod rename;
 mod retrieve;
+mod review;
 mod run_config;
 mod schema;
 mod share;
@@ -28,12 +30,14 @@ mod tests;
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE, UnsupportedArtifact};
 pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
+pub use difference::{Concern, Difference, differences};
 pub use document::{Document, MAX_SIZE};
 pub use error::InvalidDocument;
 pub use exposure::{Exposure, Kind as ExposureKind, exposures};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub use place::{InvalidPlace, Place};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
+pub use review::{Review, review};
 pub use run_config::{
     Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
 };

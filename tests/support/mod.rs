@@ -6,7 +6,9 @@ pub mod podman;
 pub mod recorded;
 pub mod server;
 pub mod service;
+pub mod terminal;
 pub mod token_server;
+pub mod tour;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -271,7 +273,12 @@ impl User {
 
     /// The program, with nothing of the tests' own environment.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_thv"));
+        self.command_of(env!("CARGO_BIN_EXE_thv"))
+    }
+
+    /// Another program, with nothing of the tests' own environment.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .envs(self.transcript().map(|path| ("THV_WIRE_LOG", path)))

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::message;
+use crate::cli::prompt;
 use crate::engine::{PlanError, SecretReference};
 use crate::oci::auth::Secret;
 use crate::oci::{Digest, Reference};
@@ -34,12 +35,11 @@ pub(super) fn refuse_without_secrets(missing: &[SecretReference]) -> Result<(), 
 /// Asks for a secret, without showing it.
 pub(super) fn secret(secret: &SecretReference) -> Result<Secret, Failure> {
     let question = format!("Secret {} (for {}): ", secret.name, secret.target);
-    let value = rpassword::prompt_password(printable(&question))
-        .map_err(|why| Failure::Io { what: "reading a secret".to_owned(), why })?;
-    if value.is_empty() {
+    let value = prompt::hidden(&printable(&question))?;
+    if value.expose().is_empty() {
         return Err(PlanError::MissingSecret(secret.name.clone()).into());
     }
-    Ok(Secret::new(value))
+    Ok(value)
 }
 
 /// Reads a secret from a file; one line break at its end is not part of it.

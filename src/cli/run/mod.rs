@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use self::find::Found;
 use super::Context;
 use super::failure::Failure;
-use super::output::{line, message};
+use super::output::note;
 use crate::engine::{
     Choices, Engine, EngineError, EngineKind, Lifetime, Plan, SecretReference, free_port,
     hides_files, unsupported,
@@ -121,7 +121,8 @@ impl Run {
         self.refuse_unsupported(&found, &preview)?;
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
-            return line(&printable(&preview.command_line(engine, self.lifetime())));
+            let command = preview.command_line(engine, self.lifetime());
+            return context.output.text("command", &printable(&command));
         }
         if let Some(source) = preview.missing_source() {
             return Err(crate::engine::PlanError::MissingSource(source.to_owned()).into());
@@ -141,7 +142,7 @@ impl Run {
         }
         let plan = Plan::new(&config, &choices)?;
         if !found.is_local {
-            engine.provide_image(&plan.image, message).await?;
+            engine.provide_image(&plan.image, note).await?;
         }
         save(&found)?;
         match plan.transport {
@@ -181,7 +182,7 @@ impl Run {
             (_, Some(insisted)) => {
                 return Err(Failure::Usage(format!("port {insisted} is taken")));
             }
-            (Some(wanted), None) => message(&format!("port {wanted} is taken; using {free}")),
+            (Some(wanted), None) => note(&format!("port {wanted} is taken; using {free}")),
             (None, None) => {}
         }
         Ok(Some(free))
@@ -262,7 +263,7 @@ fn save(found: &Found) -> Result<(), Failure> {
     if store.save(&name, &found.document, Overwrite::Replace)? == Saved::Replaced
         && !found.is_image()
     {
-        message(&format!("replaced the stored run configuration '{name}'"));
+        note(&format!("replaced the stored run configuration '{name}'"));
     }
     Ok(())
 }

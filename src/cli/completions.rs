@@ -1,0 +1,36 @@
+//! `thv completions`: a shell's script that completes commands, options and their values.
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell as Generator;
+
+use super::Context;
+use super::failure::Failure;
+
+#[derive(Args)]
+pub(super) struct Completions {
+    /// The shell that reads the script
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+impl Completions {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let generator = match self.shell {
+            Shell::Bash => Generator::Bash,
+            Shell::Zsh => Generator::Zsh,
+            Shell::Fish => Generator::Fish,
+            Shell::Powershell => Generator::PowerShell,
+        };
+        let mut script = Vec::new();
+        clap_complete::generate(generator, &mut super::command(), "thv", &mut script);
+        let script = String::from_utf8_lossy(&script);
+        context.output.text("script", script.trim_end())
+    }
+}

@@ -1,0 +1,117 @@
+//! `thv diff`: what differs between two run configurations.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Context;
+use super::failure::Failure;
+use super::output::{Tint, line};
+use super::source::Source;
+use crate::printable::{excerpt, printable};
+use crate::runconfig::{Concern, Difference, differences};
+
+/// The most characters of one value that are shown.
+const VALUE_LIMIT: usize = 2000;
+
+#[derive(Args)]
+pub(super) struct Diff {
+    /// A workload, a file such as ./config.json, or a reference
+    first: String,
+    /// What to hold against it, named in the same ways
+    second: String,
+    /// Show the values of environment variables, and others that may be secret
+    #[arg(long)]
+    values: bool,
+}
+
+impl Diff {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let first = Source::find(context, &self.first).await?;
+        let second = Source::find(context, &self.second).await?;
+        let found = differences(first.document(), second.document());
+        let same_bytes = first.document().bytes() == second.document().bytes();
+        if context.output.is_json() {
+            let list: Vec<_> = found.iter().map(|found| self.as_json(found)).collect();
+            let whole = json!({
+                "first": first.title(), "second": second.title(),
+                "same_bytes": same_bytes, "differences": list,
+            });
+            line(&whole.to_string())?;
+        } else {
+            self.show(context, [&first, &second], &found, same_bytes)?;
+        }
+        if found.is_empty() { Ok(()) } else { Err(Failure::Different(found.len())) }
+    }
+
+    fn hides(&self, found: &Difference) -> bool {
+        found.is_private && !self.values
+    }
+
+    fn as_json(&self, found: &Difference) -> Value {
+        let mut object = json!({
+            "field": found.field, "concern": found.concern.as_str(), "hidden": self.hides(found),
+        });
+        if !self.hides(found) {
+            object["removed"] = found.removed.clone().into();
+            object["added"] = found.added.clone().into();
+        }
+        object
+    }
+
+    fn show(
+        &self,
+        context: &Context,
+        [first, second]: [&Source; 2],
+        found: &[Difference],
+        same_bytes: bool,
+    ) -> Result<(), Failure> {
+        let output = &context.output;
+        if found.is_empty() {
+            let how =
+                if same_bytes { "byte for byte" } else { "field by field, written differently" };
+            return line(&format!("The same {how}"));
+        }
+        line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;
+        line(&output.tinted(Tint::Added, &format!("+ {}", printable(&second.title()))))?;
+        let mut concern = None;
+        for found in found {
+            if concern != Some(found.concern) {
+                line(&output.tinted(Tint::Heading, heading(found.concern)))?;
+                concern = Some(found.concern);
+            }
+            line(&format!("  {}", printable(&found.field)))?;
+            if self.hides(found) {
+                let change = match (found.removed.is_empty(), found.added.is_empty()) {
+                    (false, true) => "removed",
+                    (true, false) => "added",
+                    _ => "changed",
+                };
+                line(&format!("    {change}; it may be secret, and --values shows it"))?;
+                continue;
+            }
+            for (tint, mark, values) in
+                [(Tint::Removed, '-', &found.removed), (Tint::Added, '+', &found.added)]
+            {
+                for value in values {
+                    line(&output.tinted(tint, &format!("    {mark} {}", shown(value))))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn heading(concern: Concern) -> &'static str {
+    match concern {
+        Concern::Permissions => "What it may touch",
+        Concern::Program => "What runs",
+        Concern::Other => "Other fields",
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => excerpt(text, VALUE_LIMIT),
+        other => excerpt(&other.to_string(), VALUE_LIMIT),
+    }
+}

@@ -1,0 +1,92 @@
+//! `thv help`: the help of a command, or a topic that concerns several.
+
+use clap::Args;
+
+use super::Context;
+use super::command;
+use super::failure::{EXIT_CODES, Failure};
+
+/// What can be explained beside commands.
+const TOPICS: [(&str, &str); 3] =
+    [("exit-codes", EXIT_CODES), ("auth", AUTH), ("references", REFERENCES)];
+
+const AUTH: &str = "\
+How thv logs in:
+  Nothing is sent before the registry asks for it. A credential goes to the
+  registry that it is for, or to the token server that this registry names,
+  and to nobody else.
+
+Where logins come from, the first that knows the registry:
+  1. --username with --password-stdin
+  2. the file of --registry-config
+  3. the file that REGISTRY_AUTH_FILE names, which stands for the following
+  4. $DOCKER_CONFIG/config.json, or ~/.docker/config.json
+  5. $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json
+  6. none: anonymous
+  Credential helpers (credHelpers, credsStore) are asked as docker asks them.
+
+Logging in:
+  thv login REGISTRY                                 asks for name and password
+  thv login REGISTRY -u NAME --password-stdin < FILE for scripts
+  thv logout REGISTRY                                forgets it
+  Many registries want an access token in place of the password.
+
+TLS:
+  https is spoken to every registry but loopback; --plain-http allows http.
+  --ca-file, SSL_CERT_FILE and Docker's certs.d say whom to trust; --cert and
+  --key prove who asks. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.";
+
+const REFERENCES: &str = "\
+A reference is REGISTRY/REPOSITORY:TAG, or @DIGEST in place of the tag or
+behind it. It is read as Docker reads it:
+  registry.example.com/configs/a:v1   as it stands
+  localhost:5055/configs/a            the tag latest
+  me/a:v1                             docker.io/me/a:v1
+  a:v1                                docker.io/library/a:v1
+  ...@sha256:<64 digits>              exactly these bytes; the tag is ignored
+
+A file or a reference? The first rule that fits decides:
+  1. oci:// in front                        a reference
+  2. / ./ ../ ~ or a drive letter in front  a file
+  3. .json, .yaml or .yml at the end        a file
+  4. a path that exists                     a file
+  5. a registry in front (with a dot or a
+     port, or localhost), a tag, a digest   a reference
+  6. anything else                          refused; for `inspect` and `diff`
+                                            a workload of the state store
+
+A tag can be moved to other content. A digest cannot.";
+
+#[derive(Args)]
+pub(super) struct Help {
+    /// A command, such as push or wire show; or exit-codes, auth, references
+    #[arg(value_name = "COMMAND|TOPIC")]
+    about: Vec<String>,
+}
+
+impl Help {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        context.output.text("text", self.find()?.trim_end())
+    }
+
+    fn find(&self) -> Result<String, Failure> {
+        if let [topic] = &self.about[..]
+            && let Some((_, text)) = TOPICS.iter().find(|(name, _)| name == topic)
+        {
+            return Ok((*text).to_owned());
+        }
+        let mut found = command();
+        found.build();
+        let mut found = &mut found;
+        for name in &self.about {
+            found = found.find_subcommand_mut(name).ok_or_else(|| {
+                let topics = TOPICS.map(|(name, _)| name).join(", ");
+                Failure::Usage(format!(
+                    "there is no command or topic {name:?}; `thv --help` lists the commands, and \
+                     the topics are {topics}"
+                ))
+            })?;
+        }
+        Ok(found.render_long_help().to_string())
+    }
+}

@@ -1,0 +1,164 @@
+//! What a user can try next after a failure.
+
+use std::env;
+use std::io;
+
+use super::failure::Failure;
+use crate::engine::{EngineError, PlanError};
+use crate::oci::auth::{HelperError, KeychainError};
+use crate::oci::{self, AuthenticationError, ErrorKind, Refusal};
+use crate::runconfig::{PullError, PushError, RetrieveError, UnsupportedArtifact};
+use crate::state::StateError;
+use crate::wire::{self, ErrorKind as Wire, TlsFailure};
+
+const TLS_ON_LOOPBACK: &str =
+    "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
+/// The variables that name a proxy for https, in the order in which they count.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// What can be done about `failure`, where that is known.
+pub(super) fn hint(failure: &Failure) -> Option<String> {
+    let fixed = match failure {
+        Failure::Push(PushError::Registry(why))
+        | Failure::Pull { why: PullError::Registry(why), .. }
+        | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
+            return of_registry(why, false);
+        }
+        Failure::Login(why) => return of_registry(why, true),
+        Failure::Pull {
+            reference,
+            why:
+                PullError::Unsupported(
+                    UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
+                ),
+        } => return Some(format!("`thv run {reference}` runs a container image")),
+        Failure::Keychain(why) => return of_keychain(why),
+        Failure::State(StateError::Exists { .. }) => {
+            "use --force to replace it, or --name to keep both"
+        }
+        Failure::State(StateError::NotFound { .. }) => "`thv list` shows what there is",
+        Failure::Io { why, .. } if why.kind() == io::ErrorKind::AddrInUse => {
+            "another program listens there; --listen names another address"
+        }
+        Failure::Unsupported(_) => {
+            "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
+             without the field"
+        }
+        Failure::Exposed(_) => {
+            "--secret VARIABLE=NAME shares a variable as a secret's name; --allow PATH lets one \
+             through"
+        }
+        Failure::NotAgreed => "look at it with `thv inspect`, and agree with --yes",
+        Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
+        Failure::Plan(PlanError::MissingSource(_)) => "make it first: nothing is made on its own",
+        Failure::Engine(EngineError::Running(_)) => {
+            "stop it first, or run this one under another --name"
+        }
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}
+
+/// The registry that an error is about.
+fn registry(why: &oci::Error) -> &str {
+    why.place().split('/').next().unwrap_or_default()
+}
+
+fn of_registry(why: &oci::Error, logging_in: bool) -> Option<String> {
+    let registry = registry(why);
+    Some(match why.kind() {
+        ErrorKind::Authentication(why) => return of_authentication(why, registry, logging_in),
+        ErrorKind::Denied(_) => {
+            format!("`thv login {registry}` logs in as somebody who may do this")
+        }
+        ErrorKind::NotFound(_) => format!(
+            "check the name and the tag; some registries say this too where a login is missing: \
+             `thv login {registry}`"
+        ),
+        ErrorKind::Registry(refusal) => return of_refusal(refusal, registry),
+        ErrorKind::Tls(wire) => return of_tls(wire).map(str::to_owned),
+        ErrorKind::Network(wire) => return of_network(wire, registry),
+        ErrorKind::Mismatch(_) | ErrorKind::Manifest(_) | ErrorKind::Protocol(_) => {
+            "--wire-log FILE records what the registry sends; `thv wire check FILE` judges it"
+                .to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn of_authentication(
+    why: &AuthenticationError,
+    registry: &str,
+    logging_in: bool,
+) -> Option<String> {
+    match why {
+        AuthenticationError::Keychain(why) => of_keychain(why),
+        AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) if logging_in => {
+            Some(
+                "check name and password; many registries want an access token as the password"
+                    .to_owned(),
+            )
+        }
+        AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) => {
+            Some(format!("log in with `thv login {registry}`"))
+        }
+        _ => None,
+    }
+}
+
+fn of_refusal(refusal: &Refusal, registry: &str) -> Option<String> {
+    match refusal.status {
+        // How servers that speak TLS alone answer plain http: not in the specification's form.
+        400 if refusal.errors.is_empty() => Some(TLS_ON_LOOPBACK.to_owned()),
+        429 => Some(format!("wait a while; a login may raise the limit: `thv login {registry}`")),
+        500.. => Some("try again later; the registry itself failed".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_tls(why: &wire::Error) -> Option<&'static str> {
+    let Wire::Tls(failure) = why.kind() else { return None };
+    Some(match failure {
+        TlsFailure::NotTls => "use --plain-http if this registry speaks plain http",
+        TlsFailure::UnknownIssuer => "name the authority that signed it with --ca-file",
+        TlsFailure::ClientCertificate => "show a client certificate with --cert and --key",
+        TlsFailure::WrongName => "name the registry as its certificate does",
+        TlsFailure::Expired | TlsFailure::NotYetValid => {
+            "if this machine's clock is right, the registry needs a new certificate"
+        }
+        TlsFailure::Other => return None,
+    })
+}
+
+fn of_network(why: &wire::Error, registry: &str) -> Option<String> {
+    let is_loopback = why.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
+    match why.kind() {
+        Wire::NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
+        Wire::Refused if is_loopback => {
+            let address = registry.replace("localhost:", "127.0.0.1:");
+            Some(format!("`thv registry serve --listen {address}` serves a registry there"))
+        }
+        Wire::Unresolved | Wire::Refused | Wire::Timeout | Wire::Connection(_) if !is_loopback => {
+            let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+            Some(match PROXIES.into_iter().find(set) {
+                Some(name) => format!("{name} names a proxy; NO_PROXY takes hosts out of it"),
+                None => "check the registry's name; HTTPS_PROXY names a proxy where one is needed"
+                    .to_owned(),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn of_keychain(why: &KeychainError) -> Option<String> {
+    match why {
+        KeychainError::Helper(HelperError::Run { name, .. }) => Some(format!(
+            "install docker-credential-{name}, or take it out of the configuration; \
+             --registry-config names another"
+        )),
+        KeychainError::Config(_) => {
+            Some("mend the file, or name another with --registry-config".to_owned())
+        }
+        _ => None,
+    }
+}

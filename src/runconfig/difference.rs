@@ -1,0 +1,303 @@
+//! What differs between two run configurations, field by field.
+//!
+//! Compared is what `ToolHive` reads, not how it is written down: key order, white space and the
+//! case of known keys make no difference, and neither does a field that says nothing (`false`, 0,
+//! an empty text or list) beside one that is missing.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::document::Document;
+use super::exposure::{Kind as ExposureKind, exposures};
+
+/// What a server may touch, and who may reach it.
+const PERMISSIONS: [&str; 20] = [
+    "permission_profile",
+    "permission_profile_name_or_path",
+    "volumes",
+    "secrets",
+    "isolate_network",
+    "allow_docker_gateway",
+    "ignore_config",
+    "host",
+    "port",
+    "target_host",
+    "target_port",
+    "publish",
+    "allowed_origins",
+    "trust_proxy_headers",
+    "oidc_config",
+    "authz_config",
+    "authz_config_path",
+    "tools_filter",
+    "header_forward",
+    "k8s_pod_template_patch",
+];
+/// What runs.
+const PROGRAM: [&str; 5] = ["image", "remote_url", "transport", "cmd_args", "env_vars"];
+/// Maps of which an empty one says as little as a missing one. An empty permission profile, in
+/// contrast, is one.
+const PLAIN_MAPS: [&str; 2] = ["env_vars", "container_labels"];
+
+/// What a field is about. Permissions come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concern {
+    /// What the server may touch, and who may reach it.
+    Permissions,
+    /// What runs.
+    Program,
+    /// Anything else.
+    Other,
+}
+
+impl Concern {
+    /// A stable word for scripts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permissions => "permissions",
+            Self::Program => "program",
+            Self::Other => "other",
+        }
+    }
+
+    fn of(field: &str) -> Self {
+        let top = field.split('.').next().unwrap_or(field);
+        if PERMISSIONS.contains(&top) {
+            Self::Permissions
+        } else if PROGRAM.contains(&top) {
+            Self::Program
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// One field that differs.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The path to the field, such as `permission_profile.network.mode`.
+    pub field: String,
+    /// What it is about.
+    pub concern: Concern,
+    /// What stands there in the first configuration alone. Of a list, the items that are not in the
+    /// second; the whole list where only the order differs.
+    pub removed: Vec<Value>,
+    /// What stands there in the second configuration alone.
+    pub added: Vec<Value>,
+    /// Whether a value may be a secret: of an environment variable, or one that
+    /// [`exposures`] names in either configuration.
+    pub is_private: bool,
+}
+
+/// What differs, permissions first, then what runs, then the rest, each by field.
+#[must_use]
+pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
+    let private = |document| {
+        let found = exposures(document, None).into_iter();
+        found.filter(|found| found.kind != ExposureKind::HomePath).map(|found| found.path)
+    };
+    let mut comparison =
+        Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };
+    comparison.objects("", Some(&first.fields()), Some(&second.fields()));
+    comparison.found.sort_by(|a, b| (a.concern, &a.field).cmp(&(b.concern, &b.field)));
+    comparison.found
+}
+
+struct Comparison {
+    private: BTreeSet<String>,
+    found: Vec<Difference>,
+}
+
+impl Comparison {
+    fn objects(
+        &mut self,
+        path: &str,
+        first: Option<&Map<String, Value>>,
+        second: Option<&Map<String, Value>>,
+    ) {
+        let keys = |object: Option<&Map<String, Value>>| {
+            object.into_iter().flat_map(Map::keys).cloned().collect::<Vec<_>>()
+        };
+        let names: BTreeSet<_> = keys(first).into_iter().chain(keys(second)).collect();
+        for name in names {
+            let value = |object: Option<&Map<String, Value>>| {
+                let value = object.and_then(|object| object.get(&name)).cloned();
+                value.filter(|value| says_something(&name, value))
+            };
+            let (a, b) = (value(first), value(second));
+            let field = if path.is_empty() { name } else { format!("{path}.{name}") };
+            self.values(field, a, b);
+        }
+    }
+
+    fn values(&mut self, field: String, first: Option<Value>, second: Option<Value>) {
+        match (first, second) {
+            (Some(Value::Object(a)), Some(Value::Object(b))) => {
+                self.objects(&field, Some(&a), Some(&b));
+            }
+            (Some(Value::Object(a)), None) if !a.is_empty() => self.objects(&field, Some(&a), None),
+            (None, Some(Value::Object(b))) if !b.is_empty() => self.objects(&field, None, Some(&b)),
+            (Some(Value::Array(a)), Some(Value::Array(b))) if a != b => {
+                let (removed, added) = (without(&a, &b), without(&b, &a));
+                if removed.is_empty() && added.is_empty() {
+                    self.add(field, vec![Value::Array(a)], vec![Value::Array(b)]);
+                } else {
+                    self.add(field, removed, added);
+                }
+            }
+            (a, b) if a != b => self.add(field, items(a), items(b)),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, field: String, removed: Vec<Value>, added: Vec<Value>) {
+        let below =
+            |path: &String| path.strip_prefix(&field).is_some_and(|rest| rest.starts_with('.'));
+        let is_private = field.starts_with("env_vars.")
+            || self.private.contains(&field)
+            || self.private.iter().any(below);
+        self.found.push(Difference {
+            concern: Concern::of(&field),
+            field,
+            removed,
+            added,
+            is_private,
+        });
+    }
+}
+
+/// A list's items, or the one value.
+fn items(value: Option<Value>) -> Vec<Value> {
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(items)) => items,
+        Some(value) => vec![value],
+    }
+}
+
+/// The items of `list` that are not in `other`, however often each is there.
+fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
+    let mut other = other.to_vec();
+    let mut left = Vec::new();
+    for item in list {
+        match other.iter().position(|found| found == item) {
+            Some(index) => {
+                other.swap_remove(index);
+            }
+            None => left.push(item.clone()),
+        }
+    }
+    left
+}
+
+fn says_something(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty() || !PLAIN_MAPS.contains(&name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(fields: &Value) -> Document {
+        let mut config = json!({ "image": "x:1", "name": "n" });
+        config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        Document::parse(config.to_string().into_bytes()).unwrap()
+    }
+
+    /// `field - removed + added` of each difference.
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better")]
+    fn compared(first: Value, second: Value) -> Vec<String> {
+        let found = differences(&document(&first), &document(&second));
+        let list = |values: &[Value]| Value::from(values.to_vec()).to_string();
+        let line =
+            |d: &Difference| format!("{} -{} +{}", d.field, list(&d.removed), list(&d.added));
+        found.iter().map(line).collect()
+    }
+
+    #[test]
+    fn permissions_come_first_then_what_runs() {
+        let found = differences(
+            &document(&json!({ "group": "a", "transport": "sse", "volumes": [] })),
+            &document(&json!({ "group": "b", "transport": "stdio", "volumes": ["/a:/a"] })),
+        );
+        let concerns: Vec<_> = found.iter().map(|found| found.concern).collect();
+        assert_eq!(concerns, [Concern::Permissions, Concern::Program, Concern::Other]);
+    }
+
+    #[test]
+    fn every_path_of_a_profile_is_named() {
+        assert_eq!(
+            compared(
+                json!({ "permission_profile": { "read": ["/a", "/b"], "privileged": false } }),
+                json!({ "permission_profile": {
+                    "read": ["/b"], "privileged": true, "network": { "outbound": {} },
+                } }),
+            ),
+            [
+                "permission_profile.network.outbound -[] +[{}]",
+                "permission_profile.privileged -[] +[true]",
+                "permission_profile.read -[\"/a\"] +[]",
+            ]
+        );
+        assert_eq!(
+            compared(json!({}), json!({ "permission_profile": {} })),
+            ["permission_profile -[] +[{}]"],
+            "an empty profile is one"
+        );
+        assert_eq!(
+            compared(json!({ "permission_profile": { "network": {} } }), json!({})),
+            ["permission_profile.network -[{}] +[]"]
+        );
+    }
+
+    #[test]
+    fn a_list_in_another_order_differs_as_a_whole() {
+        assert_eq!(
+            compared(json!({ "cmd_args": ["-a", "1"] }), json!({ "cmd_args": ["1", "-a"] })),
+            ["cmd_args -[[\"-a\",\"1\"]] +[[\"1\",\"-a\"]]"]
+        );
+        assert_eq!(
+            compared(json!({ "cmd_args": ["a", "a"] }), json!({ "cmd_args": ["a"] })),
+            ["cmd_args -[\"a\"] +[]"]
+        );
+    }
+
+    #[test]
+    fn how_it_is_written_makes_no_difference() {
+        let same = [
+            (json!({ "Port": 80 }), json!({ "port": 80 })),
+            (json!({ "debug": false, "port": 0, "volumes": [], "group": "" }), json!({})),
+            (json!({ "env_vars": {}, "permission_profile": null }), json!({})),
+        ];
+        for (first, second) in same {
+            assert_eq!(compared(first, second), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_private() {
+        let found = differences(
+            &document(&json!({
+                "env_vars": { "LEVEL": "a" }, "group": "a",
+                "cmd_args": ["--token", "FAKE-9f8a7c6e5d4b3a21"],
+            })),
+            &document(&json!({ "env_vars": { "LEVEL": "b" }, "group": "b", "new.field": [1] })),
+        );
+        let private: Vec<_> =
+            found.iter().filter(|found| found.is_private).map(|found| &*found.field).collect();
+        assert_eq!(private, ["cmd_args", "env_vars.LEVEL"]);
+        assert_eq!(found.len(), 4);
+    }
+}

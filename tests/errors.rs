@@ -1,0 +1,375 @@
+//! The errors that people meet most, each made here and shown word for word in
+//! `protocol-notes/errors.md`.
+//!
+//! Each says what failed (the command, the step, the place), why (the status, the registry's own
+//! code and message), and what to try next where that is known.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+use support::pki::{Authority, Pair};
+use support::server::{Received, Reply, Server};
+use support::tour::Tour;
+use support::{Registry, own_address, sha256};
+
+/// Whether an error has a third part, or its text says by itself what to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Hint,
+    InText,
+}
+use Next::{Hint, InText};
+
+/// A heading; when it happens, the exit code, the third part, the command line.
+enum Entry {
+    Section(&'static str),
+    Case(&'static str, i32, Next, &'static str),
+}
+use Entry::{Case, Section};
+
+const ENTRIES: &[Entry] = &[
+    Section("The command line"),
+    Case("a command that does not exist", 2, InText, "thv help publish"),
+    Case("a name that could be a file or a reference", 2, InText, "thv import my-config"),
+    Case(
+        "a reference with upper-case letters",
+        2,
+        InText,
+        "thv push config.json localhost:5055/Configs/a:v1",
+    ),
+    Case(
+        "a push to a digest",
+        2,
+        InText,
+        "thv push config.json localhost:5055/a@sha256:\
+         44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    ),
+    Case(
+        "a login where nobody can be asked for the password",
+        2,
+        InText,
+        "thv login localhost:5055 --username me",
+    ),
+    Case("JSON about what is itself printed", 2, InText, "thv pull localhost:5055/a:v1 --json"),
+    Section("Files and workloads"),
+    Case(
+        "a file that is not there",
+        19,
+        InText,
+        "thv push missing.json localhost:5055/configs/a:v1",
+    ),
+    Case("a workload that is not there", 3, Hint, "thv export nobody ./nobody.json"),
+    Case("a file that is no JSON", 12, InText, "thv import ./broken.json"),
+    Case("a field of the wrong type", 12, InText, "thv import ./wrong-type.json"),
+    Case("a configuration that runs nothing", 12, InText, "thv import ./nothing.json"),
+    Case(
+        "another configuration of the same name",
+        13,
+        Hint,
+        "thv import ./files.json --name my-server",
+    ),
+    Case(
+        "what looks like a secret",
+        18,
+        Hint,
+        "thv push with-key.json localhost:5055/configs/files:v1",
+    ),
+    Section("Logins"),
+    Case("no login where one is wanted", 4, Hint, "thv pull localhost:5056/private/a:v1"),
+    Case(
+        "a login that is not accepted",
+        4,
+        Hint,
+        "thv login localhost:5056 -u me --password-stdin < password.txt",
+    ),
+    Case("a login that may not do this", 5, Hint, "thv pull localhost:5056/denied/a:v1"),
+    Case("a token server that refuses", 5, Hint, "thv pull localhost:5056/token/a:v1"),
+    Case("a 401 without a challenge", 4, InText, "thv pull localhost:5056/silent/a:v1"),
+    Case("a token server that is not asked", 4, InText, "thv pull localhost:5056/realm/a:v1"),
+    Case(
+        "a credential helper that is not installed",
+        4,
+        Hint,
+        "thv pull localhost:5056/private/a:v1 --registry-config helper.json",
+    ),
+    Case(
+        "a file of logins that is broken",
+        4,
+        Hint,
+        "thv pull localhost:5056/private/a:v1 --registry-config broken.json",
+    ),
+    Section("The network"),
+    Case("nothing listens there", 6, Hint, "thv pull 127.0.0.1:5057/configs/a:v1"),
+    Case("a name that does not exist", 6, Hint, "thv pull registry.invalid/configs/a:v1"),
+    Case(
+        "a proxy that is not there",
+        6,
+        Hint,
+        "HTTPS_PROXY=http://localhost:5057 thv pull registry.example.com/configs/a:v1",
+    ),
+    Case("redirects without end", 6, InText, "thv pull localhost:5056/circle/a:v1"),
+    Section("TLS"),
+    Case(
+        "a certificate of an unknown authority",
+        7,
+        Hint,
+        "thv pull localhost:5443/configs/a:v1 --ca-file other/ca.crt",
+    ),
+    Case(
+        "a certificate for another name",
+        7,
+        Hint,
+        "thv pull localhost:5444/configs/a:v1 --ca-file pki/ca.crt",
+    ),
+    Case(
+        "a certificate that has expired",
+        7,
+        Hint,
+        "thv pull localhost:5445/configs/a:v1 --ca-file pki/ca.crt",
+    ),
+    Case(
+        "plain http where TLS was expected",
+        7,
+        Hint,
+        "thv pull localhost:5055/configs/a:v1 --ca-file pki/ca.crt",
+    ),
+    Case("TLS where plain http was expected", 11, Hint, "thv pull localhost:5443/configs/a:v1"),
+    Section("What the registry has"),
+    Case("no such repository", 3, Hint, "thv pull localhost:5056/nowhere/a:v1"),
+    Case("no such tag", 3, Hint, "thv pull localhost:5055/configs/files:v9"),
+    Case("too many requests", 11, Hint, "thv pull localhost:5056/limited/a:v1"),
+    Case("a registry that fails", 11, Hint, "thv pull localhost:5056/failing/a:v1"),
+    Case("a push that is refused", 11, InText, "thv push config.json localhost:5056/readonly/a:v1"),
+    Case("a container image", 10, Hint, "thv pull localhost:5056/image/a:v1"),
+    Case("another artifact", 10, InText, "thv pull localhost:5056/chart/a:v1"),
+    Case("bytes that are not those of the digest", 8, Hint, "thv pull localhost:5056/swapped/a:v1"),
+    Case(
+        "an artifact without a configuration in it",
+        12,
+        InText,
+        "thv pull localhost:5056/text/a:v1",
+    ),
+    Section("Runs"),
+    Case("what only ToolHive can run", 2, InText, "thv run uvx://mcp-server-fetch"),
+    Case("what nothing here can honour", 15, Hint, "thv run ./my-server.json --dry-run"),
+    Case("a secret that nobody supplied", 15, InText, "thv run ./secret.json --engine podman"),
+    Case("a mount that is not there", 15, Hint, "thv run ./mount.json"),
+    Case("nobody who agrees", 16, Hint, "thv run localhost:5055/configs/server:v1"),
+    Case("no container engine", 17, InText, "PATH=bin thv run ./server.json"),
+    Section("Comparing and auditing"),
+    Case(
+        "two configurations that differ",
+        1,
+        InText,
+        "thv diff files.json more.json --quiet > /dev/null",
+    ),
+    Case("traffic that breaks a rule", 14, Hint, "thv wire check swapped.jsonl > /dev/null"),
+    Case("a transcript that is none", 19, InText, "thv wire show config.json > /dev/null"),
+    Case("an address that is taken", 19, Hint, "thv registry serve --listen 127.0.0.1:5056"),
+];
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+fn refused(status: u16, code: &str, message: &str) -> Reply {
+    let body = json!({ "errors": [{ "code": code, "message": message }] });
+    (status, vec![("content-type", "application/json".to_owned())], body.to_string())
+}
+
+fn challenged(challenge: &str) -> Reply {
+    let (status, mut headers, body) = refused(401, "UNAUTHORIZED", "authentication required");
+    headers.push(("www-authenticate", challenge.to_owned()));
+    (status, headers, body)
+}
+
+fn manifest(body: &serde_json::Value) -> Reply {
+    (200, vec![("content-type", MANIFEST.to_owned())], body.to_string())
+}
+
+/// A manifest with one layer.
+fn artifact(artifact_type: Option<&str>, config: &str, layer: &str, content: &[u8]) -> Reply {
+    use base64::Engine as _;
+    let data = base64::engine::general_purpose::STANDARD.encode(content);
+    let mut body = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "config": { "mediaType": config, "size": 2, "digest":
+            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" },
+        "layers": [{ "mediaType": layer, "size": content.len(), "digest": sha256(content),
+            "data": data }],
+    });
+    if let Some(artifact_type) = artifact_type {
+        body["artifactType"] = artifact_type.into();
+    }
+    manifest(&body)
+}
+
+/// A registry whose repositories each go wrong in their own way.
+fn answer(received: &Received) -> Reply {
+    let empty = "application/vnd.oci.empty.v1+json";
+    let run_config = "application/vnd.toolhive.runconfig";
+    let layer = "application/vnd.toolhive.runconfig.v1+json";
+    let host = received.header("host").unwrap().to_owned();
+    let path = received.target.split('?').next().unwrap();
+    match path.trim_start_matches("/v2/").split('/').next().unwrap() {
+        "private" | "" => challenged("Basic realm=\"registry\""),
+        "denied" => refused(403, "DENIED", "requested access to the resource is denied"),
+        "token" if path.ends_with("/token") => refused(403, "DENIED", "the account is locked"),
+        "token" => {
+            challenged(&format!("Bearer realm=\"http://{host}/v2/token/token\",service=\"r\""))
+        }
+        "silent" => (401, vec![], String::new()),
+        "realm" => challenged("Bearer realm=\"http://user@auth.example/token\",service=\"r\""),
+        "circle" => (307, vec![("location", received.target.clone())], String::new()),
+        "nowhere" => refused(404, "NAME_UNKNOWN", "repository name not known to registry"),
+        "limited" => refused(429, "TOOMANYREQUESTS", "pull rate limit exceeded"),
+        "failing" => (503, vec![], "<html>upstream is away</html>".to_owned()),
+        // One blob is there already, so that the refused one is always the other.
+        "readonly" if received.method == "HEAD" && path.contains(":44136fa") => {
+            (200, vec![], "{}".to_owned())
+        }
+        "readonly" if matches!(received.method.as_str(), "GET" | "HEAD") => {
+            refused(404, "NAME_UNKNOWN", "")
+        }
+        "readonly" => refused(405, "UNSUPPORTED", "the registry is read-only"),
+        "image" => artifact(
+            None,
+            "application/vnd.oci.image.config.v1+json",
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+            b"layer",
+        ),
+        "chart" => artifact(Some("application/vnd.example.chart"), empty, "text/plain", b"chart"),
+        "text" => artifact(Some(run_config), empty, layer, b"hello"),
+        "swapped" => {
+            let (status, mut headers, body) = artifact(Some(run_config), empty, layer, b"{}");
+            headers.push(("docker-content-digest", sha256(b"other bytes")));
+            (status, headers, body)
+        }
+        other => panic!("{other} is no repository of this registry"),
+    }
+}
+
+/// Everything that the command lines speak of.
+struct World {
+    tour: Tour,
+    faulty: Server,
+    secure: Vec<Registry>,
+    nobody: String,
+}
+
+impl World {
+    fn new() -> Self {
+        let tour = Tour::new();
+        let user = &tour.user;
+        let stdio = include_bytes!("../fixtures/runconfigs/stdio.json");
+        user.file("my-server.json", stdio);
+        user.file("broken.json", "{\n  \"image\": x\n}\n");
+        user.file("wrong-type.json", "{\n  \"image\": \"x:1\",\n  \"port\": \"80\"\n}\n");
+        user.file("nothing.json", "{ \"name\": \"n\" }\n");
+        user.file("helper.json", r#"{ "credsStore": "absent" }"#);
+        let server = json!({ "image": "x:1", "name": "server", "transport": "stdio" });
+        user.file("server.json", server.to_string());
+        let with = |field: &str, value: serde_json::Value| {
+            let mut config = server.clone();
+            config[field] = value;
+            config.to_string()
+        };
+        user.file("secret.json", with("secrets", json!(["api-key,target=API_KEY"])));
+        user.file("mount.json", with("volumes", json!(["/no/place:/data"])));
+        tour.run("thv push server.json localhost:5055/configs/server:v1");
+        let authority = Authority::new(&user.path("pki"));
+        Authority::new(&user.path("other"));
+        let secure = [("right", true, 30), ("name", false, 30), ("expired", true, -1)];
+        let secure = secure.map(|(file, named, days)| {
+            let address = own_address();
+            let name = format!("IP:{}", address.ip());
+            let name = if named { &name } else { "DNS:registry.example.com" };
+            let Pair { cert, key } = authority.issue(file, name, days);
+            let tls =
+                format!("  tls: {{certificate: {}, key: {}}}\n", cert.display(), key.display());
+            Registry::docker_with(address, &tls, "")
+        });
+        let faulty = Server::start(answer);
+        let world = Self { tour, faulty, secure: secure.into(), nobody: own_address().to_string() };
+        world.shown("thv pull localhost:5056/swapped/a:v1 --wire-log swapped.jsonl");
+        world
+    }
+
+    /// Printed addresses, and the real ones.
+    fn addresses(&self) -> Vec<(String, String)> {
+        let secure = self.secure.iter().zip(5443..);
+        let mut all: Vec<_> = secure
+            .map(|(registry, port)| (format!("localhost:{port}"), registry.address.to_string()))
+            .collect();
+        all.push(("localhost:5056".to_owned(), self.faulty.address.to_string()));
+        all.push(("localhost:5057".to_owned(), self.nobody.clone()));
+        all
+    }
+
+    /// What is printed to standard error, with the printed addresses, and the exit code.
+    fn shown(&self, line: &str) -> (String, i32) {
+        let mut real = line.replace("127.0.0.1:505", "localhost:505");
+        for (printed, address) in self.addresses() {
+            real = real.replace(&printed, &address);
+        }
+        let ran = self.tour.run(&real);
+        assert_eq!(ran.stdout(), "", "{line}");
+        let mut shown = self.tour.printed(&ran.stderr());
+        for (printed, address) in self.addresses() {
+            shown = shown.replace(&address, &printed);
+        }
+        if line.contains("127.0.0.1:") {
+            shown = shown.replace("localhost:", "127.0.0.1:");
+        }
+        (shown, ran.code())
+    }
+}
+
+const HEAD: &str = "\
+# Errors
+
+<!-- made by tests/errors.rs; `just pages` makes it again -->
+
+What people meet most. Each error says what failed (the command, the step, the place), why (the status, the registry's
+own code and message, without anything that could steer a terminal) and, where that is known, what to try next. Each
+one here is what a test really got; [exit codes](cli/help-exit-codes.md) are stable, texts are for people.
+";
+
+#[test]
+#[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
+fn the_commonest_errors_say_what_failed_why_and_what_to_try_next() {
+    let world = World::new();
+    let mut page = HEAD.to_owned();
+    let mut count = 0;
+    for entry in ENTRIES {
+        let Case(when, code, next, line) = entry else {
+            let Section(title) = entry else { unreachable!() };
+            write!(page, "\n## {title}\n").unwrap();
+            continue;
+        };
+        count += 1;
+        let (shown, found) = world.shown(line);
+        assert_eq!(found, *code, "{when}: {shown}");
+        let what = shown.lines().find(|line| line.starts_with("thv ")).unwrap_or(&shown);
+        let command: Vec<_> = line.split("thv ").nth(1).unwrap().split(' ').collect();
+        assert!(what.starts_with(&format!("thv {}", command[0])), "{when}: {shown}");
+        let hints = shown.lines().filter(|line| line.starts_with("hint: ")).count();
+        assert_eq!(hints, usize::from(*next == Hint), "{when}: {shown}");
+        assert!(!shown.contains("FAKE"), "{when}: {shown}");
+        write!(page, "\n**{count}. {when}** (exit code {code})\n\n").unwrap();
+        write!(page, "<!-- run by tests/errors.rs -->\n```console\n$ {line}\n{shown}```\n")
+            .unwrap();
+    }
+    assert!(count >= 30, "{count} errors");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes/errors.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let current = std::fs::read_to_string(&path).unwrap();
+    for (number, (current, anew)) in current.lines().zip(page.lines()).enumerate() {
+        assert_eq!(current, anew, "line {}: `just pages` makes errors.md again", number + 1);
+    }
+    assert!(current == page, "errors.md is not current: `just pages`");
+}

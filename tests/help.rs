@@ -1,0 +1,168 @@
+//! The help of every command: what it says, that its examples work, and the pages made from it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use support::User;
+use support::tour::{Tour, commands, examples, help};
+
+const MADE: &str = "<!-- made by tests/help.rs; `just pages` makes it again -->";
+const TOPICS: [&str; 3] = ["exit-codes", "auth", "references"];
+
+#[test]
+fn every_help_starts_with_what_the_command_is_for_and_fits_a_terminal() {
+    for path in commands() {
+        let name = path.join(" ");
+        let help = help(&path);
+        let first = help.lines().next().unwrap();
+        assert!(first.len() > 15 && !first.starts_with("Usage"), "{name}: {first}");
+        assert!(help.contains(&format!("Usage: {name}")), "{name}: {help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_example_of_every_command_works_as_it_is_printed() {
+    for path in commands() {
+        let name = path.join(" ");
+        let examples = examples(&path);
+        assert!(examples.len() >= 2, "{name} has no two examples: src/cli/examples.rs");
+        for example in examples {
+            assert!(example.starts_with(&name), "{name}: {example}");
+            let ran = Tour::with_all().run(&example);
+            let (stdout, stderr) = (ran.stdout(), ran.stderr());
+            // A comparison ends with 1 where it finds a difference.
+            let ok = ran.code() == 0 || (name == "thv diff" && ran.code() == 1);
+            assert!(ok, "{example}: {stderr}");
+            let written = example.contains(" > ") || example.contains(" -o ");
+            assert!(written || !stdout.is_empty(), "{example} says nothing");
+        }
+    }
+}
+
+#[test]
+fn help_is_the_same_by_either_name_and_topics_are_explained() {
+    let user = User::new();
+    for path in commands() {
+        let asked = [&["help".to_owned()], &path[1..]].concat();
+        let ran = user.command().args(&asked).output().unwrap();
+        assert!(ran.status.success(), "{asked:?}");
+        assert!(String::from_utf8(ran.stdout).unwrap().contains("Examples:"), "{asked:?}");
+    }
+    for topic in TOPICS {
+        let text = user.thv(&["help", topic]).ok().stdout();
+        assert!(text.lines().count() > 10, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    let said = user.thv(&["help", "nonsense"]).fails(2, "no command or topic").stderr();
+    assert!(TOPICS.iter().all(|topic| said.contains(topic)), "{said}");
+}
+
+fn notes() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes")
+}
+
+/// Holds a directory against what it has to hold, file by file.
+fn assert_current(dir: &Path, wanted: &BTreeMap<String, String>) {
+    if std::env::var_os("UPDATE").is_some() {
+        let _ = std::fs::remove_dir_all(dir);
+        std::fs::create_dir_all(dir).unwrap();
+        for (name, text) in wanted {
+            std::fs::write(dir.join(name), text).unwrap();
+        }
+    }
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    let mut found: Vec<_> = std::fs::read_dir(dir).unwrap().map(name).collect();
+    found.sort();
+    assert_eq!(found, wanted.keys().map(std::ffi::OsString::from).collect::<Vec<_>>());
+    for (name, text) in wanted {
+        let page = std::fs::read_to_string(dir.join(name)).unwrap();
+        assert!(page == *text, "{name} is not current: `just pages`");
+    }
+}
+
+#[test]
+fn the_pages_of_commands_are_current() {
+    let mut pages = BTreeMap::new();
+    let mut index = format!("# Commands\n\n{MADE}\n\n| command | what it is for |\n|---|---|\n");
+    for path in commands() {
+        let (name, help) = (path.join(" "), help(&path));
+        let file = format!("{}.md", path.join("-"));
+        let about = help.lines().next().unwrap().to_owned();
+        writeln!(index, "| [{name}]({file}) | {about} |").unwrap();
+        pages.insert(file, format!("# {name}\n\n{MADE}\n\n```text\n{help}```\n"));
+    }
+    index.push_str("\n| topic | |\n|---|---|\n");
+    for topic in TOPICS {
+        let text = User::new().thv(&["help", topic]).ok().stdout();
+        writeln!(index, "| [{topic}](help-{topic}.md) | `thv help {topic}` |").unwrap();
+        let page = format!("# thv help {topic}\n\n{MADE}\n\n```text\n{text}```\n");
+        pages.insert(format!("help-{topic}.md"), page);
+    }
+    pages.insert("README.md".to_owned(), index);
+    assert_current(&notes().join("cli"), &pages);
+}
+
+#[test]
+fn the_manual_pages_are_current() {
+    let mut pages = BTreeMap::new();
+    let mut program = thv_oci::cli::command();
+    program.build();
+    for path in commands() {
+        let mut found = &mut program;
+        for name in &path[1..] {
+            found = found.find_subcommand_mut(name).unwrap();
+        }
+        let name = path.join("-");
+        let mut page = Vec::new();
+        clap_mangen::Man::new(found.clone()).render(&mut page).unwrap();
+        pages.insert(format!("{name}.1"), String::from_utf8(page).unwrap());
+    }
+    assert_current(&notes().join("man"), &pages);
+}
+
+/// Bash reads its script, and completes a command, an option and a value with it.
+#[test]
+fn bash_completes_commands_and_options() {
+    let user = User::new();
+    let complete = |words: &[&str]| {
+        let last = words.len() - 1;
+        let code = format!(
+            "set -e; source <({} completions bash); COMP_WORDS=({}); COMP_CWORD={last}; \
+             _thv thv '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+            env!("CARGO_BIN_EXE_thv"),
+            words.join(" "),
+            words[last],
+            words[last - 1]
+        );
+        let ran = user.command_of("bash").args(["-c", &code]).output().unwrap();
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(complete(&["thv", "ins"]), "inspect");
+    assert_eq!(complete(&["thv", "wire", "pro"]), "proxy");
+    assert_eq!(complete(&["thv", "pull", "--wire"]), "--wire-log");
+    assert_eq!(complete(&["thv", "list", "--color", "nev"]), "never");
+}
+
+#[test]
+fn each_shell_has_a_script_that_knows_every_command() {
+    let user = User::new();
+    for (shell, mark) in [
+        ("bash", "complete -F _thv"),
+        ("zsh", "#compdef thv"),
+        ("fish", "complete -c thv"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let script = user.thv(&["completions", shell]).ok().stdout();
+        assert!(script.contains(mark), "{shell}");
+        for path in commands() {
+            assert!(script.contains(path.last().unwrap()), "{shell}: {path:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What each command prints with `--json`, against `protocol-notes/output.schema.json`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::Path;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use support::tour::{Tour, examples, leaf_commands};
+
+fn note(name: &str) -> Value {
+    let notes = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes");
+    serde_json::from_slice(&std::fs::read(notes.join(name)).unwrap()).unwrap()
+}
+
+/// The validator of a command's output.
+fn validator(command: &str) -> Validator {
+    let mut schema = note("output.schema.json");
+    assert!(schema["$defs"][command].is_object(), "output.schema.json lacks {command:?}");
+    if command == "wire show" {
+        return jsonschema::validator_for(&note("transcript.schema.json")).unwrap();
+    }
+    // The definition is not followed beyond this file.
+    schema["$defs"].as_object_mut().unwrap().remove("wire show");
+    schema["$ref"] = format!("#/$defs/{}", command.replace(' ', "%20")).into();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[track_caller]
+fn assert_valid(command: &str, line: &str, stdout: &str) {
+    let validator = validator(command);
+    let values = serde_json::Deserializer::from_str(stdout).into_iter::<Value>();
+    let mut count = 0;
+    for value in values {
+        let value = value.unwrap();
+        if let Err(why) = validator.validate(&value) {
+            panic!("{line}: {why}\n{value}");
+        }
+        count += 1;
+    }
+    assert!(count == 1 || command == "wire show", "{line}: {count} values");
+    // A configuration is shown as it is, with its own line breaks.
+    assert!(stdout.lines().count() == count || command == "inspect", "{line}: one line each");
+}
+
+/// `line` with `--json`, before a redirection.
+fn with_json(line: &str) -> String {
+    let line = line.replace(" --json", "");
+    match (line.find(" < "), line.find(" > ")) {
+        (Some(at), _) => format!("{} --json{}", &line[..at], &line[at..]),
+        (_, Some(at)) => format!("{} --json", &line[..at]),
+        _ => format!("{line} --json"),
+    }
+}
+
+/// Every command by its own examples, so that a new one cannot be forgotten.
+#[test]
+fn every_command_prints_what_the_schema_says() {
+    for path in leaf_commands() {
+        let command = path[1..].join(" ");
+        let mut held = 0;
+        for example in examples(&path) {
+            let line = with_json(&example);
+            let ran = Tour::with_all().run(&line);
+            // What is itself written to standard output has nothing beside it.
+            if ran.code() == 2 && ran.stderr().contains("name a file for it with -o") {
+                continue;
+            }
+            assert!(ran.code() <= 1, "{line}: {}", ran.stderr());
+            assert_valid(&command, &line, &ran.stdout());
+            held += 1;
+        }
+        assert!(held > 0, "no example of {command} prints JSON");
+    }
+}
+
+/// Outcomes that no example has.
+#[test]
+fn other_outcomes_hold_to_the_schema_too() {
+    let tour = Tour::with_all();
+    tour.user.file("state/toolhive/runconfigs/broken.json", "{");
+    tour.user.file("a.json", r#"{"image":"x:1","env_vars":{"A":"1"},"group":"a"}"#);
+    tour.user.file("b.json", r#"{"image":"x:1","env_vars":{"A":"2"},"group":"b"}"#);
+    for (command, line) in [
+        ("list", "thv list --json"),
+        ("import", "thv import ./config.json --json"),
+        ("import", "thv import ./files.json --name my-server --force --json"),
+        ("push", "thv push more.json localhost:5055/configs/files:v1 --json"),
+        ("inspect", "thv inspect ./files.json --json"),
+        ("inspect", "thv inspect localhost:5055/configs/files:v1 --json"),
+        ("diff", "thv diff a.json b.json --json"),
+        ("diff", "thv diff a.json b.json --json --values"),
+        ("logout", "thv logout localhost:5055 --json"),
+        ("help", "thv help auth --json"),
+    ] {
+        assert_valid(command, line, &tour.run(line).stdout());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_not_said() {
+    let push = json!({ "reference": "r/a:v1", "digest": format!("sha256:{}", "a".repeat(64)),
+        "status": "pushed" });
+    assert!(validator("push").is_valid(&push));
+    for (field, value) in
+        [("status", json!("done")), ("digest", json!("sha256:a")), ("more", json!(1))]
+    {
+        let mut other = push.clone();
+        other[field] = value;
+        assert!(!validator("push").is_valid(&other), "{field}");
+    }
+    let hidden = |more: Value| {
+        let mut difference = json!({ "field": "a", "concern": "other", "hidden": true });
+        difference.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let whole = json!({ "first": "a", "second": "b", "same_bytes": false,
+            "differences": [difference] });
+        validator("diff").is_valid(&whole)
+    };
+    assert!(hidden(json!({})));
+    assert!(!hidden(json!({ "added": ["FAKE-secret"] })), "what is hidden has no values");
+}
+
+#[test]
+fn every_definition_is_of_a_command() {
+    let commands: Vec<_> = leaf_commands().iter().map(|path| path[1..].join(" ")).collect();
+    for name in note("output.schema.json")["$defs"].as_object().unwrap().keys() {
+        assert!(name.starts_with('_') || commands.contains(name), "{name}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Manners on a terminal: colour, quiet, progress, and a terminal that is left as it was.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use support::server::Server;
+use support::terminal::Terminal;
+use support::{Registry, User};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+const MINIMAL: &[u8] = include_bytes!("../fixtures/runconfigs/minimal.json");
+const ESCAPE: char = '\u{1b}';
+
+/// A user with two configurations that differ.
+fn with_two() -> User {
+    let user = User::new();
+    user.file("a.json", STDIO);
+    user.file("b.json", MINIMAL);
+    user
+}
+
+#[test]
+fn colour_is_for_terminals_and_where_it_is_asked_for() {
+    let user = with_two();
+    let on_terminal = |command: &str, variables: &[(&str, &str)]| {
+        let (shown, code) = Terminal::start(&user, command, variables).end();
+        assert_eq!(code, 1, "{shown}");
+        shown.contains(ESCAPE)
+    };
+    assert!(on_terminal("thv diff a.json b.json", &[]));
+    assert!(!on_terminal("thv diff a.json b.json", &[("NO_COLOR", "1")]));
+    assert!(on_terminal("thv diff a.json b.json", &[("NO_COLOR", "")]));
+    assert!(!on_terminal("thv diff a.json b.json", &[("TERM", "dumb")]));
+    assert!(!on_terminal("thv --color never diff a.json b.json", &[]));
+    assert!(on_terminal("thv diff a.json b.json --color always", &[("NO_COLOR", "1")]));
+    let piped = |more: &[&str]| {
+        let ran = user.thv(&[&["diff", "a.json", "b.json"][..], more].concat());
+        (ran.stdout() + &ran.stderr()).contains(ESCAPE)
+    };
+    assert!(!piped(&[]));
+    assert!(piped(&["--color", "always"]));
+    let json = user.thv(&["diff", "a.json", "b.json", "--json", "--color", "always"]);
+    assert!(!json.stdout().contains(ESCAPE));
+    user.thv(&["list", "--color", "blue"]).fails(2, "possible values: auto, always, never");
+}
+
+#[test]
+fn quiet_leaves_out_notes_and_keeps_warnings_and_errors() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let address = registry.address.to_string();
+    let login = ["login", &address, "-u", "me", "--password-stdin"];
+    let said = user.thv_with_input(&login, b"FAKE-pw\n").ok();
+    assert_eq!(said.stderr().matches("note:").count(), 2, "{}", said.stderr());
+    let quiet = user.thv_with_input(&[&login[..], &["--quiet"]].concat(), b"FAKE-pw\n").ok();
+    assert_eq!((quiet.stderr(), quiet.stdout()), (String::new(), said.stdout()));
+    assert_eq!(user.thv(&["-q", "list"]).ok().stderr(), "");
+    let warned = user.thv(&["-q", "list", "--insecure-skip-tls-verify"]).ok().stderr();
+    assert!(warned.contains("warning:"), "{warned}");
+    user.thv(&["-q", "pull", "localhost:5055/A:v1"]).fails(2, "lower-case");
+}
+
+/// `stty -a` before and after show that nothing is left changed.
+#[test]
+fn ctrl_c_at_a_password_leaves_the_terminal_as_it_was() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let command = format!(
+        "stty -a; echo ===; thv login {} -u me; echo code=$?; echo ===; stty -a",
+        registry.address
+    );
+    for (keys, code) in [("\u{3}", 130), ("half\u{3}", 130), ("\u{4}", 130)] {
+        let mut terminal = Terminal::start(&user, &command, &[]);
+        terminal.wait_for("Password: ");
+        terminal.types(keys);
+        let (shown, _) = terminal.end();
+        let parts: Vec<_> = shown.split("===").map(str::trim).collect();
+        assert_eq!(parts[0], parts[2], "the terminal's settings");
+        assert!(parts[0].contains(" echo ") && parts[0].contains(" icanon "), "{shown}");
+        assert!(parts[1].contains(&format!("code={code}")), "{shown}");
+        assert!(parts[1].contains("interrupted") && !parts[1].contains("half"), "{shown}");
+    }
+}
+
+#[test]
+fn a_password_is_typed_unseen_and_can_be_corrected() {
+    let challenge = |authorized: bool| {
+        let basic = ("www-authenticate", "Basic realm=\"r\"".to_owned());
+        if authorized {
+            (200, vec![], "{}".to_owned())
+        } else {
+            (401, vec![basic], "{}".to_owned())
+        }
+    };
+    // me:FAKE-pw
+    let accepted = "Basic bWU6RkFLRS1wdw==";
+    let server = Server::start(move |r| challenge(r.header("authorization") == Some(accepted)));
+    let user = User::new();
+    let mut terminal = Terminal::start(&user, &format!("thv login {} -u me", server.address), &[]);
+    terminal.wait_for("Password: ");
+    terminal.types("wrong\u{15}FAKE-pé\u{7f}w\n");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Logged in to") && !shown.contains("FAKE"), "{shown}");
+}
+
+/// A registry that answers once it is told to.
+fn slow() -> (Server, mpsc::Sender<()>) {
+    let (release, released) = mpsc::channel();
+    let released = Arc::new(Mutex::new(released));
+    let server = Server::start(move |_| {
+        // The test is gone where nothing comes any more.
+        let _ = released.lock().unwrap().recv();
+        (404, vec![], "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".to_owned())
+    });
+    (server, release)
+}
+
+#[test]
+fn progress_is_shown_while_something_takes_long_and_gone_afterwards() {
+    let (server, release) = slow();
+    let user = User::new();
+    let reference = server.reference("configs/a:v1");
+    let mut terminal = Terminal::start(&user, &format!("thv pull {reference}"), &[]);
+    terminal.wait_for(&format!("pulling {reference} … 1 s"));
+    release.send(()).unwrap();
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 3, "{shown}");
+    let (_, after) = shown.rsplit_once("\r\u{1b}[K").unwrap();
+    assert!(!after.contains("pulling") && after.contains("not found"), "{shown:?}");
+}
+
+/// Two that started earlier than one that shows two seconds have been silent for as long.
+#[test]
+fn no_progress_where_there_is_no_terminal_or_quiet_is_asked_for() {
+    let (server, release) = slow();
+    let user = User::new();
+    let reference = server.reference("configs/a:v1");
+    let start = |command: String| Terminal::start(&user, &command, &[]);
+    let silent = [
+        start(format!("thv pull --quiet {reference}")),
+        start(format!("thv pull {reference} 2>said; code=$?; cat said; exit $code")),
+    ];
+    while server.received().len() < silent.len() {
+        std::thread::yield_now();
+    }
+    let mut shown = start(format!("thv pull {reference}"));
+    shown.wait_for("… 2 s");
+    (0..3).for_each(|_| release.send(()).unwrap());
+    for terminal in silent {
+        let (said, code) = terminal.end();
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains("not found") && !said.contains("pulling"), "{said}");
+    }
+}
