@@ -247,7 +247,12 @@ fn an_http_server_runs_until_it_is_stopped() {
     assert_eq!(at("$FASTMCP_PORT"), "8080");
     let listed = Ran(world.thv().args(["list", "--json"]).output().unwrap()).ok().json();
     assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
+    let stored = std::fs::read(world.user.stored(&world.name)).unwrap();
     run(&world, &[&reference]).fails(17, "runs already");
+    let other = configuration(&world, "stdio", &json!({ "cmd_args": ["other"] }));
+    world.user.file("other.json", other.to_string());
+    run(&world, &["./other.json"]).fails(17, "runs already");
+    assert_eq!(std::fs::read(world.user.stored(&world.name)).unwrap(), stored, "of what runs");
     let id = process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let mut said = String::new();
@@ -269,6 +274,140 @@ fn an_http_server_runs_until_it_is_stopped() {
     assert_eq!(world.containers(), "");
     let listed = Ran(world.thv().args(["list"]).output().unwrap()).ok().stdout();
     assert!(listed.lines().nth(1).unwrap().contains("stopped"), "{listed}");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_server_that_ends_before_it_answers_is_a_failure() {
+    let world = World::new();
+    // An address that the container does not have: the server cannot listen there.
+    let broken = configuration(&world, "streamable-http", &json!({ "target_host": "203.0.113.1" }));
+    world.user.file("broken.json", broken.to_string());
+    run(&world, &["./broken.json"]).fails(101, "a free port");
+    assert_eq!(world.containers(), "");
+    let said = run(&world, &["./broken.json", "--detach"]).fails(17, "again and again").stderr();
+    assert!(said.contains("a free port"), "what it wrote last: {said}");
+    assert_eq!(world.containers(), "");
+    // Its image's program is not there.
+    let other = configuration(&world, "stdio", &json!({ "image": "localhost/absent:v1" }));
+    world.user.file("absent.json", other.to_string());
+    run(&world, &["./absent.json"]).fails(17, "localhost/absent:v1");
+    assert_eq!(world.containers(), "");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_container_of_another_workload_is_left_alone() {
+    let world = World::new();
+    world.podman(&["pull", "--quiet", &world.image()]);
+    let label = "--label=toolhive-basename=another";
+    let make = ["create", "--name", &world.name, "--label=toolhive=true", label, &world.image()];
+    let id = world.podman(&make);
+    let config = configuration(&world, "stdio", &json!({}));
+    world.user.file("config.json", config.to_string());
+    run(&world, &["./config.json"]).fails(17, "is not this workload's");
+    assert_eq!(world.podman(&["container", "inspect", "--format={{.Id}}", &world.name]), id);
+    assert!(!world.user.stored(&world.name).exists());
+    // One of the same workload that does not run is no obstacle.
+    world.podman(&["rm", &id]);
+    let label = format!("--label=toolhive-basename={}", world.name);
+    let make = ["create", "--name", &world.name, "--label=toolhive=true", &label, &world.image()];
+    world.podman(&make);
+    assert_eq!(run(&world, &["./config.json"]).code(), 3);
+    assert_eq!(world.containers(), "");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_name_without_a_registry_is_docker_hub_s() {
+    let world = World::new();
+    // For this test, Docker Hub is the test's own registry.
+    let registry = &world.registry.address;
+    let settings = format!(
+        "[[registry]]\nprefix = \"docker.io\"\nlocation = \"{registry}\"\ninsecure = true\n"
+    );
+    world.user.file("registries.conf", settings);
+    let config = configuration(&world, "stdio", &json!({ "image": "mcp/server:v1" }));
+    world.user.file("config.json", config.to_string());
+    let ran = run(&world, &["./config.json"]);
+    assert_eq!(ran.code(), 3, "{}", ran.stderr());
+    let pulled = "pulling the image docker.io/mcp/server:v1\n";
+    assert!(ran.stderr().contains(pulled), "{}", ran.stderr());
+    world.podman(&["rmi", "docker.io/mcp/server:v1"]);
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn images_are_pulled_as_toolhive_pulls_them() {
+    let world = World::new();
+    let latest = world.registry.reference("mcp/server:latest");
+    let away = format!("{}/mcp/server:latest", support::free_address());
+    let started = |image: &str| {
+        let config = configuration(&world, "stdio", &json!({ "image": image }));
+        world.user.file("config.json", config.to_string());
+        let ran = run(&world, &["./config.json"]);
+        assert_eq!(ran.code(), 3, "{}", ran.stderr());
+        ran.stderr()
+    };
+    let pulling = "pulling the image";
+    assert!(started(&world.image()).contains(pulling), "it is missing");
+    assert!(!started(&world.image()).contains(pulling), "it is here");
+    world.podman(&["tag", &world.image(), &latest, &away]);
+    world.podman(&["push", "--quiet", &latest]);
+    for image in [&latest, latest.strip_suffix(":latest").unwrap()] {
+        let said = started(image);
+        assert!(said.contains(pulling) && !said.contains("the one that is here"), "{said}");
+    }
+    let said = started(&away);
+    assert!(said.contains(pulling) && said.contains("running the one that is here"), "{said}");
+    world.podman(&["rmi", &latest, &away]);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn each_engine_is_driven_and_listed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    // Two engines on this machine. Podman, under docker's name as in Debian's podman-docker, and
+    // one that does not work.
+    let (bin, home) = (world.user.path("bin"), world.user.path(""));
+    std::fs::create_dir(&bin).unwrap();
+    let docker = format!("#!/bin/sh\nHOME={} exec /usr/bin/podman \"$@\"\n", home.display());
+    for (name, script) in [("docker", &docker[..]), ("podman", "#!/bin/sh\nexit 1\n")] {
+        let program = world.user.file(&format!("bin/{name}"), script);
+        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let thv = |arguments: &[&str]| {
+        let mut command = world.thv();
+        command.args(arguments).env("PATH", format!("{}:/usr/bin:/bin:/usr/sbin", bin.display()));
+        command.stdin(Stdio::null());
+        command
+    };
+    // A network of the host: what is listed is the port at which the server itself listens.
+    let port = support::free_address().port();
+    let config = configuration(
+        &world,
+        "streamable-http",
+        &json!({ "target_port": port, "permission_profile": { "network": { "mode": "host" } } }),
+    );
+    world.user.file("config.json", config.to_string());
+    let insisted = ["run", "./config.json", "--engine", "docker", "--port", "4000"];
+    Ran(thv(&insisted).output().unwrap()).fails(2, "target_port");
+    let mut detached = thv(&["run", "./config.json", "--detach", "--json"]);
+    let said = Ran(detached.env("THV_ENGINE", "docker").output().unwrap()).ok().json();
+    assert_eq!(said["url"], format!("http://127.0.0.1:{port}/mcp"));
+    assert_eq!(said["stop"], format!("docker rm --force {}", world.name));
+    let listed = Ran(thv(&["list", "--json"]).output().unwrap()).ok().json();
+    assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &said["url"]));
+    world.podman(&["rm", "--force", "--time=0", &world.name]);
+
+    let config = configuration(&world, "stdio", &json!({}));
+    world.user.file("config.json", config.to_string());
+    let mut client = Client::start(thv(&["run", "./config.json", "--engine", "docker"]));
+    client.ask("initialize", &json!({}));
+    assert_eq!(client.end(Some("-TERM")).0, 42);
+    assert_eq!(world.containers(), "");
 }
 
 #[test]
@@ -373,6 +512,75 @@ fn what_cannot_be_honoured_stops_before_anything_starts() {
 }
 
 #[test]
+fn isolation_that_nothing_here_enforces_stops_the_run() {
+    let user = User::new();
+    let config = |transport: &str, outbound: Value| {
+        let config = json!({
+            "image": "localhost/x:v1", "name": "n", "transport": transport, "port": 4000,
+            "target_port": 80, "isolate_network": true,
+            "permission_profile": { "network": { "outbound": outbound } },
+        });
+        user.file("config.json", config.to_string());
+    };
+    let dry = ["run", "./config.json", "--dry-run"];
+    let outbound = "permission_profile.network.outbound";
+    config("stdio", json!({ "allow_host": ["a.example"], "allow_port": [443] }));
+    let said = user.thv(&dry).fails(15, &format!("{outbound}.allow_host")).stderr();
+    assert!(said.contains(&format!("{outbound}.allow_port")), "{said}");
+    config("streamable-http", json!({}));
+    user.thv(&dry).fails(15, "isolate_network");
+    let allowed = [&dry[..], &["--allow-unsupported", "isolate_network"]].concat();
+    assert!(!user.thv(&allowed).ok().stdout().contains("--network"));
+    // A remote server has no image, and is named for what it is.
+    let remote =
+        json!({ "name": "n", "remote_url": "https://example.com/mcp", "transport": "sse" });
+    user.file("remote.json", remote.to_string());
+    user.thv(&["run", "./remote.json"]).fails(15, "honour remote_url");
+    // What is enforced is not given up.
+    config("stdio", json!({}));
+    for arguments in [&dry[..], &allowed] {
+        assert!(user.thv(arguments).ok().stdout().contains(" --network=none "));
+    }
+}
+
+#[test]
+fn no_option_is_dropped_silently() {
+    let user = User::new();
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio",
+        "secrets": ["token,target=TOKEN"] });
+    user.file("config.json", config.to_string());
+    let run = |more: &[&str]| user.thv(&[&["run", "./config.json"], more].concat());
+    run(&["--port", "4000"]).fails(2, "--port is for HTTP");
+    run(&["--detach"]).fails(2, "--detach is for HTTP");
+    user.file("token.txt", "FAKE-secret-52\n");
+    run(&["--secret", "tokn=@token.txt"]).fails(2, "names no secret \"tokn\"");
+    user.file("long.txt", "a".repeat(64 * 1024 + 1));
+    run(&["--secret", "token=@long.txt"]).fails(2, "has more than 65536 bytes");
+    user.file("lines.txt", "FAKE-a\nFAKE-b\n");
+    let said = run(&["--secret", "token=@lines.txt", "--dry-run"]).fails(15, "line break").stderr();
+    assert!(!said.contains("FAKE-"), "{said}");
+    // Nor by ToolHive, which would run the configuration as it is.
+    for option in [
+        &["--dry-run"][..],
+        &["--port", "4000"],
+        &["--detach"],
+        &["--secret", "token=@token.txt"],
+        &["--allow-unsupported", "tools_filter"],
+    ] {
+        let mut command = user.command();
+        command.args(["run", "./config.json", "--engine", "toolhive"]).args(option);
+        let ran = Ran(command.env("THV_TOOLHIVE", "/no/toolhive").output().unwrap());
+        ran.fails(2, &format!("{} cannot be handed to ToolHive", option[0]));
+    }
+    std::fs::create_dir_all(user.stored("n").parent().unwrap()).unwrap();
+    std::fs::write(user.stored("n"), config.to_string()).unwrap();
+    for option in [["--secret", "A=b"], ["--allow", "env_vars.A"]] {
+        user.thv(&[&["export", "n", "./out.json"], &option[..]].concat())
+            .fails(2, "for a registry");
+    }
+}
+
+#[test]
 fn mistakes_are_named() {
     let user = User::new();
     let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
@@ -388,7 +596,7 @@ fn mistakes_are_named() {
     user.thv(&["run"]).fails(2, "required");
     user.thv(&["run", "./config.json", "--transport", "sse"]).fails(2, "options for images");
     user.thv(&["run", "./config.json", "--secret", "a=b"]).fails(2, "NAME=@FILE");
-    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(1, "none");
+    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(2, "names no secret \"a\"");
     let missing =
         json!({ "image": "x:v1", "name": "n", "transport": "stdio", "volumes": ["/no/place:/a"] });
     user.file("mount.json", missing.to_string());
@@ -439,4 +647,18 @@ fn toolhive_gets_the_configuration_whole() {
     assert_eq!(ran.stdout(), "run --from-config\n");
     assert_eq!(std::fs::read(user.path("taken.json")).unwrap(), config.to_string().as_bytes());
     assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
+
+    // From a registry, all that it asks for is shown before ToolHive is started.
+    let registry = support::Registry::embedded();
+    let reference = registry.reference("configs/server:v1");
+    let config = json!({ "image": "x:v1", "name": "n", "transport": "stdio",
+        "permission_profile": { "privileged": true, "write": ["/etc:/etc"] } });
+    user.file("shared.json", config.to_string());
+    user.thv(&["push", "./shared.json", &reference]).ok();
+    let mut command = user.command();
+    command.args(["run", &reference, "--engine", "toolhive"]).env("THV_TOOLHIVE", &toolhive);
+    let ran = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "nobody agreed");
+    assert_eq!(ran.stdout(), "", "ToolHive was not started");
+    let permissions = r#"  permission_profile: {"privileged":true,"write":["/etc:/etc"]}"#;
+    assert!(ran.stderr().contains(permissions), "{}", ran.stderr());
 }

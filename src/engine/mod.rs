@@ -25,6 +25,7 @@ pub use plan::{Choices, Network, Plan, Port};
 pub use program::{Container, Engine, EngineKind};
 pub use ready::{NotReady, wait_until_ready};
 pub use secret::{InvalidSecret, SecretReference};
+pub use summary::declared;
 pub use support::{
     FIELDS, FieldRule, MIDDLEWARE, MiddlewareRule, Treatment, Unsupported, unsupported,
 };
