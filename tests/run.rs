@@ -338,6 +338,39 @@ fn a_name_without_a_registry_is_docker_hub_s() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn images_and_indexes_of_both_kinds_run_as_images() {
+    let world = World::new();
+    let (image, name) = (world.image(), &world.name);
+    world.podman(&["pull", "--quiet", &image]);
+    let pushed = |tag: &str| world.registry.reference(&format!("mcp/server:{tag}"));
+    world.podman(&["push", "--quiet", "--format=v2s2", &image, &pushed("docker")]);
+    world.podman(&["manifest", "create", name, &image]);
+    for (format, tag) in [("oci", "index"), ("v2s2", "list")] {
+        let to = format!("docker://{}", pushed(tag));
+        world.podman(&["manifest", "push", "--quiet", "--all", "--format", format, name, &to]);
+    }
+    world.podman(&["manifest", "rm", name]);
+    for (tag, media_type) in [
+        ("v1", "application/vnd.oci.image.manifest.v1+json"),
+        ("docker", "application/vnd.docker.distribution.manifest.v2+json"),
+        ("index", "application/vnd.oci.image.index.v1+json"),
+        ("list", "application/vnd.docker.distribution.manifest.list.v2+json"),
+    ] {
+        let path = format!("/v2/mcp/server/manifests/{tag}");
+        let stored = world.registry.http("GET", &path, &[("accept", media_type)], b"");
+        assert_eq!(stored.header("content-type"), Some(media_type));
+        let image = pushed(tag);
+        let ran =
+            run(&world, &[&image, "--transport", "stdio", "--name", &format!("{name}-{tag}")]);
+        assert_eq!(ran.code(), 3, "{tag}: {}", ran.stderr());
+        if tag != "v1" {
+            world.podman(&["rmi", &image]);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
 fn images_are_pulled_as_toolhive_pulls_them() {
     let world = World::new();
     let latest = world.registry.reference("mcp/server:latest");
@@ -471,6 +504,19 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
     assert!(ran.stderr().contains("running the image that is here"), "{}", ran.stderr());
     // A login that is asked for, and a manifest that is not what it should be, are no such case.
     let refusing = support::server::Server::start(|received| {
+        if received.target.contains("moved") {
+            return (307, vec![("location", "ftp://localhost/".to_owned())], String::new());
+        }
+        if received.target.contains("other") {
+            return (
+                200,
+                vec![
+                    ("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned()),
+                    ("docker-content-digest", support::sha256(b"another")),
+                ],
+                "{}".to_owned(),
+            );
+        }
         if received.target.contains("broken") {
             return (
                 200,
@@ -480,7 +526,9 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
         }
         (401, vec![("www-authenticate", "Basic realm=\"x\"".to_owned())], String::new())
     });
-    for (rest, code) in [("mcp/server:v1", 4), ("mcp/broken:v1", 10)] {
+    for (rest, code) in
+        [("mcp/server:v1", 4), ("mcp/broken:v1", 10), ("mcp/other:v1", 8), ("mcp/moved:v1", 6)]
+    {
         let image = refusing.reference(rest);
         world.podman(&["tag", &world.image(), &image]);
         let ran = run(&world, &[&[&image[..]], &options[..]].concat());

@@ -114,7 +114,7 @@ impl Plan {
         environment.retain(|variable, _| !secrets.contains_key(variable));
         check_environment(&environment, &secrets)?;
         Ok(Self {
-            labels: labels(config, &name, transport, endpoint.as_ref()),
+            labels: labels(config, &name, transport, endpoint.as_ref(), &network),
             url: endpoint.map(|endpoint| endpoint.url(transport)),
             image,
             arguments: config.cmd_args.clone(),
@@ -315,7 +315,9 @@ fn labels(
     name: &str,
     transport: Transport,
     endpoint: Option<&Endpoint>,
+    network: &Network,
 ) -> BTreeMap<String, String> {
+    let is_isolated = isolation(config) != Isolation::None && *network == Network::None;
     let mut labels = config.container_labels.clone();
     let base = if config.base_name.is_empty() { name } else { &config.base_name };
     let mut own = vec![
@@ -323,7 +325,7 @@ fn labels(
         ("toolhive-name", name.to_owned()),
         ("toolhive-basename", base.to_owned()),
         ("toolhive-transport", transport.to_string()),
-        ("toolhive-network-isolation", (isolation(config) != Isolation::None).to_string()),
+        ("toolhive-network-isolation", is_isolated.to_string()),
     ];
     if let Some(endpoint) = endpoint {
         own.push(("toolhive-port", endpoint.port.to_string()));

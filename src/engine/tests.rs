@@ -268,8 +268,12 @@ fn isolation_that_the_engine_enforces_cannot_be_allowed_away() {
     let choices = Choices { without_isolation: true, ..Choices::default() };
     let plan = |text: &str| Plan::new(&document(text).run_config(), &choices).unwrap();
     assert_eq!(plan(text).network, Network::None);
+    assert_eq!(plan(text).labels["toolhive-network-isolation"], "true");
     let http = text.replace("\"stdio\"", "\"sse\",\"port\":7,\"target_port\":8");
     assert_eq!(plan(&http).network, Network::Default);
+    assert_eq!(plan(&http).labels["toolhive-network-isolation"], "false");
+    let listed = text.replace("{}", r#"{"allow_host":["a"]}"#);
+    assert_eq!(plan(&listed).labels["toolhive-network-isolation"], "false", "it was allowed away");
 }
 
 #[test]
@@ -280,6 +284,7 @@ fn a_value_that_no_engine_reads_is_refused() {
     assert_eq!(plan(&text).unwrap_err(), PlanError::VariableSize("A".to_owned()));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_the_client_writes_is_no_command_to_the_engine() {
     use std::os::unix::fs::PermissionsExt as _;

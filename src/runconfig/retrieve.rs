@@ -178,7 +178,7 @@ impl RetrieveError {
         let Self::Pull(PullError::Registry(why)) = self else { return false };
         match why.kind() {
             ErrorKind::NotFound(_) => true,
-            ErrorKind::Network(why) => !matches!(why.kind(), wire::ErrorKind::Record(_)),
+            ErrorKind::Network(why) => is_away(why.kind()),
             _ => false,
         }
     }
@@ -191,6 +191,12 @@ impl RetrieveError {
             _ => None,
         }
     }
+}
+
+/// Whether nobody answered. Whoever answers something strange is there.
+const fn is_away(kind: &wire::ErrorKind) -> bool {
+    use wire::ErrorKind::{Connection, Refused, Timeout, Unresolved};
+    matches!(kind, Unresolved | Refused | Connection(_) | Timeout)
 }
 
 impl fmt::Display for RetrieveError {
