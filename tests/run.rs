@@ -321,19 +321,25 @@ fn a_container_of_another_workload_is_left_alone() {
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
 fn a_name_without_a_registry_is_docker_hub_s() {
     let world = World::new();
+    let image = format!("mcp/{}:v1", world.name);
+    world.podman(&["pull", "--quiet", &world.image()]);
+    world.podman(&["push", "--quiet", &world.image(), &world.registry.reference(&image)]);
+    // A local image of another registry with the same path is another image.
+    let other = format!("other.example/{image}");
+    world.podman(&["tag", &world.image(), &other]);
     // For this test, Docker Hub is the test's own registry.
     let registry = &world.registry.address;
     let settings = format!(
         "[[registry]]\nprefix = \"docker.io\"\nlocation = \"{registry}\"\ninsecure = true\n"
     );
     world.user.file("registries.conf", settings);
-    let config = configuration(&world, "stdio", &json!({ "image": "mcp/server:v1" }));
+    let config = configuration(&world, "stdio", &json!({ "image": image }));
     world.user.file("config.json", config.to_string());
     let ran = run(&world, &["./config.json"]);
     assert_eq!(ran.code(), 3, "{}", ran.stderr());
-    let pulled = "pulling the image docker.io/mcp/server:v1\n";
-    assert!(ran.stderr().contains(pulled), "{}", ran.stderr());
-    world.podman(&["rmi", "docker.io/mcp/server:v1"]);
+    let whole = format!("docker.io/{image}");
+    assert!(ran.stderr().contains(&format!("pulling the image {whole}\n")), "{}", ran.stderr());
+    world.podman(&["rmi", &whole, &other]);
 }
 
 #[test]
