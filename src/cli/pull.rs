@@ -7,8 +7,8 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::{Report, write_out};
-use super::progress;
 use super::push::parse_reference;
+use super::transfer::transfer;
 use crate::atomic_file;
 use crate::oci::{Digest, Reference};
 use crate::runconfig::{Pulled, pull};
@@ -52,6 +52,6 @@ pub(super) async fn from_registry(
     reference: &Reference,
 ) -> Result<Pulled, Failure> {
     let work = Box::pin(pull(&context.client, reference));
-    let pulled = progress::during(&format!("pulling {reference}"), work).await;
+    let pulled = transfer(context, &format!("pulling {reference}"), work).await?;
     pulled.map_err(Failure::pull(reference))
 }
