@@ -13,6 +13,10 @@ record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
     UPDATE=1 cargo test --locked --test pages
 
+# Give each parser hostile bytes, for so many seconds each (needs cargo-fuzz)
+fuzz seconds="180":
+    bash tests/fuzz/run.sh {{seconds}}
+
 # Make the pages that tests hold current anew: commands, errors, and what commands print
 pages:
     UPDATE=1 cargo test --locked --test help --test errors --test documentation -- --include-ignored

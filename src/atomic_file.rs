@@ -6,6 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a crash left of a file is removed when it is this old: until then it may be in the making.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Writes `content` to `path`, mode 0600, in place of what was there.
 ///
@@ -48,6 +52,64 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
+/// A file of this process alone, for content on its way. It goes with this value.
+#[derive(Debug)]
+pub(crate) struct Scratch(Temporary);
+
+impl Scratch {
+    /// Makes an empty one, mode 0600, in the system's directory for temporary files.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (temporary, _) = Temporary::open(&std::env::temp_dir().join("thv"))?;
+        Ok(Self(temporary))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+}
+
+/// A file that is being written beside the one that it will replace. Dropping it leaves nothing.
+#[derive(Debug)]
+pub struct Pending {
+    temporary: Temporary,
+    file: File,
+    target: PathBuf,
+}
+
+impl Pending {
+    /// Starts a file, mode 0600, that will stand at `path`, or where the symbolic link leads that
+    /// is there now.
+    ///
+    /// # Errors
+    /// Where no file can be made in that directory.
+    pub fn beside(path: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let (temporary, file) = Temporary::open(&target)?;
+        Ok(Self { temporary, file, target })
+    }
+
+    /// Appends to the file.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.file.write_all(piece)
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Where any step fails; what was there is as it was then.
+    pub fn commit(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.temporary.path, &self.target)?;
+        sync_directory(&self.target)
+    }
+}
+
 fn create_parents(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -69,37 +131,65 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// A file beside its target, which is removed unless it was renamed.
+#[derive(Debug)]
 struct Temporary {
     path: PathBuf,
 }
 
 impl Temporary {
     fn create(target: &Path, content: &[u8]) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let (mut file, path) = loop {
-            let path = temporary_path(target)?;
-            match options.open(&path) {
-                Ok(file) => break (file, path),
-                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(why) => return Err(why),
-            }
-        };
-        let temporary = Self { path };
+        let (temporary, mut file) = Self::open(target)?;
         file.write_all(content)?;
         file.sync_all()?;
         Ok(temporary)
     }
+
+    fn open(target: &Path) -> io::Result<(Self, File)> {
+        remove_leftovers(target);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        loop {
+            let path = temporary_path(target)?;
+            match options.open(&path) {
+                Ok(file) => return Ok((Self { path }, file)),
+                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(why) => return Err(why),
+            }
+        }
+    }
 }
 
 fn temporary_path(target: &Path) -> io::Result<PathBuf> {
+    let mut hidden = temporary_prefix(target)?;
+    hidden.push(format!("{:016x}", RandomState::new().hash_one(0)));
+    Ok(directory(target).join(hidden))
+}
+
+fn temporary_prefix(target: &Path) -> io::Result<OsString> {
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let mut hidden = OsString::from(".");
     hidden.push(name);
-    hidden.push(format!(".tmp-{:016x}", RandomState::new().hash_one(0)));
-    Ok(directory(target).join(hidden))
+    hidden.push(".tmp-");
+    Ok(hidden)
+}
+
+/// Removes what crashes left beside `target`: it may hold a credential that was removed since.
+fn remove_leftovers(target: &Path) {
+    let (Ok(prefix), Ok(files)) = (temporary_prefix(target), fs::read_dir(directory(target)))
+    else {
+        return;
+    };
+    for file in files.flatten() {
+        let is_leftover =
+            file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes());
+        let age = file.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
+        if is_leftover && age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
+            // Another run may have been quicker.
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 impl Drop for Temporary {
@@ -146,6 +236,40 @@ mod tests {
         assert_eq!(create(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(names(directory.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_pending_file_appears_when_it_is_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, b"old").unwrap();
+        let mut pending = Pending::beside(&path).unwrap();
+        pending.write(b"n").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        drop(pending);
+        assert_eq!(names(directory.path()), ["file"]);
+        let mut pending = Pending::beside(&path).unwrap();
+        pending.write(b"n").unwrap();
+        pending.write(b"ew").unwrap();
+        pending.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(directory.path()), ["file"]);
+        assert!(Pending::beside(directory.path()).is_err());
+    }
+
+    #[test]
+    fn what_a_crash_left_goes_when_it_is_old() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let leave = |name: &str, age: Duration| {
+            let file = File::create(directory.path().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        };
+        leave(".file.tmp-0", LEFTOVER_AGE * 2);
+        leave(".file.tmp-1", Duration::ZERO);
+        leave(".other.tmp-2", LEFTOVER_AGE * 2);
+        write(&path, b"content").unwrap();
+        assert_eq!(names(directory.path()), [".file.tmp-1", ".other.tmp-2", "file"]);
     }
 
     #[test]

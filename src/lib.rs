@@ -30,6 +30,9 @@ pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod oci;
 pub mod printable;
 #[cfg(feature = "registry")]

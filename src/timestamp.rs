@@ -32,6 +32,20 @@ impl Timestamp {
         if seconds > LAST_SECOND { None } else { Some(Self(Duration::from_secs(seconds))) }
     }
 
+    /// Reads a date of HTTP's preferred form, `Tue, 24 Nov 2026 21:00:30 GMT` (RFC 9110, section
+    /// 5.6.7). The two obsolete forms are not read.
+    #[must_use]
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let mut words = text.split_once(", ")?.1.split(' ');
+        let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+        let (time, zone) = (words.next()?, words.next()?);
+        let month = MONTHS.iter().position(|known| *known == month)? + 1;
+        let date = format!("{year}-{month:02}-{day}T{time}Z");
+        (zone == "GMT" && words.next().is_none()).then(|| date.parse().ok())?
+    }
+
     /// The time from `earlier` to this, zero where that is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
@@ -146,6 +160,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn dates_of_http_are_read() {
+        let read = |text| Timestamp::from_http_date(text).map(|time| time.to_string());
+        let expected = Some("1994-11-06T08:49:37Z".to_owned());
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 Nov 1994 08:49:37 UTC",
+            "Sun, 06 Nov 1994 08:49:37 GMT x",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+        ] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn known_seconds_are_their_dates() {

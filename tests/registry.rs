@@ -1,5 +1,5 @@
-//! The embedded registry against the workflows of the distribution specification's conformance
-//! suite: pull, push, content discovery, content management.
+//! The embedded registry: error codes, pages, limits, and what it keeps out. That it does what the
+//! specification asks is shown in `tests/conformance/`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -194,6 +194,121 @@ fn referrers_are_found_and_filtered() {
     let filtered = list("?artifactType=other/type");
     assert_eq!(json_of(&filtered)["manifests"], json!([]));
     assert_eq!(filtered.header("oci-filters-applied"), Some("artifactType"));
+}
+
+#[test]
+fn many_referrers_come_in_pages() {
+    let registry = Registry::embedded();
+    let subject = json!({ "mediaType": MANIFEST, "digest": sha256(b"absent"), "size": 6 });
+    for tag in ["one", "two", "three"] {
+        let mut referrer = manifest(&registry, "a", tag, Some(&subject));
+        referrer["annotations"]["large"] = json!("x".repeat(2 * 1024 * 1024 - 2000));
+        registry.put_manifest("a", tag, MANIFEST, &referrer);
+    }
+    let mut next =
+        format!("/v2/a/referrers/{}?artifactType=application/vnd.example", sha256(b"absent"));
+    let mut sizes = Vec::new();
+    let mut digests = std::collections::BTreeSet::new();
+    loop {
+        let page = registry.http("GET", &next, &[], b"");
+        let referrers = json_of(&page)["manifests"].as_array().unwrap().clone();
+        sizes.push(referrers.len());
+        digests.extend(referrers.iter().map(|r| r["digest"].as_str().unwrap().to_owned()));
+        assert_eq!(page.header("oci-filters-applied"), Some("artifactType"));
+        let Some(link) = page.header("link") else { break };
+        link.strip_prefix('<')
+            .unwrap()
+            .strip_suffix(">; rel=\"next\"")
+            .unwrap()
+            .clone_into(&mut next);
+    }
+    assert_eq!((sizes, digests.len()), (vec![2, 1], 3));
+}
+
+#[test]
+fn what_arrived_before_a_connection_broke_is_kept() {
+    use std::io::{Read as _, Write as _};
+    let files = tempfile::tempdir().unwrap();
+    for registry in [Registry::embedded(), Registry::embedded_in(files.path())] {
+        let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
+        let path = location(&start);
+        let mut stream = std::net::TcpStream::connect(registry.address).unwrap();
+        let host = registry.address;
+        let head = format!("PATCH {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 10\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(b"abcd").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // The registry answers or closes once it has seen the end.
+        let _ = stream.read_to_end(&mut Vec::new());
+
+        let status = registry.http("GET", &path, &[], b"");
+        assert_eq!((status.status, status.header("range")), (204, Some("0-3")));
+        let end = format!("{}&digest={}", location(&status), sha256(b"abcdefghij"));
+        let done = registry.http("PUT", &end, &[("content-range", "4-9")], b"efghij");
+        assert_eq!(done.status, 201);
+        assert_eq!(registry.http("GET", &location(&done), &[], b"").body, b"abcdefghij");
+    }
+}
+
+#[test]
+fn a_large_blob_passes_through_a_directory_without_being_held() {
+    const SIZE: usize = 96 * 1024 * 1024;
+    let files = tempfile::tempdir().unwrap();
+    let registry = Registry::embedded_in(files.path());
+    let before = registry.peak_memory();
+    let digest = registry.put_blob("a", &vec![7; SIZE]);
+    let got = registry.http("GET", &format!("/v2/a/blobs/{digest}"), &[], b"");
+    assert_eq!((got.status, got.body.len()), (200, SIZE));
+    assert!(got.body.iter().all(|byte| *byte == 7));
+    let taken = registry.peak_memory() - before;
+    assert!(taken < 16 * 1024 * 1024, "{taken} bytes of memory");
+    assert_eq!(std::fs::read_dir(files.path().join("uploads")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_crash_left_of_an_upload_goes_with_the_next_start() {
+    let files = tempfile::tempdir().unwrap();
+    let registry = Registry::embedded_in(files.path());
+    let digest = registry.put_blob("a", b"kept");
+    let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
+    assert_eq!(registry.http("PATCH", &location(&start), &[], b"left").status, 202);
+    assert_eq!(std::fs::read_dir(files.path().join("uploads")).unwrap().count(), 1);
+    drop(registry);
+    let registry = Registry::embedded_in(files.path());
+    assert!(!files.path().join("uploads").exists());
+    assert_eq!(registry.http("GET", &location(&start), &[], b"").status, 404);
+    let kept = registry.http("GET", &format!("/v2/a/blobs/{digest}"), &[], b"");
+    assert_eq!(kept.body, b"kept");
+}
+
+#[test]
+fn a_digest_algorithm_is_announced_or_refused() {
+    let registry = Registry::embedded();
+    let start = |algorithm: &str| {
+        let path = format!("/v2/a/blobs/uploads/?digest-algorithm={algorithm}");
+        registry.http("POST", &path, &[], b"")
+    };
+    assert_eq!(code(&start("md5")), "DIGEST_INVALID");
+    // Whatever was announced, the digest at the end counts.
+    for (announced, algorithm) in [("sha256", "sha512"), ("sha512", "sha512"), ("sha512", "sha256")]
+    {
+        let digest = support::digest(algorithm, b"content");
+        let end = format!("{}&digest={digest}", location(&start(announced)));
+        assert_eq!(registry.http("PUT", &end, &[OCTETS], b"content").status, 201);
+        let end = format!("{}&digest={digest}", location(&start(announced)));
+        assert_eq!(code(&registry.http("PUT", &end, &[OCTETS], b"other")), "DIGEST_INVALID");
+    }
+}
+
+#[test]
+fn more_tags_than_a_request_may_set_are_refused() {
+    let registry = Registry::embedded();
+    let content = manifest(&registry, "a", "", None).to_string();
+    let tags: Vec<_> = (0..101).map(|index| format!("tag=v{index}")).collect();
+    let path = format!("/v2/a/manifests/{}?{}", sha256(content.as_bytes()), tags.join("&"));
+    let put = registry.http("PUT", &path, &[("content-type", MANIFEST)], content.as_bytes());
+    assert_eq!(put.status, 414);
+    assert_eq!(registry.http("GET", "/v2/a/manifests/v0", &[], b"").status, 404);
 }
 
 #[test]

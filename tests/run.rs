@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use support::podman::World;
-use support::{Ran, User, methods};
+use support::{Ran, methods};
 
 /// An MCP client that has `thv run` as its server command.
 struct Client {
@@ -247,7 +247,12 @@ fn an_http_server_runs_until_it_is_stopped() {
     assert_eq!(at("$FASTMCP_PORT"), "8080");
     let listed = Ran(world.thv().args(["list", "--json"]).output().unwrap()).ok().json();
     assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
+    let stored = std::fs::read(world.user.stored(&world.name)).unwrap();
     run(&world, &[&reference]).fails(17, "runs already");
+    let other = configuration(&world, "stdio", &json!({ "cmd_args": ["other"] }));
+    world.user.file("other.json", other.to_string());
+    run(&world, &["./other.json"]).fails(17, "runs already");
+    assert_eq!(std::fs::read(world.user.stored(&world.name)).unwrap(), stored, "of what runs");
     let id = process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let mut said = String::new();
@@ -273,6 +278,179 @@ fn an_http_server_runs_until_it_is_stopped() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_server_that_ends_before_it_answers_is_a_failure() {
+    let world = World::new();
+    // An address that the container does not have: the server cannot listen there.
+    let broken = configuration(&world, "streamable-http", &json!({ "target_host": "203.0.113.1" }));
+    world.user.file("broken.json", broken.to_string());
+    run(&world, &["./broken.json"]).fails(101, "a free port");
+    assert_eq!(world.containers(), "");
+    let said = run(&world, &["./broken.json", "--detach"]).fails(17, "again and again").stderr();
+    assert!(said.contains("a free port"), "what it wrote last: {said}");
+    assert_eq!(world.containers(), "");
+    // Its image's program is not there.
+    let other = configuration(&world, "stdio", &json!({ "image": "localhost/absent:v1" }));
+    world.user.file("absent.json", other.to_string());
+    run(&world, &["./absent.json"]).fails(17, "localhost/absent:v1");
+    assert_eq!(world.containers(), "");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_container_of_another_workload_is_left_alone() {
+    let world = World::new();
+    world.podman(&["pull", "--quiet", &world.image()]);
+    let label = "--label=toolhive-basename=another";
+    let make = ["create", "--name", &world.name, "--label=toolhive=true", label, &world.image()];
+    let id = world.podman(&make);
+    let config = configuration(&world, "stdio", &json!({}));
+    world.user.file("config.json", config.to_string());
+    run(&world, &["./config.json"]).fails(17, "is not this workload's");
+    assert_eq!(world.podman(&["container", "inspect", "--format={{.Id}}", &world.name]), id);
+    assert!(!world.user.stored(&world.name).exists());
+    // One of the same workload that does not run is no obstacle.
+    world.podman(&["rm", &id]);
+    let label = format!("--label=toolhive-basename={}", world.name);
+    let make = ["create", "--name", &world.name, "--label=toolhive=true", &label, &world.image()];
+    world.podman(&make);
+    assert_eq!(run(&world, &["./config.json"]).code(), 3);
+    assert_eq!(world.containers(), "");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_name_without_a_registry_is_docker_hub_s() {
+    let world = World::new();
+    let image = format!("mcp/{}:v1", world.name);
+    world.podman(&["pull", "--quiet", &world.image()]);
+    world.podman(&["push", "--quiet", &world.image(), &world.registry.reference(&image)]);
+    // A local image of another registry with the same path is another image.
+    let other = format!("other.example/{image}");
+    world.podman(&["tag", &world.image(), &other]);
+    // For this test, Docker Hub is the test's own registry.
+    let registry = &world.registry.address;
+    let settings = format!(
+        "[[registry]]\nprefix = \"docker.io\"\nlocation = \"{registry}\"\ninsecure = true\n"
+    );
+    world.user.file("registries.conf", settings);
+    let config = configuration(&world, "stdio", &json!({ "image": image }));
+    world.user.file("config.json", config.to_string());
+    let ran = run(&world, &["./config.json"]);
+    assert_eq!(ran.code(), 3, "{}", ran.stderr());
+    let whole = format!("docker.io/{image}");
+    assert!(ran.stderr().contains(&format!("pulling the image {whole}\n")), "{}", ran.stderr());
+    world.podman(&["rmi", &whole, &other]);
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn images_and_indexes_of_both_kinds_run_as_images() {
+    let world = World::new();
+    let (image, name) = (world.image(), &world.name);
+    world.podman(&["pull", "--quiet", &image]);
+    let pushed = |tag: &str| world.registry.reference(&format!("mcp/server:{tag}"));
+    world.podman(&["push", "--quiet", "--format=v2s2", &image, &pushed("docker")]);
+    world.podman(&["manifest", "create", name, &image]);
+    for (format, tag) in [("oci", "index"), ("v2s2", "list")] {
+        let to = format!("docker://{}", pushed(tag));
+        world.podman(&["manifest", "push", "--quiet", "--all", "--format", format, name, &to]);
+    }
+    world.podman(&["manifest", "rm", name]);
+    for (tag, media_type) in [
+        ("v1", "application/vnd.oci.image.manifest.v1+json"),
+        ("docker", "application/vnd.docker.distribution.manifest.v2+json"),
+        ("index", "application/vnd.oci.image.index.v1+json"),
+        ("list", "application/vnd.docker.distribution.manifest.list.v2+json"),
+    ] {
+        let path = format!("/v2/mcp/server/manifests/{tag}");
+        let stored = world.registry.http("GET", &path, &[("accept", media_type)], b"");
+        assert_eq!(stored.header("content-type"), Some(media_type));
+        let image = pushed(tag);
+        let ran =
+            run(&world, &[&image, "--transport", "stdio", "--name", &format!("{name}-{tag}")]);
+        assert_eq!(ran.code(), 3, "{tag}: {}", ran.stderr());
+        if tag != "v1" {
+            world.podman(&["rmi", &image]);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn images_are_pulled_as_toolhive_pulls_them() {
+    let world = World::new();
+    let latest = world.registry.reference("mcp/server:latest");
+    let away = format!("{}/mcp/server:latest", support::free_address());
+    let started = |image: &str| {
+        let config = configuration(&world, "stdio", &json!({ "image": image }));
+        world.user.file("config.json", config.to_string());
+        let ran = run(&world, &["./config.json"]);
+        assert_eq!(ran.code(), 3, "{}", ran.stderr());
+        ran.stderr()
+    };
+    let pulling = "pulling the image";
+    assert!(started(&world.image()).contains(pulling), "it is missing");
+    assert!(!started(&world.image()).contains(pulling), "it is here");
+    world.podman(&["tag", &world.image(), &latest, &away]);
+    world.podman(&["push", "--quiet", &latest]);
+    for image in [&latest, latest.strip_suffix(":latest").unwrap()] {
+        let said = started(image);
+        assert!(said.contains(pulling) && !said.contains("the one that is here"), "{said}");
+    }
+    let said = started(&away);
+    assert!(said.contains(pulling) && said.contains("running the one that is here"), "{said}");
+    world.podman(&["rmi", &latest, &away]);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn each_engine_is_driven_and_listed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    // Two engines on this machine. Podman, under docker's name as in Debian's podman-docker, and
+    // one that does not work.
+    let (bin, home) = (world.user.path("bin"), world.user.path(""));
+    std::fs::create_dir(&bin).unwrap();
+    let docker = format!("#!/bin/sh\nHOME={} exec /usr/bin/podman \"$@\"\n", home.display());
+    for (name, script) in [("docker", &docker[..]), ("podman", "#!/bin/sh\nexit 1\n")] {
+        let program = world.user.file(&format!("bin/{name}"), script);
+        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let thv = |arguments: &[&str]| {
+        let mut command = world.thv();
+        command.args(arguments).env("PATH", format!("{}:/usr/bin:/bin:/usr/sbin", bin.display()));
+        command.stdin(Stdio::null());
+        command
+    };
+    // A network of the host: what is listed is the port at which the server itself listens.
+    let port = support::free_address().port();
+    let config = configuration(
+        &world,
+        "streamable-http",
+        &json!({ "target_port": port, "permission_profile": { "network": { "mode": "host" } } }),
+    );
+    world.user.file("config.json", config.to_string());
+    let insisted = ["run", "./config.json", "--engine", "docker", "--port", "4000"];
+    Ran(thv(&insisted).output().unwrap()).fails(2, "target_port");
+    let mut detached = thv(&["run", "./config.json", "--detach", "--json"]);
+    let said = Ran(detached.env("THV_ENGINE", "docker").output().unwrap()).ok().json();
+    assert_eq!(said["url"], format!("http://127.0.0.1:{port}/mcp"));
+    assert_eq!(said["stop"], format!("docker rm --force {}", world.name));
+    let listed = Ran(thv(&["list", "--json"]).output().unwrap()).ok().json();
+    assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &said["url"]));
+    world.podman(&["rm", "--force", "--time=0", &world.name]);
+
+    let config = configuration(&world, "stdio", &json!({}));
+    world.user.file("config.json", config.to_string());
+    let mut client = Client::start(thv(&["run", "./config.json", "--engine", "docker"]));
+    client.ask("initialize", &json!({}));
+    assert_eq!(client.end(Some("-TERM")).0, 42);
+    assert_eq!(world.containers(), "");
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
 fn an_image_that_ran_can_be_shared_and_runs_the_same() {
     let world = World::new();
     let (image, name) = (world.image(), world.name.clone());
@@ -284,6 +462,11 @@ fn an_image_that_ran_can_be_shared_and_runs_the_same() {
     let mut dry = all.clone();
     dry.insert(1, "--dry-run");
     let before = run(&world, &dry).ok().stdout();
+    // What it prints can be pasted.
+    let mut shell = Command::new("sh");
+    world.settings(&mut shell);
+    let pasted = shell.args(["-c", &before]).env("HOME", world.user.path("")).stdin(Stdio::null());
+    assert_eq!(Ran(pasted.output().unwrap()).code(), 3, "{before}");
 
     let reference = world.registry.reference("configs/mine:v1");
     world.user.thv(&["export", &name, &reference]).ok();
@@ -332,6 +515,19 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
     assert!(ran.stderr().contains("running the image that is here"), "{}", ran.stderr());
     // A login that is asked for, and a manifest that is not what it should be, are no such case.
     let refusing = support::server::Server::start(|received| {
+        if received.target.contains("moved") {
+            return (307, vec![("location", "ftp://localhost/".to_owned())], String::new());
+        }
+        if received.target.contains("other") {
+            return (
+                200,
+                vec![
+                    ("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned()),
+                    ("docker-content-digest", support::sha256(b"another")),
+                ],
+                "{}".to_owned(),
+            );
+        }
         if received.target.contains("broken") {
             return (
                 200,
@@ -341,7 +537,9 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
         }
         (401, vec![("www-authenticate", "Basic realm=\"x\"".to_owned())], String::new())
     });
-    for (rest, code) in [("mcp/server:v1", 4), ("mcp/broken:v1", 10)] {
+    for (rest, code) in
+        [("mcp/server:v1", 4), ("mcp/broken:v1", 10), ("mcp/other:v1", 8), ("mcp/moved:v1", 6)]
+    {
         let image = refusing.reference(rest);
         world.podman(&["tag", &world.image(), &image]);
         let ran = run(&world, &[&[&image[..]], &options[..]].concat());
@@ -350,93 +548,4 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
         world.podman(&["rmi", &image]);
     }
     world.podman(&["rmi", &absent, &away]);
-}
-
-#[test]
-fn what_cannot_be_honoured_stops_before_anything_starts() {
-    let user = User::new();
-    let config = json!({
-        "image": "localhost/x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"],
-        "middleware_configs": [{ "type": "audit", "parameters": {} }],
-    });
-    user.file("config.json", config.to_string());
-    let said = user.thv(&["run", "./config.json", "--dry-run"]).fails(15, "tools_filter").stderr();
-    assert!(said.contains("middleware_configs.audit"), "{said}");
-    assert!(said.contains("--engine toolhive"), "{said}");
-    let one = ["run", "./config.json", "--dry-run", "--allow-unsupported", "tools_filter"];
-    let said = user.thv(&one).fails(15, "middleware_configs.audit").stderr();
-    assert!(!said.contains("tools_filter"), "{said}");
-    let both = [&one[..], &["--allow-unsupported", "middleware_configs.audit"]].concat();
-    let line = user.thv(&both).ok().stdout();
-    assert!(line.starts_with("podman run --name=n --rm --interactive "), "{line}");
-    assert!(!user.path("state").exists(), "nothing is saved by a dry run");
-}
-
-#[test]
-fn mistakes_are_named() {
-    let user = User::new();
-    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
-    user.file("config.json", config.to_string());
-    let empty = user.path("bin");
-    std::fs::create_dir(&empty).unwrap();
-    let mut alone = user.command();
-    alone.args(["run", "./config.json"]).env("PATH", &empty).stdin(Stdio::null());
-    Ran(alone.output().unwrap()).fails(17, "install podman or docker");
-    user.thv(&["run", "uvx://server"]).fails(2, "ToolHive's own `thv run uvx://server`");
-    user.thv(&["run", "fetch"]).fails(2, "ToolHive's catalogue");
-    user.thv(&["run", "./missing.json"]).fails(19, "missing.json");
-    user.thv(&["run"]).fails(2, "required");
-    user.thv(&["run", "./config.json", "--transport", "sse"]).fails(2, "options for images");
-    user.thv(&["run", "./config.json", "--secret", "a=b"]).fails(2, "NAME=@FILE");
-    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(19, "none");
-    let missing =
-        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "volumes": ["/no/place:/a"] });
-    user.file("mount.json", missing.to_string());
-    user.thv(&["run", "./mount.json"]).fails(15, "/no/place is to be mounted");
-}
-
-#[test]
-fn other_artifacts_are_named_and_hostile_ones_refused() {
-    let user = User::new();
-    let registry = support::Registry::embedded();
-    let config = registry.put_blob("a", b"{}");
-    let media_type = "application/vnd.oci.image.manifest.v1+json";
-    let mut manifest = json!({
-        "schemaVersion": 2, "mediaType": media_type,
-        "artifactType": "application/vnd.example.chart", "layers": [],
-        "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 },
-    });
-    registry.put_manifest("a", "chart", media_type, &manifest);
-    user.thv(&["run", &registry.reference("a:chart")]).fails(10, "application/vnd.example.chart");
-    manifest.as_object_mut().unwrap().remove("artifactType");
-    manifest["config"]["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
-    registry.put_manifest("a", "image", media_type, &manifest);
-    let from = ["run", "--from-config", &registry.reference("a:image")];
-    user.thv(&from).fails(2, "is a container image and no run configuration");
-    let hostile = json!({ "image": "--privileged", "name": "n", "transport": "stdio" });
-    user.file("hostile.json", hostile.to_string());
-    user.thv(&["run", "./hostile.json", "--dry-run"]).fails(15, "is no image");
-}
-
-#[cfg(unix)]
-#[test]
-fn toolhive_gets_the_configuration_whole() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let user = User::new();
-    let config =
-        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"] });
-    user.file("config.json", config.to_string());
-    let script = "#!/bin/sh\necho \"$1 $2\"; stat -c %a \"$3\" >&2; cp \"$3\" taken.json; exit 9\n";
-    let toolhive = user.file("toolhive", script);
-    std::fs::set_permissions(&toolhive, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let run = ["run", "./config.json", "--engine", "toolhive"];
-    user.thv(&run).fails(17, "THV_TOOLHIVE");
-    let runtime = user.path("runtime");
-    std::fs::create_dir(&runtime).unwrap();
-    let mut command = user.command();
-    command.args(run).env("THV_TOOLHIVE", &toolhive).env("XDG_RUNTIME_DIR", &runtime);
-    let ran = Ran(command.output().unwrap()).fails(9, "600");
-    assert_eq!(ran.stdout(), "run --from-config\n");
-    assert_eq!(std::fs::read(user.path("taken.json")).unwrap(), config.to_string().as_bytes());
-    assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
 }

@@ -28,6 +28,10 @@ impl Export {
         let destination = Place::parse(&self.destination)?;
         let document = StateStore::from_environment()?.load(&self.name)?;
         match destination {
+            Place::File(_) if self.sharing.is_asked_for() => Err(Failure::Usage(
+                "--secret and --allow are for a registry: a file gets the configuration as it is"
+                    .to_owned(),
+            )),
             Place::File(path) => export_to_file(context, &self.name, &document, &path),
             Place::Registry(reference) => {
                 let what = format!("run configuration '{}' to OCI registry", self.name);

@@ -45,10 +45,15 @@ impl List {
     }
 }
 
-/// The workloads' containers; none where no engine can say. What is stored is listed all the same.
+/// The workloads' containers, of every engine on this machine; none where no engine can say. What is stored is listed all the same.
 async fn containers() -> Option<Vec<Container>> {
-    let engine = Engine::find(None, &std::env::var_os("PATH").unwrap_or_default()).ok()?;
-    engine.workloads().await.ok()
+    let mut found = None;
+    for engine in Engine::all(&std::env::var_os("PATH").unwrap_or_default()) {
+        if let Ok(containers) = engine.workloads().await {
+            found.get_or_insert_with(Vec::new).extend(containers);
+        }
+    }
+    found
 }
 
 /// The state of an entry's container, and where it can be reached.
@@ -58,7 +63,7 @@ fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Op
     };
     let named =
         |container: &&Container| container.labels.get("toolhive-basename") == Some(&entry.name);
-    match containers.iter().find(named) {
+    match containers.iter().filter(named).max_by_key(|container| container.is_running()) {
         Some(container) => {
             (Some(container.state.clone()), container.url(&document.run_config().host))
         }

@@ -34,6 +34,11 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
+    /// Whether the user said anything about it.
+    pub(super) const fn is_asked_for(&self) -> bool {
+        !self.secret.is_empty() || !self.allow.is_empty()
+    }
+
     /// The document to share.
     fn apply(&self, document: &Document) -> Result<Document, Failure> {
         let mut document = document.clone();

@@ -2,6 +2,7 @@
 
 use super::mount::Mount;
 use super::plan::{Network, Plan, Port};
+use crate::printable::printable;
 use crate::runconfig::Transport;
 
 /// How long a container lives.
@@ -42,7 +43,8 @@ impl Plan {
         lines.into()
     }
 
-    /// One command for a shell that does the same, where the variables for secrets are set.
+    /// One command for a shell that does the same, where the variables for secrets are set. It is
+    /// one line, and no character in it steers a terminal.
     #[must_use]
     pub fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
         let arguments = self.arguments("run", lifetime, &Environment::Shown);
@@ -120,7 +122,21 @@ fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
+    } else if printable(word) != word {
+        let escaped: String = word.chars().map(escaped).collect();
+        format!("$'{escaped}'")
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A character within `$'…'`, as bash and zsh read it.
+fn escaped(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if printable(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+            format!("\\U{:08x}", u32::from(c))
+        }
+        c => c.to_string(),
     }
 }

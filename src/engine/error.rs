@@ -57,6 +57,8 @@ pub enum PlanError {
     VariableName(String),
     /// The value of this variable has a line break, which an environment file cannot hold.
     VariableValue(String),
+    /// The value of this variable is longer than engines read.
+    VariableSize(String),
 }
 
 impl fmt::Display for PlanError {
@@ -88,6 +90,12 @@ impl fmt::Display for PlanError {
                 f,
                 "the value of {name} has a line break, which cannot be handed to a container engine"
             ),
+            Self::VariableSize(name) => {
+                write!(
+                    f,
+                    "the value of {name} is longer than the 64 KiB that container engines read"
+                )
+            }
         }
     }
 }
@@ -120,7 +128,7 @@ pub enum EngineError {
     },
     /// A container of that name runs already.
     Running(String),
-    /// A container of that name is there, and it is no workload's.
+    /// A container of that name is there, and it is another workload's or nobody's.
     Foreign(String),
 }
 
@@ -140,7 +148,7 @@ impl fmt::Display for EngineError {
             }
             Self::Running(name) => write!(f, "a container {name} runs already"),
             Self::Foreign(name) => {
-                write!(f, "a container {name} is there already, and it is no workload's")
+                write!(f, "a container {name} is there already, and it is not this workload's")
             }
         }
     }

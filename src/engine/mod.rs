@@ -4,6 +4,7 @@
 //! value of an environment variable ever stands among the arguments of a process.
 
 mod arguments;
+mod container;
 mod error;
 mod host;
 mod mount;
@@ -18,13 +19,15 @@ mod support;
 mod tests;
 
 pub use arguments::Lifetime;
+pub use container::Container;
 pub use error::{EngineError, PlanError};
 pub use host::{free_port, hides_files};
 pub use mount::Mount;
 pub use plan::{Choices, Network, Plan, Port};
-pub use program::{Container, Engine, EngineKind};
+pub use program::{Engine, EngineKind};
 pub use ready::{NotReady, wait_until_ready};
 pub use secret::{InvalidSecret, SecretReference};
+pub use summary::declared;
 pub use support::{
     FIELDS, FieldRule, MIDDLEWARE, MiddlewareRule, Treatment, Unsupported, unsupported,
 };

@@ -1,7 +1,7 @@
 //! A run configuration as a container: everything that an engine is asked for.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use super::error::PlanError;
@@ -12,13 +12,16 @@ use crate::oci::Reference;
 use crate::oci::auth::Secret;
 use crate::runconfig::{RunConfig, Transport};
 
+/// The longest name and value of a variable, in bytes: engines read lines of less than 64 KiB.
+const VARIABLE_LIMIT: usize = 65_000;
+
 /// A container to be made.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {
     /// The container's name.
     pub name: String,
-    /// The image.
+    /// The image, with its registry.
     pub image: String,
     /// Arguments for the image's entry point.
     pub arguments: Vec<String>,
@@ -88,9 +91,11 @@ impl Plan {
     pub fn new(config: &RunConfig, choices: &Choices<'_>) -> Result<Self, PlanError> {
         let transport: Transport = config.transport.parse().map_err(PlanError::Transport)?;
         let name = container_name(config)?;
-        check_image(&config.image)?;
-        let network = network(config, choices.without_isolation)?;
-        let endpoint = Endpoint::of(config, transport, choices.port)?;
+        let image = whole_name(&config.image)?;
+        // Where the engine enforces it, nobody can mean to do without it.
+        let without_isolation = choices.without_isolation && transport != Transport::Stdio;
+        let network = network(config, without_isolation)?;
+        let endpoint = Endpoint::of(config, transport, &network, choices.port)?;
         let ports = ports(config, endpoint.as_ref(), &network)?;
         if network == Network::None && !ports.is_empty() {
             return Err(PlanError::PortsWithoutNetwork);
@@ -109,9 +114,9 @@ impl Plan {
         environment.retain(|variable, _| !secrets.contains_key(variable));
         check_environment(&environment, &secrets)?;
         Ok(Self {
-            labels: labels(config, &name, transport, endpoint.as_ref()),
-            url: endpoint.map(|endpoint| endpoint.url(transport, &network)),
-            image: config.image.clone(),
+            labels: labels(config, &name, transport, endpoint.as_ref(), &network),
+            url: endpoint.map(|endpoint| endpoint.url(transport)),
+            image,
             arguments: config.cmd_args.clone(),
             mounts: mounts(config, choices.working_dir.unwrap_or(Path::new("/")))?,
             privileged: config
@@ -134,7 +139,8 @@ impl Plan {
     }
 }
 
-/// Where an HTTP server is published, and where it listens.
+/// Where an HTTP server can be reached, and where it listens in its container: the same port where
+/// the container shares this machine's network, in which nothing is published.
 struct Endpoint {
     address: Option<IpAddr>,
     port: u16,
@@ -145,6 +151,7 @@ impl Endpoint {
     fn of(
         config: &RunConfig,
         transport: Transport,
+        network: &Network,
         port: Option<u16>,
     ) -> Result<Option<Self>, PlanError> {
         if transport == Transport::Stdio {
@@ -156,21 +163,26 @@ impl Endpoint {
         };
         let target = port_number("target_port", config.target_port)?;
         let port = match port {
+            _ if *network == Network::Host => target,
             Some(port) => port,
             None => port_number("port", config.port)?,
         };
         Ok(Some(Self { address, port, target }))
     }
 
-    fn url(&self, transport: Transport, network: &Network) -> String {
-        let address = match self.address {
-            Some(IpAddr::V6(address)) if !address.is_unspecified() => format!("[{address}]"),
-            Some(address) if !address.is_unspecified() => address.to_string(),
-            _ => "127.0.0.1".to_owned(),
-        };
-        // Nothing is published where the container shares this machine's network.
-        let port = if *network == Network::Host { self.target } else { self.port };
-        format!("http://{address}:{port}{}", transport.path().unwrap_or_default())
+    fn url(&self, transport: Transport) -> String {
+        let path = transport.path().unwrap_or_default();
+        format!("http://{}:{}{path}", reachable(self.address), self.port)
+    }
+}
+
+/// The host of a URL for what is published at `address`; all of this machine's where it is missing.
+pub(super) fn reachable(address: Option<IpAddr>) -> String {
+    match address {
+        Some(IpAddr::V6(address)) if address.is_unspecified() => "[::1]".to_owned(),
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
+        Some(IpAddr::V4(address)) if !address.is_unspecified() => address.to_string(),
+        _ => Ipv4Addr::LOCALHOST.to_string(),
     }
 }
 
@@ -191,9 +203,11 @@ fn is_engine_name(name: &str) -> bool {
     name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && name.bytes().all(legal)
 }
 
-fn check_image(image: &str) -> Result<(), PlanError> {
+/// The image's name with its registry: without one, podman would take an image of any registry that
+/// has the same path.
+fn whole_name(image: &str) -> Result<String, PlanError> {
     match image.parse::<Reference>() {
-        Ok(_) => Ok(()),
+        Ok(reference) => Ok(reference.to_string()),
         Err(why) => Err(PlanError::Image { image: image.to_owned(), why }),
     }
 }
@@ -288,6 +302,9 @@ fn check_environment(
         if value.contains(['\n', '\r', '\0']) {
             return Err(PlanError::VariableValue(name.clone()));
         }
+        if name.len() + value.len() > VARIABLE_LIMIT {
+            return Err(PlanError::VariableSize(name.clone()));
+        }
     }
     Ok(())
 }
@@ -298,7 +315,9 @@ fn labels(
     name: &str,
     transport: Transport,
     endpoint: Option<&Endpoint>,
+    network: &Network,
 ) -> BTreeMap<String, String> {
+    let is_isolated = isolation(config) != Isolation::None && *network == Network::None;
     let mut labels = config.container_labels.clone();
     let base = if config.base_name.is_empty() { name } else { &config.base_name };
     let mut own = vec![
@@ -306,7 +325,7 @@ fn labels(
         ("toolhive-name", name.to_owned()),
         ("toolhive-basename", base.to_owned()),
         ("toolhive-transport", transport.to_string()),
-        ("toolhive-network-isolation", (isolation(config) != Isolation::None).to_string()),
+        ("toolhive-network-isolation", is_isolated.to_string()),
     ];
     if let Some(endpoint) = endpoint {
         own.push(("toolhive-port", endpoint.port.to_string()));
@@ -317,7 +336,7 @@ fn labels(
 
 /// The profile's mounts, then the volumes that it does not repeat. What is declared for writing at
 /// the same place may be written.
-fn mounts(config: &RunConfig, working_dir: &Path) -> Result<Vec<Mount>, PlanError> {
+pub(super) fn mounts(config: &RunConfig, working_dir: &Path) -> Result<Vec<Mount>, PlanError> {
     let profile = config.permission_profile.clone().unwrap_or_default();
     let read = profile.read.iter().map(|declared| Mount::parse(declared, true, working_dir));
     let write = profile.write.iter().map(|declared| Mount::parse(declared, false, working_dir));

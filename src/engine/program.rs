@@ -1,19 +1,17 @@
 //! The engine's own program, driven through its command line.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use super::arguments::Lifetime;
+use super::container::{Container, containers};
 use super::error::EngineError;
 use super::plan::Plan;
 use crate::oci::Reference;
-use crate::runconfig::Transport;
 
 /// How long a container may take to stop before it is killed, in seconds, as with `ToolHive`.
 const STOP_LIMIT: &str = "--time=30";
@@ -46,36 +44,6 @@ pub struct Engine {
     program: PathBuf,
 }
 
-/// A container of a workload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Container {
-    /// Its name.
-    pub name: String,
-    /// `created`, `running`, `exited` or another of the engine's words.
-    pub state: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-}
-
-impl Container {
-    /// Where its server can be reached, by the labels that it was made with; `host` is the
-    /// configuration's.
-    #[must_use]
-    pub fn url(&self, host: &str) -> Option<String> {
-        let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
-        let transport: Transport = self.labels.get("toolhive-transport")?.parse().ok()?;
-        let host = if matches!(host, "" | "0.0.0.0") { "127.0.0.1" } else { host };
-        Some(format!("http://{host}:{port}{}", transport.path()?))
-    }
-
-    /// Whether it runs.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        matches!(self.state.as_str(), "running" | "paused" | "restarting")
-    }
-}
-
 impl Engine {
     /// The engine `wanted`, or the first of podman and docker that is in `search_path`, which has
     /// the form of `PATH`.
@@ -83,19 +51,21 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotInstalled`], [`EngineError::NotFound`].
     pub fn find(wanted: Option<EngineKind>, search_path: &OsStr) -> Result<Self, EngineError> {
-        let kinds = [EngineKind::Podman, EngineKind::Docker];
-        let mut kinds =
-            kinds.into_iter().filter(|kind| wanted.is_none_or(|wanted| wanted == *kind));
-        let found = kinds.find_map(|kind| {
+        let mut found = Self::all(search_path);
+        found.find(|engine| wanted.is_none_or(|wanted| wanted == engine.kind)).ok_or_else(|| {
+            match wanted {
+                Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
+                None => EngineError::NotInstalled,
+            }
+        })
+    }
+
+    /// Every engine in `search_path`, podman first.
+    pub fn all(search_path: &OsStr) -> impl Iterator<Item = Self> {
+        [EngineKind::Podman, EngineKind::Docker].into_iter().filter_map(|kind| {
             let name = format!("{}{}", kind.as_str(), std::env::consts::EXE_SUFFIX);
-            let mut dirs = std::env::split_paths(search_path);
-            let program =
-                dirs.find_map(|dir| Some(dir.join(&name)).filter(|path| path.is_file()))?;
-            Some(Self { kind, program })
-        });
-        found.ok_or_else(|| match wanted {
-            Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
-            None => EngineError::NotInstalled,
+            let mut programs = std::env::split_paths(search_path).map(|dir| dir.join(&name));
+            Some(Self { kind, program: programs.find(|path| is_program(path))? })
         })
     }
 
@@ -175,19 +145,29 @@ impl Engine {
         containers(&inspected.stdout, doing)
     }
 
-    /// Makes the container; one of the same workload that does not run any more is removed first.
+    /// Sees to it that no container has the plan's name: one of the same workload that does not run
+    /// any more is removed.
     ///
     /// # Errors
     /// [`EngineError::Running`], [`EngineError::Foreign`], or where the engine fails.
-    pub async fn create(&self, plan: &Plan, lifetime: Lifetime) -> Result<(), EngineError> {
-        match self.container(&plan.name).await? {
-            Some(old) if old.labels.get("toolhive").is_none_or(|value| value != "true") => {
-                return Err(EngineError::Foreign(old.name));
-            }
-            Some(old) if old.is_running() => return Err(EngineError::Running(old.name)),
-            Some(old) => self.remove(&old.name).await?,
-            None => {}
+    pub async fn make_room(&self, plan: &Plan) -> Result<(), EngineError> {
+        let Some(old) = self.container(&plan.name).await? else { return Ok(()) };
+        let is_same = |label| old.labels.get(label) == plan.labels.get(label);
+        if !is_same("toolhive") || !is_same("toolhive-basename") {
+            Err(EngineError::Foreign(old.name))
+        } else if old.is_running() {
+            Err(EngineError::Running(old.name))
+        } else {
+            self.remove(&old.name).await
         }
+    }
+
+    /// Makes the container and returns its id. Nothing may have its name: see
+    /// [`Engine::make_room`].
+    ///
+    /// # Errors
+    /// Where the engine fails.
+    pub async fn create(&self, plan: &Plan, lifetime: Lifetime) -> Result<String, EngineError> {
         let mut command = self.command(&plan.create_arguments(lifetime));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |why| EngineError::Start { program: self.program.clone(), why };
@@ -197,7 +177,8 @@ impl Engine {
             let _ = stdin.write_all(plan.environment_file().as_bytes()).await;
         }
         let output = process.wait_with_output().await.map_err(failed)?;
-        checked(output, &format!("making the container {}", plan.name)).map(|_| ())
+        let made = checked(output, &format!("making the container {}", plan.name))?;
+        Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned())
     }
 
     /// Starts a container in the background.
@@ -217,26 +198,54 @@ impl Engine {
         self.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(|_| ())
     }
 
-    /// Removes a container, stopping it first.
+    /// Sends a signal, such as `TERM`, to a container's server.
+    ///
+    /// # Errors
+    /// Where the container does not run, or the engine fails.
+    pub async fn signal(&self, name: &str, signal: &str) -> Result<(), EngineError> {
+        let doing = format!("sending a signal to the container {name}");
+        self.succeed(&["kill", "--signal", signal, name], &doing).await.map(|_| ())
+    }
+
+    /// Removes a container, stopping it first. It need not be there.
     ///
     /// # Errors
     /// Where the engine fails.
     pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
+        if self.container(name).await?.is_none() {
+            return Ok(());
+        }
         let doing = format!("removing the container {name}");
-        self.succeed(&["rm", "--force", name], &doing).await.map(|_| ())
+        match self.succeed(&["rm", "--force", name], &doing).await {
+            // The engine itself may have been about to do it.
+            Err(why) if self.container(name).await?.is_some() => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last lines that a container's server wrote.
+    ///
+    /// # Errors
+    /// Where the engine cannot be started.
+    pub async fn last_words(&self, name: &str) -> Result<String, EngineError> {
+        let output = self.output(&["logs", "--tail=5", name]).await?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(text(&output.stdout) + &text(&output.stderr))
     }
 
     /// The command that starts a container and stays with it: its standard output, standard error
-    /// and exit code are the container's, and with `interactive` its standard input too.
+    /// and exit code are the container's, and with `interactive` its standard input too. Signals are
+    /// not passed on: docker's program does not always do so.
     #[must_use]
     pub fn attach(&self, name: &str, interactive: bool) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.args(["start", "--attach"]);
         if interactive {
             command.arg("--interactive");
-        } else if self.kind == EngineKind::Podman {
-            // Whoever waits stops the container by name.
-            command.arg("--sig-proxy=false");
+        }
+        if self.kind == EngineKind::Podman {
+            // Else it reads Ctrl-P and Ctrl-Q as its own, whoever sends them.
+            command.args(["--sig-proxy=false", "--detach-keys="]);
         }
         command.arg(name);
         command
@@ -258,6 +267,17 @@ impl Engine {
     }
 }
 
+/// Whether the file can be run, as far as its permissions tell.
+fn is_program(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    }
+    #[cfg(not(unix))]
+    path.is_file()
+}
+
 fn checked(output: Output, doing: &str) -> Result<Output, EngineError> {
     if output.status.success() {
         return Ok(output);
@@ -270,34 +290,4 @@ fn checked(output: Output, doing: &str) -> Result<Output, EngineError> {
 fn is_moving(image: &str) -> bool {
     let Ok(reference) = image.parse::<Reference>() else { return false };
     reference.digest().is_none() && reference.tag().is_none_or(|tag| tag.as_str() == "latest")
-}
-
-/// What `container inspect` prints, as far as both engines print it alike.
-fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, EngineError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Inspected {
-        name: String,
-        state: State,
-        config: Config,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct State {
-        status: String,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Config {
-        labels: Option<BTreeMap<String, String>>,
-    }
-    let inspected: Vec<Inspected> = serde_json::from_slice(output)
-        .map_err(|why| EngineError::Failed { doing: doing.to_owned(), message: why.to_string() })?;
-    let container = |inspected: Inspected| Container {
-        // Docker's names have a slash in front.
-        name: inspected.name.trim_start_matches('/').to_owned(),
-        state: inspected.state.status,
-        labels: inspected.config.labels.unwrap_or_default(),
-    };
-    Ok(inspected.into_iter().map(container).collect())
 }

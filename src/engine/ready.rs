@@ -51,3 +51,32 @@ pub async fn wait_until_ready(
     }
     Err(NotReady { waited: limit })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::wire::Settings;
+
+    #[tokio::test]
+    async fn a_connection_is_no_answer_and_a_stream_without_end_is_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/sse", listener.local_addr().unwrap())).unwrap();
+        let server = std::thread::spawn(move || {
+            // As an engine's own proxy does before the server listens.
+            drop(listener.accept().unwrap());
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: a\n\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        });
+        let transport = Transport::new(Settings::default());
+        assert_eq!(wait_until_ready(&transport, &url, Duration::from_secs(60)).await, Ok(()));
+        server.join().unwrap();
+        let none = wait_until_ready(&transport, &url, Duration::ZERO).await;
+        assert_eq!(none, Err(NotReady { waited: Duration::ZERO }));
+    }
+}

@@ -1,13 +1,17 @@
 //! What a container may do, for whoever has to agree to it.
 
+use serde_json::Value;
+
 use super::plan::{Network, Plan};
+use super::support::{FIELDS, Treatment, is_set};
+use crate::runconfig::Document;
 
 impl Plan {
     /// What runs and what it may touch, a line each: a label and what stands behind it. Values of
     /// variables are left out.
     #[must_use]
     pub fn summary(&self, secrets: &[String]) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("image", self.image.clone())];
+        let mut lines = vec![("name", self.name.clone()), ("image", self.image.clone())];
         if !self.arguments.is_empty() {
             lines.push(("arguments", format!("{:?}", self.arguments)));
         }
@@ -21,9 +25,13 @@ impl Plan {
                 Network::Named(name) => format!("the network {name}"),
             },
         ));
-        for port in &self.ports {
+        for (index, port) in self.ports.iter().enumerate() {
             let address = port.address.map_or("all addresses".to_owned(), |a| a.to_string());
-            lines.push(("publishes", format!("its port {} on {address}", port.container)));
+            // The server's own is another one in each run where the configured one is taken.
+            let is_own = index == 0 && self.url.is_some() && self.network != Network::Host;
+            let host =
+                port.host.filter(|_| !is_own).map_or(String::new(), |p| format!(", port {p}"));
+            lines.push(("publishes", format!("its port {} on {address}{host}", port.container)));
         }
         for mount in &self.mounts {
             let label = if mount.read_only { "reads" } else { "writes" };
@@ -35,4 +43,28 @@ impl Plan {
         lines.push(("privileged", if self.privileged { "YES" } else { "no" }.to_owned()));
         lines
     }
+}
+
+/// What a configuration asks `ToolHive` for, field by field: all that is set and matters. Values of
+/// variables are left out, and so is what stands in a field that only a proxy reads.
+#[must_use]
+pub fn declared(document: &Document) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for (field, value) in document.fields().iter().filter(|(_, value)| is_set(value)) {
+        let treatment = FIELDS.iter().find(|rule| rule.field == field).map(|rule| rule.treatment);
+        let text = match (treatment, value) {
+            (Some(Treatment::Harmless), _) => continue,
+            (Some(Treatment::Unenforceable) | None, _) => "set".to_owned(),
+            (_, Value::Object(variables)) if field == "env_vars" => {
+                variables.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+            }
+            (_, Value::Array(configs)) if field.ends_with("middleware_configs") => {
+                configs.iter().filter_map(|c| c["type"].as_str()).collect::<Vec<_>>().join(" ")
+            }
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        };
+        lines.push((field.clone(), text));
+    }
+    lines
 }

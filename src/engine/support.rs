@@ -189,15 +189,16 @@ pub fn unsupported(document: &Document, hidden_files: bool) -> Vec<Unsupported> 
     found
 }
 
-/// Whether a value says anything.
-fn is_set(value: &Value) -> bool {
+/// Whether a value says anything. An empty object does: for `ToolHive` an `audit_config` without
+/// members is an audit.
+pub(super) fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(value) => *value,
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
+        Value::Object(_) => true,
     }
 }
 

@@ -31,50 +31,50 @@ fn each_field_becomes_its_arguments() {
     let stdin = "--env-file=/dev/stdin";
     let http = r#""transport":"streamable-http","host":"127.0.0.1","port":9000,"target_port":80"#;
     for (fields, expected) in [
-        (r#""transport":"stdio""#, vec!["--interactive", stdin, "x:1"]),
+        (r#""transport":"stdio""#, vec!["--interactive", stdin, "r.io/x:1"]),
         (
             r#""transport":"stdio","cmd_args":["--a","b c"]"#,
-            vec!["--interactive", stdin, "x:1", "--a", "b c"],
+            vec!["--interactive", stdin, "r.io/x:1", "--a", "b c"],
         ),
-        (http, vec!["--publish=127.0.0.1:9000:80", stdin, "x:1"]),
+        (http, vec!["--publish=127.0.0.1:9000:80", stdin, "r.io/x:1"]),
         (
             r#""transport":"sse","port":9000,"target_port":80,"publish":["1:2","3"]"#,
-            vec!["--publish=9000:80", "--publish=1:2", "--publish=3", stdin, "x:1"],
+            vec!["--publish=9000:80", "--publish=1:2", "--publish=3", stdin, "r.io/x:1"],
         ),
         (
             &format!(r#"{http},"permission_profile":{{"network":{{"mode":"host"}}}}"#),
-            vec!["--network=host", stdin, "x:1"],
+            vec!["--network=host", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","permission_profile":{"network":{"mode":"none"}}"#,
-            vec!["--interactive", "--network=none", stdin, "x:1"],
+            vec!["--interactive", "--network=none", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","permission_profile":{"network":{"mode":"mine"}},
                "isolate_network":true"#,
-            vec!["--interactive", "--network=mine", stdin, "x:1"],
+            vec!["--interactive", "--network=mine", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","isolate_network":true,
                "permission_profile":{"network":{"outbound":{}}}"#,
-            vec!["--interactive", "--network=none", stdin, "x:1"],
+            vec!["--interactive", "--network=none", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","isolate_network":true,"permission_profile":{"network":{}}"#,
-            vec!["--interactive", "--network=none", stdin, "x:1"],
+            vec!["--interactive", "--network=none", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","isolate_network":true,
                "permission_profile":{"network":{"outbound":{"insecure_allow_all":true}}}"#,
-            vec!["--interactive", stdin, "x:1"],
+            vec!["--interactive", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","isolate_network":true,"permission_profile":null"#,
-            vec!["--interactive", stdin, "x:1"],
+            vec!["--interactive", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","permission_profile":{"privileged":true}"#,
-            vec!["--interactive", "--privileged", stdin, "x:1"],
+            vec!["--interactive", "--privileged", stdin, "r.io/x:1"],
         ),
         (
             r#""transport":"stdio","permission_profile":{"read":["/etc:/a","usr/."],
@@ -84,11 +84,11 @@ fn each_field_becomes_its_arguments() {
                 "--mount=type=bind,source=/tmp,target=/a",
                 "--mount=type=bind,source=/etc,target=/b,readonly",
                 stdin,
-                "x:1",
+                "r.io/x:1",
             ],
         ),
     ] {
-        let text = format!(r#"{{"image":"x:1","name":"n",{fields}}}"#);
+        let text = format!(r#"{{"image":"r.io/x:1","name":"n",{fields}}}"#);
         if fields.contains("usr/.") {
             // A path in the container has to be absolute.
             assert!(matches!(plan(&text), Err(PlanError::Mount { .. })));
@@ -198,14 +198,132 @@ fn a_missing_source_is_named() {
 }
 
 #[test]
+fn an_image_without_a_registry_is_docker_hub_s() {
+    for (image, whole) in [
+        ("mcp/fetch:v1", "docker.io/mcp/fetch:v1"),
+        ("nginx", "docker.io/library/nginx:latest"),
+        ("localhost/a:v1", "localhost/a:v1"),
+        ("r.io:5000/a/b:v2", "r.io:5000/a/b:v2"),
+    ] {
+        let text = format!(r#"{{"image":"{image}","name":"n","transport":"stdio"}}"#);
+        assert_eq!(plan(&text).unwrap().image, whole);
+    }
+}
+
+#[test]
 fn a_command_to_paste_has_every_word_quoted_and_no_secret() {
-    let text = r#"{"image":"x:1","name":"n","transport":"stdio","cmd_args":["it's","",";rm"],
+    let text = r#"{"image":"r.io/x:1","name":"n","transport":"stdio","cmd_args":["it's","",";rm"],
         "env_vars":{"A":"b c"},"secrets":["key,target=TOKEN"]}"#;
     let line = plan(text).unwrap().command_line("podman", Lifetime::Attached);
-    let end = "'--env=A=b c' --env=MCP_TRANSPORT=stdio --env=TOKEN x:1 'it'\\''s' '' ';rm'";
+    let end = "'--env=A=b c' --env=MCP_TRANSPORT=stdio --env=TOKEN r.io/x:1 'it'\\''s' '' ';rm'";
     assert!(line.starts_with("podman run --name=n --rm --interactive "), "{line}");
     assert!(line.ends_with(end), "{line}");
     assert!(!line.contains("FAKE-value"));
+}
+
+#[test]
+fn a_command_to_paste_steers_no_terminal_and_keeps_every_character() {
+    let text =
+        r#"{"image":"r.io/x:1","name":"n","transport":"stdio","cmd_args":["a\n\u001b'\\\u202eé"]}"#;
+    let line = plan(text).unwrap().command_line("podman", Lifetime::Attached);
+    assert!(line.ends_with(r" r.io/x:1 $'a\U0000000a\U0000001b\'\\\U0000202eé'"), "{line}");
+    assert!(!line.chars().any(char::is_control));
+}
+
+#[test]
+fn a_server_is_reached_where_it_listens() {
+    for (fields, url, label) in [
+        (r#""host":"127.0.0.1""#, "http://127.0.0.1:7/sse", "7"),
+        (r#""host":"""#, "http://127.0.0.1:7/sse", "7"),
+        (r#""host":"0.0.0.0""#, "http://127.0.0.1:7/sse", "7"),
+        (r#""host":"::""#, "http://[::1]:7/sse", "7"),
+        (r#""host":"fd00::1""#, "http://[fd00::1]:7/sse", "7"),
+        (
+            r#""host":"127.0.0.1","permission_profile":{"network":{"mode":"host"}}"#,
+            "http://127.0.0.1:8/sse",
+            "8",
+        ),
+    ] {
+        let plan = plan(&format!(
+            r#"{{"image":"x","name":"n","transport":"sse","port":7,"target_port":8,{fields}}}"#
+        ))
+        .unwrap();
+        assert_eq!(plan.url.as_deref(), Some(url), "{fields}");
+        assert_eq!(plan.labels["toolhive-port"], label, "{fields}");
+        let host = document(&format!("{{\"image\":\"x\",{fields}}}")).run_config().host;
+        let container = Container {
+            name: "n".to_owned(),
+            state: "running".to_owned(),
+            labels: plan.labels,
+            restarts: 0,
+        };
+        assert_eq!(container.url(&host).as_deref(), Some(url), "as listed: {fields}");
+    }
+}
+
+#[test]
+fn isolation_that_the_engine_enforces_cannot_be_allowed_away() {
+    let text = r#"{"image":"x","name":"n","transport":"stdio","isolate_network":true,
+        "permission_profile":{"network":{"outbound":{}}}}"#;
+    let choices = Choices { without_isolation: true, ..Choices::default() };
+    let plan = |text: &str| Plan::new(&document(text).run_config(), &choices).unwrap();
+    assert_eq!(plan(text).network, Network::None);
+    assert_eq!(plan(text).labels["toolhive-network-isolation"], "true");
+    let http = text.replace("\"stdio\"", "\"sse\",\"port\":7,\"target_port\":8");
+    assert_eq!(plan(&http).network, Network::Default);
+    assert_eq!(plan(&http).labels["toolhive-network-isolation"], "false");
+    let listed = text.replace("{}", r#"{"allow_host":["a"]}"#);
+    assert_eq!(plan(&listed).labels["toolhive-network-isolation"], "false", "it was allowed away");
+}
+
+#[test]
+fn a_value_that_no_engine_reads_is_refused() {
+    let long = "a".repeat(65_000);
+    let text =
+        format!(r#"{{"image":"x","name":"n","transport":"stdio","env_vars":{{"A":"{long}"}}}}"#);
+    assert_eq!(plan(&text).unwrap_err(), PlanError::VariableSize("A".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_client_writes_is_no_command_to_the_engine() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("podman");
+    std::fs::write(&program, "").unwrap();
+    let find = || Engine::find(Some(EngineKind::Podman), dir.path().as_os_str());
+    assert!(matches!(find(), Err(EngineError::NotFound(_))), "a file that cannot be run");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let command = find().unwrap().attach("n", true);
+    let arguments: Vec<_> = command.get_args().map(|a| a.to_str().unwrap()).collect();
+    // Ctrl-P and Ctrl-Q would end the connection.
+    let expected =
+        ["start", "--attach", "--interactive", "--sig-proxy=false", "--detach-keys=", "n"];
+    assert_eq!(arguments, expected);
+}
+
+#[test]
+fn what_toolhive_is_asked_for_is_shown_whole() {
+    let declared = declared(&document(
+        r#"{"image":"x","name":"n","transport":"stdio","debug":true,"env_vars":{"A":"FAKE-value"},
+            "secrets":["key,target=B"],"permission_profile":{"read":["/etc"],"privileged":true},
+            "middleware_configs":[{"type":"audit","parameters":{"a":"FAKE-value"}}],
+            "remote_auth_config":{"client_secret":"FAKE-value"},"new":1}"#,
+    ));
+    let shown: Vec<_> = declared.iter().map(|(label, text)| (&label[..], &text[..])).collect();
+    for line in [
+        ("image", "x"),
+        ("env_vars", "A"),
+        ("secrets", r#"["key,target=B"]"#),
+        ("permission_profile", r#"{"privileged":true,"read":["/etc"]}"#),
+        ("middleware_configs", "audit"),
+        ("remote_auth_config", "set"),
+        ("new", "set"),
+    ] {
+        assert!(shown.contains(&line), "{line:?} {shown:?}");
+    }
+    assert!(!format!("{declared:?}").contains("FAKE-value"));
+    assert!(!shown.iter().any(|(label, _)| *label == "debug"));
 }
 
 #[test]
@@ -246,7 +364,8 @@ fn what_nothing_enforces_stops_the_run() {
     for (fields, expected) in [
         (r#""transport":"stdio","tools_filter":["a"]"#, vec!["tools_filter"]),
         (r#""transport":"stdio","OIDC_config":{"Issuer":"a"}"#, vec!["oidc_config"]),
-        (r#""transport":"stdio","audit_config":{}"#, vec![]),
+        (r#""transport":"stdio","audit_config":{}"#, vec!["audit_config"]),
+        (r#""transport":"stdio","audit_config":null,"tools_filter":[]"#, vec![]),
         (r#""transport":"stdio","new_field":1"#, vec!["new_field"]),
         (r#""transport":"stdio","new_field":null"#, vec![]),
         (

@@ -7,6 +7,9 @@ use url::Url;
 use super::auth::{Access, Authenticator, Keychain};
 use super::reference::{RegistryName, RepositoryName};
 use super::repository::Repository;
+use super::retry::RetryPolicy;
+use super::upload::Cleaning;
+use super::warning::Warnings;
 use crate::wire::{Settings, TlsSettings, Transport, is_loopback_host};
 
 /// A client. Clones share connections and logins.
@@ -18,6 +21,9 @@ pub struct Client {
 pub(super) struct Shared {
     pub(super) transport: Arc<Transport>,
     pub(super) authenticator: Authenticator,
+    pub(super) retry: RetryPolicy,
+    pub(super) warnings: Warnings,
+    pub(super) cleaning: Cleaning,
     tls: TlsSettings,
     plain_http: bool,
 }
@@ -28,6 +34,7 @@ pub struct ClientBuilder {
     settings: Settings,
     keychain: Keychain,
     plain_http: bool,
+    retry: RetryPolicy,
 }
 
 impl ClientBuilder {
@@ -45,6 +52,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What is tried again, and how often.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
     /// The client.
     #[must_use]
     pub fn build(self) -> Client {
@@ -53,6 +67,9 @@ impl ClientBuilder {
             shared: Arc::new(Shared {
                 transport: Arc::new(Transport::new(self.settings)),
                 authenticator: Authenticator::new(self.keychain),
+                retry: self.retry,
+                warnings: Warnings::default(),
+                cleaning: Cleaning::default(),
                 tls,
                 plain_http: self.plain_http,
             }),
@@ -90,6 +107,9 @@ impl Client {
             shared: Arc::new(Shared {
                 transport: Arc::clone(&self.shared.transport),
                 authenticator: Authenticator::new(keychain),
+                retry: self.shared.retry,
+                warnings: Warnings::default(),
+                cleaning: Cleaning::default(),
                 tls: self.shared.tls.clone(),
                 plain_http: self.shared.plain_http,
             }),

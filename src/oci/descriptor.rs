@@ -43,10 +43,16 @@ impl Descriptor {
     /// Describes `content`, with its SHA-256 digest.
     #[must_use]
     pub fn of(media_type: MediaType, content: &[u8]) -> Self {
+        Self::new(media_type, Digest::sha256(content), content.len() as u64)
+    }
+
+    /// Describes content by its digest and its size in bytes.
+    #[must_use]
+    pub const fn new(media_type: MediaType, digest: Digest, size: u64) -> Self {
         Self {
             media_type,
-            digest: Digest::sha256(content),
-            size: content.len() as u64,
+            digest,
+            size,
             artifact_type: None,
             data: None,
             annotations: Annotations::new(),

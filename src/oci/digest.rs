@@ -187,6 +187,14 @@ impl Hasher {
         }
     }
 
+    /// The bytes of the SHA-256 of what was appended so far, if that is the algorithm.
+    pub(super) fn sha256(&self) -> Option<[u8; 32]> {
+        match &self.0 {
+            State::Sha256(hash) => Some(hash.clone().finalize().into()),
+            State::Sha512(_) => None,
+        }
+    }
+
     /// The digest of everything that was appended.
     #[must_use]
     pub fn finish(self) -> Digest {

@@ -1,6 +1,7 @@
 //! What can go wrong with a registry, told apart by type.
 
 use std::fmt;
+use std::io;
 
 use super::auth::{ChallengeError, KeychainError, RealmError};
 use super::descriptor::Mismatch;
@@ -42,6 +43,8 @@ pub enum ErrorKind {
     },
     /// The manifest cannot be used.
     Manifest(InvalidManifest),
+    /// Content on this machine could not be read or written.
+    Local(io::Error),
     /// The registry's answer breaks the protocol.
     Protocol(Violation),
 }
@@ -116,6 +119,23 @@ pub enum Violation {
     Status(u16),
     /// A manifest of another type than was asked for.
     UnexpectedType(MediaType),
+    /// The answer is compressed, which was not asked for.
+    ContentEncoding(String),
+    /// The registry says that it has bytes of an upload that were not sent, or lost some.
+    UploadOffset {
+        /// How many it says it has.
+        has: u64,
+        /// How many it can have.
+        sent: u64,
+    },
+    /// The registry wants larger chunks of an upload than can be held in memory.
+    ChunkMinimum(u64),
+    /// The answer to a request for the rest of a blob is another part of it.
+    ContentRange(String),
+    /// The next page of a list cannot be asked for, and why.
+    NextPage(&'static str),
+    /// A list is not of the specification's form.
+    List,
 }
 
 impl Error {
@@ -147,7 +167,10 @@ impl From<wire::Error> for ErrorKind {
         match error.kind() {
             wire::ErrorKind::Tls(_) => Self::Tls(error),
             wire::ErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
-            _ => Self::Network(error),
+            _ => match error.into_content() {
+                Ok(why) => Self::Local(why),
+                Err(error) => Self::Network(error),
+            },
         }
     }
 }
@@ -180,6 +203,7 @@ impl fmt::Display for ErrorKind {
             Self::Mismatch(why) => write!(f, "the content is not what was promised: {why}"),
             Self::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
             Self::Manifest(why) => why.fmt(f),
+            Self::Local(why) => write!(f, "the local file failed: {why}"),
             Self::Protocol(why) => write!(f, "the registry breaks the protocol: {why}"),
         }
     }
@@ -198,6 +222,18 @@ impl fmt::Display for Violation {
             }
             Self::Status(status) => write!(f, "status {status} was not expected"),
             Self::UnexpectedType(found) => write!(f, "{found} was not asked for"),
+            Self::ContentEncoding(encoding) => {
+                write!(f, "the answer is compressed ({encoding}), which was not asked for")
+            }
+            Self::UploadOffset { has, sent } => {
+                write!(f, "it has {has} bytes of an upload, where {sent} were sent")
+            }
+            Self::ChunkMinimum(size) => write!(f, "it wants chunks of at least {size} bytes"),
+            Self::ContentRange(range) => {
+                write!(f, "{range:?} is not the part of the blob that was asked for")
+            }
+            Self::NextPage(why) => write!(f, "the next page of a list {why}"),
+            Self::List => f.write_str("a list is not of the specification's form"),
         }
     }
 }
@@ -209,6 +245,7 @@ impl std::error::Error for Error {
             ErrorKind::Mismatch(why) => Some(why),
             ErrorKind::Authentication(why) => Some(why),
             ErrorKind::Manifest(why) => Some(why),
+            ErrorKind::Local(why) => Some(why),
             _ => None,
         }
     }

@@ -95,6 +95,26 @@ pub struct Index {
     pub annotations: Annotations,
 }
 
+impl Index {
+    /// An index that lists nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            schema_version: 2,
+            media_type: Some(MediaType::OCI_INDEX),
+            manifests: Vec::new(),
+            annotations: Annotations::new(),
+        }
+    }
+
+    /// The index's JSON, to be sent and hashed.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Text keys and derived fields always serialise.
+        serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("an index is JSON"))
+    }
+}
+
 /// What stands behind a tag or the digest of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestKind {

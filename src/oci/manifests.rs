@@ -10,6 +10,7 @@ use super::manifest::{MANIFEST_LIMIT, ManifestKind};
 use super::media_type::MediaType;
 use super::reference::TagOrDigest;
 use super::repository::Repository;
+use super::retry::Attempts;
 use super::session::refusal;
 use crate::printable::excerpt;
 use crate::wire::{Headers, Method, Response};
@@ -42,17 +43,22 @@ impl Repository {
     /// [`ErrorKind::NotFound`] where there is none; [`ErrorKind::TooLarge`] over
     /// [`MANIFEST_LIMIT`]; [`ErrorKind::Mismatch`]; [`ErrorKind::Manifest`].
     pub async fn manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, Error> {
-        let fetched = self.fetch_manifest(target).await;
+        let fetched = self.client().persist(|attempts| self.fetch_manifest(target, attempts)).await;
         fetched.map_err(self.error("reading the manifest", suffix(target)))
     }
 
-    async fn fetch_manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, ErrorKind> {
+    pub(super) async fn fetch_manifest(
+        &self,
+        target: &TagOrDigest,
+        attempts: Attempts,
+    ) -> Result<FetchedManifest, ErrorKind> {
         let url = self.url(&format!("manifests/{target}"));
         let request = self.request(Method::Get, url, "manifest, get").header("accept", ACCEPT);
-        let response = self.send(request).await?;
+        let response = self.send(request, &attempts).await?;
         if response.status() != 200 {
             return Err(refusal(response).await);
         }
+        refuse_encoding(&response)?;
         let content_type = content_type(&response)?;
         let promised = digest_header(response.headers())?;
         let content = response.read(MANIFEST_LIMIT).await?;
@@ -93,28 +99,42 @@ impl Repository {
         media_type: &MediaType,
         content: Vec<u8>,
     ) -> Result<Digest, Error> {
-        let stored = self.send_manifest(target, media_type, content).await;
-        stored.map_err(self.error("writing the manifest", suffix(target)))
+        let stored = self.store_manifest(target, media_type, content.into()).await;
+        stored
+            .map(|stored| stored.digest)
+            .map_err(self.error("writing the manifest", suffix(target)))
     }
 
-    async fn send_manifest(
+    /// Puts a manifest, and tells whether the registry knows its subject.
+    pub(super) async fn store_manifest(
         &self,
         target: &TagOrDigest,
         media_type: &MediaType,
-        content: Vec<u8>,
-    ) -> Result<Digest, ErrorKind> {
+        content: Bytes,
+    ) -> Result<StoredManifest, ErrorKind> {
         if content.len() as u64 > MANIFEST_LIMIT {
             return Err(ErrorKind::TooLarge { limit: MANIFEST_LIMIT });
         }
         if let TagOrDigest::Digest(digest) = target {
             check_digest(digest, &content)?;
         }
-        let content = Bytes::from(content);
+        // A manifest that is put twice is there once: repeating this does no harm.
+        let put = |attempts| self.send_manifest(target, media_type, content.clone(), attempts);
+        self.client().persist(put).await
+    }
+
+    async fn send_manifest(
+        &self,
+        target: &TagOrDigest,
+        media_type: &MediaType,
+        content: Bytes,
+        attempts: Attempts,
+    ) -> Result<StoredManifest, ErrorKind> {
         let url = self.url(&format!("manifests/{target}"));
         let request = self
             .request(Method::Put, url, "manifest, put")
             .body(media_type.as_str(), content.clone());
-        let response = self.send(request).await?;
+        let response = self.send(request, &attempts).await?;
         match response.status() {
             200 | 201 | 202 | 204 => {}
             400.. => return Err(refusal(response).await),
@@ -123,22 +143,42 @@ impl Repository {
         if let Some(stored) = digest_header(response.headers())? {
             check_digest(&stored, &content)?;
         }
+        let knows_subject = response.headers().get("oci-subject").is_some();
         response.discard().await?;
-        Ok(match target {
+        let digest = match target {
             TagOrDigest::Digest(digest) => digest.clone(),
             TagOrDigest::Tag(_) => Digest::sha256(&content),
-        })
+        };
+        Ok(StoredManifest { digest, knows_subject })
     }
 }
 
-fn suffix(target: &TagOrDigest) -> String {
+/// A manifest that a registry took.
+pub(super) struct StoredManifest {
+    pub(super) digest: Digest,
+    /// Whether the registry lists the manifest with its subject by itself (`OCI-Subject`).
+    pub(super) knows_subject: bool,
+}
+
+/// A compressed answer was not asked for, and its bytes are not those of any digest.
+pub(super) fn refuse_encoding(response: &Response) -> Result<(), ErrorKind> {
+    match response.headers().get("content-encoding") {
+        None => Ok(()),
+        Some(encoding) if encoding.trim().eq_ignore_ascii_case("identity") => Ok(()),
+        Some(encoding) => {
+            Err(ErrorKind::Protocol(Violation::ContentEncoding(excerpt(encoding, 40))))
+        }
+    }
+}
+
+pub(super) fn suffix(target: &TagOrDigest) -> String {
     match target {
         TagOrDigest::Tag(tag) => format!(":{tag}"),
         TagOrDigest::Digest(digest) => format!("@{digest}"),
     }
 }
 
-fn check_digest(expected: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
+pub(super) fn check_digest(expected: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
     let found = Digest::of(expected.algorithm(), content);
     if found == *expected {
         return Ok(());

@@ -1,10 +1,12 @@
 //! What a registry says when it refuses (distribution specification, "Error Codes").
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::printable::{excerpt, printable};
+use crate::timestamp::Timestamp;
 
 /// The most of an error's body that is read, in bytes.
 pub(super) const BODY_LIMIT: u64 = 1024 * 1024;
@@ -23,6 +25,16 @@ pub struct Refusal {
     pub errors: Vec<RegistryError>,
     /// The start of a body that is not of the specification's form.
     pub excerpt: Option<String>,
+    /// How long the registry asks to wait (`Retry-After`).
+    pub retry_after: Option<Duration>,
+}
+
+/// Reads `Retry-After` in both its forms (RFC 9110, section 10.2.3).
+pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    match header.trim().parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Timestamp::from_http_date(header.trim()).map(|until| until.since(now)),
+    }
 }
 
 /// One error of a registry. Both texts are safe to print.
@@ -52,7 +64,7 @@ impl Refusal {
     /// Reads an answer of any form; the body is part of the registry's answer, not of the protocol.
     #[must_use]
     pub fn parse(status: u16, body: &[u8]) -> Self {
-        let mut refusal = Self { status, errors: Vec::new(), excerpt: None };
+        let mut refusal = Self { status, errors: Vec::new(), excerpt: None, retry_after: None };
         if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
             let read = |error: BodyError| RegistryError {
                 code: excerpt(&error.code, TEXT_LIMIT),
@@ -83,7 +95,13 @@ impl fmt::Display for Refusal {
                 write!(f, ": {}", error.message)?;
             }
         }
-        self.excerpt.as_ref().map_or(Ok(()), |text| write!(f, "; {text}"))
+        if let Some(text) = &self.excerpt {
+            write!(f, "; {text}")?;
+        }
+        match self.retry_after {
+            Some(wait) => write!(f, "; try again in {} s", wait.as_secs()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -100,6 +118,24 @@ mod tests {
         );
         assert!(refusal.has_code("MANIFEST_UNKNOWN"));
         assert_eq!(refusal.to_string(), "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X");
+    }
+
+    #[test]
+    fn a_wait_is_read_in_both_forms() {
+        let now = "2026-11-24T21:00:00Z".parse().unwrap();
+        for (header, seconds) in [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("Tue, 24 Nov 2026 21:00:30 GMT", Some(30)),
+            ("Tue, 24 Nov 2026 20:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(retry_after(header, now), expected, "{header:?}");
+        }
     }
 
     #[test]

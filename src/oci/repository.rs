@@ -8,6 +8,7 @@ use super::auth::{Access, Scope, Subject};
 use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::reference::{RegistryName, RepositoryName};
+use super::retry::Attempts;
 use crate::wire::{Method, Request, Response};
 
 /// A repository of a registry. Clones share connections.
@@ -55,20 +56,46 @@ impl Repository {
         match self.access {
             Access::Pull => "pull",
             Access::Push => "push",
+            Access::Delete => "delete",
         }
     }
 
     /// Sends `request`, follows redirects, and logs in where the registry wants it.
-    pub(super) async fn send(&self, request: Request) -> Result<Response, ErrorKind> {
-        let scope = Scope::repository(&self.name, self.access);
+    pub(super) async fn send(
+        &self,
+        request: Request,
+        attempts: &Attempts,
+    ) -> Result<Response, ErrorKind> {
+        self.send_reading(request, attempts, None).await
+    }
+
+    /// The same, with a token that is good for reading the repository `other` of this registry too.
+    pub(super) async fn send_reading(
+        &self,
+        request: Request,
+        attempts: &Attempts,
+        other: Option<&RepositoryName>,
+    ) -> Result<Response, ErrorKind> {
+        let mut scopes = vec![Scope::repository(&self.name, self.access)];
+        scopes.extend(other.map(|other| Scope::repository(other, Access::Pull)));
         let subject = Subject {
             registry: &self.registry,
             repository: Some(&self.name),
-            scope: &scope,
+            scopes: &scopes,
             plain_http: self.client.speaks_plain_http(&self.registry),
             purpose: self.purpose(),
         };
-        self.client.send(request, &subject).await
+        // Boxed: every operation waits in it.
+        Box::pin(self.client.send(request, &subject, attempts)).await
+    }
+
+    /// The same repository for something else.
+    pub(super) fn with_access(&self, access: Access) -> Self {
+        Self { access, ..self.clone() }
+    }
+
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Gives an error its context.

@@ -1,10 +1,12 @@
 //! A request with a login: what is sent again after a refusal, and when a refusal is final.
 
-use super::auth::{Credential, Keychain, Scope, Sent, Subject};
+use super::auth::{Credential, Keychain, Sent, Subject};
 use super::client::{Client, Shared};
 use super::error::{AuthenticationError, Error, ErrorKind};
 use super::reference::RegistryName;
-use super::refusal::{BODY_LIMIT, Refusal};
+use super::refusal::{BODY_LIMIT, Refusal, retry_after};
+use super::retry::Attempts;
+use crate::timestamp::Timestamp;
 use crate::wire::{self, Method, Origin, Request, Response};
 
 impl Client {
@@ -14,6 +16,7 @@ impl Client {
         &self,
         request: Request,
         subject: &Subject<'_>,
+        attempts: &Attempts,
     ) -> Result<Response, ErrorKind> {
         let Shared { transport, authenticator, .. } = &*self.shared;
         let home = self.api_url(subject.registry, "");
@@ -21,17 +24,19 @@ impl Client {
         let follow = |request| Box::pin(transport.follow(request));
         if Origin::of(request.url()) != Origin::of(&home) {
             // An upload that goes on at another host: nothing of the registry's follows it there.
-            return Ok(follow(request).await?);
+            return Ok(follow(request.attempt(attempts.next())).await?);
         }
         let request = request.to_registry();
         let known = authenticator.ready(transport, &home, subject).await?;
         let mut sent = known.map_or(Sent::Nothing, Sent::Known);
-        let mut attempt = 1;
         loop {
             let authorization = sent.authorization().cloned();
-            let outgoing = request.clone().authorization(authorization).attempt(attempt);
+            let outgoing = request.clone().authorization(authorization).attempt(attempts.next());
             let response = match triage(follow(outgoing).await?, &sent).await? {
-                Answered::Final(response) => return Ok(response),
+                Answered::Final(response) => {
+                    self.shared.warnings.note(subject.registry, response.headers());
+                    return Ok(response);
+                }
                 Answered::Refused(response) => response,
             };
             let answer = authenticator.answer(transport, &home, subject, &response, &sent).await?;
@@ -42,7 +47,6 @@ impl Client {
                 };
             };
             sent = Sent::Fresh(answer);
-            attempt += 1;
         }
     }
 
@@ -57,22 +61,25 @@ impl Client {
         credential: Credential,
     ) -> Result<Login, Error> {
         let client = self.with_keychain(Keychain::anonymous().with_credential(credential));
-        let scope = Scope::none();
         let subject = Subject {
             registry,
             repository: None,
-            scope: &scope,
+            scopes: &[],
             plain_http: client.speaks_plain_http(registry),
             purpose: "login",
         };
         let url = client.api_url(registry, "");
-        let request = Request::new(Method::Get, url, "login: base");
-        let checked = match client.send(request, &subject).await {
-            Ok(response) if response.status() < 400 => client.asked_for_login(&subject).await,
-            Ok(response) => Err(refusal(response).await),
-            Err(why) => Err(why),
-        };
-        checked.map_err(|kind| Error::new("logging in to", registry.to_string(), kind))
+        let (client, subject, url) = (&client, &subject, &url);
+        let checked = client.persist(|attempts| async move {
+            let request = Request::new(Method::Get, url.clone(), "login: base");
+            let response = client.send(request, subject, &attempts).await?;
+            if response.status() < 400 {
+                client.asked_for_login(subject).await
+            } else {
+                Err(refusal(response).await)
+            }
+        });
+        checked.await.map_err(|kind| Error::new("logging in to", registry.to_string(), kind))
     }
 
     async fn asked_for_login(&self, subject: &Subject<'_>) -> Result<Login, ErrorKind> {
@@ -133,10 +140,14 @@ async fn rejected(response: Response, with_credential: bool) -> ErrorKind {
 /// Reads the body of a refusal, as far as it can be read.
 pub(super) async fn refusal(response: Response) -> ErrorKind {
     let status = response.status();
-    match response.read(BODY_LIMIT).await {
-        Ok(body) => Refusal::parse(status, &body).into(),
-        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => why.into(),
+    let wait = response.headers().get("retry-after");
+    let wait = wait.and_then(|header| retry_after(header, Timestamp::now()));
+    let mut refusal = match response.read(BODY_LIMIT).await {
+        Ok(body) => Refusal::parse(status, &body),
+        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => return why.into(),
         // The status alone says that it is refused.
-        Err(_) => Refusal::parse(status, b"").into(),
-    }
+        Err(_) => Refusal::parse(status, b""),
+    };
+    refusal.retry_after = wait;
+    refusal.into()
 }

@@ -4,21 +4,22 @@ use std::fmt;
 use std::io;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 use serde_json::json;
+
+use super::payload::Payload;
 
 /// A response that is being made.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
-    body: Bytes,
+    body: Payload,
 }
 
 impl Answer {
     pub(super) const fn new(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Payload::Bytes(Bytes::new()) }
     }
 
     pub(super) fn header(mut self, name: &'static str, value: impl fmt::Display) -> Self {
@@ -26,27 +27,31 @@ impl Answer {
         self
     }
 
-    pub(super) fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+    pub(super) fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.payload(content_type, Payload::Bytes(body.into()))
+    }
+
+    pub(super) fn payload(mut self, content_type: &str, payload: Payload) -> Self {
         self.headers.push(("content-type", content_type.to_owned()));
-        self.body = body.into();
+        self.body = payload;
         self
     }
 
     /// The response; to HEAD it has the length of the body that it leaves out.
-    pub(super) fn into_response(self, head: bool) -> Response<Full<Bytes>> {
+    pub(super) fn into_response(self, head: bool) -> Response<Payload> {
         let mut builder = Response::builder()
             .status(self.status)
             .header("docker-distribution-api-version", "registry/2.0");
         for (name, value) in &self.headers {
             builder = builder.header(*name, value);
         }
-        if head && !self.body.is_empty() {
-            builder = builder.header("content-length", self.body.len());
+        if head {
+            builder = builder.header("content-length", self.body.size());
         }
-        let body = if head { Bytes::new() } else { self.body };
-        builder.body(Full::new(body)).unwrap_or_else(|_| {
+        let body = if head { Payload::Bytes(Bytes::new()) } else { self.body };
+        builder.body(body).unwrap_or_else(|_| {
             // A stored media type that is no header value.
-            let mut response = Response::new(Full::default());
+            let mut response = Response::new(Payload::Bytes(Bytes::new()));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response
         })
@@ -67,10 +72,11 @@ pub(super) enum Code {
     NameUnknown,
     SizeInvalid,
     TagInvalid,
-    TooManyRequests,
+    UriTooLong,
     Denied,
     Unsupported,
     Range,
+    Full,
     Unknown,
 }
 
@@ -88,10 +94,11 @@ impl Code {
             | Self::NameInvalid
             | Self::TagInvalid => StatusCode::BAD_REQUEST,
             Self::SizeInvalid => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::Denied => StatusCode::FORBIDDEN,
             Self::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
             Self::Range => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -103,15 +110,14 @@ impl Code {
             Self::BlobUploadUnknown => "BLOB_UPLOAD_UNKNOWN",
             Self::DigestInvalid => "DIGEST_INVALID",
             Self::ManifestBlobUnknown => "MANIFEST_BLOB_UNKNOWN",
-            Self::ManifestInvalid | Self::TagInvalid => "MANIFEST_INVALID",
+            Self::ManifestInvalid | Self::TagInvalid | Self::UriTooLong => "MANIFEST_INVALID",
             Self::ManifestUnknown => "MANIFEST_UNKNOWN",
             Self::NameInvalid => "NAME_INVALID",
             Self::NameUnknown => "NAME_UNKNOWN",
             Self::SizeInvalid => "SIZE_INVALID",
-            Self::TooManyRequests => "TOOMANYREQUESTS",
             Self::Denied => "DENIED",
             Self::Unsupported => "UNSUPPORTED",
-            Self::Unknown => "UNKNOWN",
+            Self::Full | Self::Unknown => "UNKNOWN",
         }
     }
 
@@ -124,6 +130,10 @@ impl Code {
 
 impl From<io::Error> for Answer {
     fn from(why: io::Error) -> Self {
-        Code::Unknown.because(why)
+        let code = match why.kind() {
+            io::ErrorKind::StorageFull => Code::Full,
+            _ => Code::Unknown,
+        };
+        code.because(why)
     }
 }

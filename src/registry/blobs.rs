@@ -4,6 +4,8 @@ use bytes::Bytes;
 use hyper::{Method, StatusCode};
 
 use super::answer::{Answer, Code};
+use super::draft::Draft;
+use super::payload::Payload;
 use super::server::Api;
 use super::storage::{blob_key, content_key};
 use crate::oci::{Digest, RepositoryName};
@@ -25,7 +27,7 @@ impl Api {
             return Err(Code::Unsupported.because("a blob can be read and deleted"));
         }
         let content = self.blob_content(name, digest)?.ok_or_else(unknown)?;
-        let size = content.len();
+        let size = content.size();
         let answer = |status| {
             Answer::new(status)
                 .header("docker-content-digest", digest)
@@ -33,41 +35,39 @@ impl Api {
         };
         let octets = "application/octet-stream";
         match range.map_or(Range::Whole, |range| Range::parse(range, size)) {
-            Range::Whole => Ok(answer(StatusCode::OK).body(octets, content)),
+            Range::Whole => Ok(answer(StatusCode::OK).payload(octets, content)),
             Range::Part(start, end) => Ok(answer(StatusCode::PARTIAL_CONTENT)
                 .header("content-range", format!("bytes {start}-{end}/{size}"))
-                .body(octets, content.slice(start..=end))),
+                .payload(octets, content.part(start, end)?)),
             Range::Outside => Err(Code::Range
                 .because("the range lies outside the blob")
                 .header("content-range", format!("bytes */{size}"))),
         }
     }
 
-    pub(super) fn blob_content(
+    fn blob_content(
         &self,
         name: &RepositoryName,
         digest: &Digest,
-    ) -> Result<Option<Bytes>, Answer> {
+    ) -> Result<Option<Payload>, Answer> {
         if !self.storage.has(&blob_key(name, digest)) {
             return Ok(None);
         }
-        Ok(self.storage.read(&content_key(digest))?)
+        Ok(self.storage.open(&content_key(digest))?)
     }
 
-    /// Stores a blob, if it has the digest.
-    pub(super) fn store_blob(
+    /// Makes what was received a blob, if it has the digest.
+    pub(super) async fn store_blob(
         &self,
         name: &RepositoryName,
-        digest: &str,
-        content: Bytes,
+        digest: &Digest,
+        draft: Draft,
     ) -> Result<Answer, Answer> {
-        let digest: Digest = digest.parse().map_err(|why| Code::DigestInvalid.because(why))?;
-        if !digest.matches(&content) {
+        if !self.storage.keep(draft, digest).await? {
             return Err(Code::DigestInvalid.because("the content has another digest"));
         }
-        self.storage.write(&content_key(&digest), content)?;
-        self.storage.write(&blob_key(name, &digest), Bytes::new())?;
-        Ok(blob_created(name, &digest))
+        self.storage.write(&blob_key(name, digest), Bytes::new())?;
+        Ok(blob_created(name, digest))
     }
 }
 
@@ -83,23 +83,24 @@ enum Range {
     /// All of it: the header names no single range of bytes.
     Whole,
     /// From the first to the last of these bytes.
-    Part(usize, usize),
-    /// None of its bytes.
+    Part(u64, u64),
+    /// None of its bytes, or a range that ends before it begins.
     Outside,
 }
 
 impl Range {
-    fn parse(header: &str, size: usize) -> Self {
+    fn parse(header: &str, size: u64) -> Self {
         let Some((start, end)) =
             header.strip_prefix("bytes=").and_then(|range| range.split_once('-'))
         else {
             return Self::Whole;
         };
-        let (start, end) = match (start.parse::<usize>(), end.parse::<usize>()) {
-            (Ok(start), Ok(end)) if start <= end => (start, end),
-            (Ok(start), Err(_)) if end.is_empty() => (start, usize::MAX),
+        let (start, end) = match (start.parse::<u64>(), end.parse::<u64>()) {
+            (Ok(start), Ok(end)) if start > end => return Self::Outside,
+            (Ok(start), Ok(end)) => (start, end),
+            (Ok(start), Err(_)) if end.is_empty() => (start, u64::MAX),
             (Err(_), Ok(suffix)) if start.is_empty() => {
-                (if suffix == 0 { size } else { size.saturating_sub(suffix) }, usize::MAX)
+                (if suffix == 0 { size } else { size.saturating_sub(suffix) }, u64::MAX)
             }
             _ => return Self::Whole,
         };
@@ -121,7 +122,7 @@ mod tests {
             ("bytes=-99", Range::Part(0, 9)),
             ("bytes=-0", Range::Outside),
             ("bytes=10-", Range::Outside),
-            ("bytes=5-2", Range::Whole),
+            ("bytes=5-2", Range::Outside),
             ("bytes=0-1,3-4", Range::Whole),
             ("lines=0-1", Range::Whole),
             ("bytes=-", Range::Whole),

@@ -1,38 +1,55 @@
 //! Content discovery: the tags of a repository, and what refers to a manifest.
 
-use bytes::Bytes;
 use hyper::StatusCode;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::answer::{Answer, Code};
 use super::route::parameter;
 use super::server::Api;
 use super::storage::{manifests_key, tags_key};
-use crate::oci::{Digest, ManifestKind, MediaType, RepositoryName};
+use crate::oci::{Annotations, Descriptor, Digest, MediaType, RepositoryName};
+
+/// The most tags of one page.
+const TAGS_LIMIT: usize = 10_000;
+/// The largest page of referrers, in bytes; one referrer is listed whatever its size.
+const REFERRERS_LIMIT: usize = 4 * 1024 * 1024;
 
 impl Api {
     /// `GET …/tags/list`, in pages of `n` after `last`.
     pub(super) fn tags(&self, name: &RepositoryName, query: &str) -> Result<Answer, Answer> {
         let mut tags = self.storage.list(&tags_key(name))?;
-        if tags.is_empty() && self.storage.list(&manifests_key(name, "sha256"))?.is_empty() {
+        if tags.is_empty() && self.manifests(name)?.is_empty() {
             return Err(Code::NameUnknown.because(format!("there is no repository {name}")));
         }
         if let Some(last) = parameter(query, "last") {
             tags.retain(|tag| *tag > last);
         }
-        let limit = parameter(query, "n").and_then(|n| n.parse::<usize>().ok());
-        let more = limit.is_some_and(|n| n < tags.len());
-        tags.truncate(limit.unwrap_or(usize::MAX));
+        let limit = parameter(query, "n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+        let limit = limit.min(TAGS_LIMIT);
+        let more = limit < tags.len();
+        tags.truncate(limit);
         let body = json!({ "name": name.as_str(), "tags": tags });
         let mut answer = Answer::new(StatusCode::OK).body("application/json", body.to_string());
-        if let (true, Some(n), Some(last)) = (more, limit, tags.last()) {
-            let next = format!("</v2/{name}/tags/list?n={n}&last={last}>; rel=\"next\"");
+        if let (true, Some(last)) = (more, tags.last()) {
+            let next = format!("</v2/{name}/tags/list?n={limit}&last={last}>; rel=\"next\"");
             answer = answer.header("link", next);
         }
         Ok(answer)
     }
 
-    /// `GET …/referrers/<digest>`, of one artifact type or of all.
+    /// The digests of a repository's manifests, in order.
+    fn manifests(&self, name: &RepositoryName) -> Result<Vec<Digest>, Answer> {
+        let mut digests = Vec::new();
+        for algorithm in ["sha256", "sha512"] {
+            let encoded = self.storage.list(&manifests_key(name, algorithm))?;
+            let digest = |encoded| format!("{algorithm}:{encoded}").parse().ok();
+            digests.extend(encoded.into_iter().filter_map(digest));
+        }
+        Ok(digests)
+    }
+
+    /// `GET …/referrers/<digest>`, of one artifact type or of all, in pages.
     pub(super) fn referrers(
         &self,
         name: &RepositoryName,
@@ -40,20 +57,32 @@ impl Api {
         query: &str,
     ) -> Result<Answer, Answer> {
         let wanted = parameter(query, "artifactType");
-        let mut referrers = Vec::new();
-        for algorithm in ["sha256", "sha512"] {
-            for encoded in self.storage.list(&manifests_key(name, algorithm))? {
-                let Ok(digest) = format!("{algorithm}:{encoded}").parse() else { continue };
-                if let Some((media_type, content)) = self.manifest_content(name, &digest)? {
-                    referrers.extend(referrer(
-                        subject,
-                        &digest,
-                        &media_type,
-                        &content,
-                        wanted.as_deref(),
-                    ));
-                }
+        let last: Option<Digest> = parameter(query, "last").and_then(|last| last.parse().ok());
+        let mut referrers: Vec<Referrer> = Vec::new();
+        let mut size = 0;
+        let mut next = None;
+        for digest in self.manifests(name)? {
+            if last.as_ref().is_some_and(|last| digest <= *last) {
+                continue;
             }
+            let Some((media_type, content)) = self.manifest_content(name, &digest)? else {
+                continue;
+            };
+            let Some(referring) = Referring::parse(&content).ok().filter(|r| r.is_to(subject))
+            else {
+                continue;
+            };
+            let referrer = referring.describe(media_type, digest, content.len());
+            let artifact_type = referrer.artifact_type.as_ref().map_or("", MediaType::as_str);
+            if wanted.as_ref().is_some_and(|wanted| wanted != artifact_type) {
+                continue;
+            }
+            size += json!(referrer).to_string().len();
+            if let Some(last) = referrers.last().filter(|_| size > REFERRERS_LIMIT) {
+                next = Some(last.digest.clone());
+                break;
+            }
+            referrers.push(referrer);
         }
         let body = json!({
             "schemaVersion": 2,
@@ -65,31 +94,54 @@ impl Api {
         if wanted.is_some() {
             answer = answer.header("oci-filters-applied", "artifactType");
         }
+        if let Some(last) = next {
+            let mut next = url::form_urlencoded::Serializer::new(String::new());
+            next.append_pair("last", &last.to_string());
+            next.extend_pairs(wanted.map(|wanted| ("artifactType", wanted)));
+            let next = next.finish();
+            let next = format!("</v2/{name}/referrers/{subject}?{next}>; rel=\"next\"");
+            answer = answer.header("link", next);
+        }
         Ok(answer)
     }
 }
 
-/// The descriptor of a manifest, if `subject` is its subject and it has the `wanted` type.
-fn referrer(
-    subject: &Digest,
-    digest: &Digest,
-    media_type: &str,
-    content: &Bytes,
-    wanted: Option<&str>,
-) -> Option<Value> {
-    let Ok(ManifestKind::Manifest(manifest)) = ManifestKind::parse(None, content) else {
-        return None;
-    };
-    let artifact_type = manifest.effective_type();
-    let refers = manifest.subject.as_ref().is_some_and(|found| found.digest == *subject);
-    let fits = wanted.is_none_or(|wanted| wanted == artifact_type.as_str());
-    (refers && fits).then(|| {
-        json!({
-            "mediaType": media_type,
-            "digest": digest,
-            "size": content.len(),
-            "artifactType": artifact_type,
-            "annotations": manifest.annotations,
-        })
-    })
+/// What a manifest or an index says about the manifest that it refers to.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Referring {
+    pub(super) subject: Option<Descriptor>,
+    artifact_type: Option<MediaType>,
+    config: Option<Descriptor>,
+    #[serde(default)]
+    annotations: Annotations,
+}
+
+/// The descriptor of a referrer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Referrer {
+    media_type: String,
+    digest: Digest,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact_type: Option<MediaType>,
+    annotations: Annotations,
+}
+
+impl Referring {
+    pub(super) fn parse(content: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(content)
+    }
+
+    fn is_to(&self, subject: &Digest) -> bool {
+        self.subject.as_ref().is_some_and(|found| found.digest == *subject)
+    }
+
+    /// The descriptor, with the type of the configuration where there is no type of artifact.
+    fn describe(self, media_type: String, digest: Digest, size: usize) -> Referrer {
+        let artifact_type =
+            self.artifact_type.or_else(|| self.config.map(|config| config.media_type));
+        Referrer { media_type, digest, size, artifact_type, annotations: self.annotations }
+    }
 }

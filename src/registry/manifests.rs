@@ -6,9 +6,14 @@ use bytes::Bytes;
 use hyper::{Method, StatusCode};
 
 use super::answer::{Answer, Code};
+use super::discovery::Referring;
+use super::route::parameters;
 use super::server::Api;
 use super::storage::{blob_key, content_key, manifest_key, tag_key, tags_key};
-use crate::oci::{Digest, ManifestKind, MediaType, RepositoryName, Tag, TagOrDigest};
+use crate::oci::{Descriptor, Digest, ManifestKind, MediaType, RepositoryName, Tag, TagOrDigest};
+
+/// The most tags that one request may set.
+const TAG_LIMIT: usize = 100;
 
 impl Api {
     /// HEAD and GET.
@@ -47,10 +52,12 @@ impl Api {
         Ok(content.map(|content| (String::from_utf8_lossy(&media_type).into_owned(), content)))
     }
 
+    /// PUT. Pushed by digest, a manifest also gets each `tag` of the query.
     pub(super) fn write_manifest(
         &self,
         name: &RepositoryName,
         target: &TagOrDigest,
+        query: &str,
         content_type: Option<&str>,
         content: Bytes,
     ) -> Result<Answer, Answer> {
@@ -66,11 +73,12 @@ impl Api {
             ManifestKind::Index(index) => (&index.media_type, MediaType::OCI_INDEX),
         };
         let media_type = media_type.or_else(|| declared.clone()).unwrap_or(fallback);
+        let referring = Referring::parse(&content).map_err(|why| invalid(&why))?;
         self.check_content(name, &manifest)?;
 
-        let digest = match target {
-            TagOrDigest::Digest(digest) => digest.clone(),
-            TagOrDigest::Tag(_) => Digest::sha256(&content),
+        let (digest, tags) = match target {
+            TagOrDigest::Digest(digest) => (digest.clone(), tags(query)?),
+            TagOrDigest::Tag(tag) => (Digest::sha256(&content), vec![tag.clone()]),
         };
         if !digest.matches(&content) {
             return Err(Code::DigestInvalid.because("the manifest has another digest"));
@@ -78,15 +86,16 @@ impl Api {
         self.storage.write(&content_key(&digest), content)?;
         let entry = media_type.to_string();
         self.storage.write(&manifest_key(name, &digest), entry.into())?;
-        if let TagOrDigest::Tag(tag) = target {
-            self.storage.write(&tag_key(name, tag), digest.to_string().into())?;
-        }
         let mut answer = Answer::new(StatusCode::CREATED)
             .header("location", format!("/v2/{name}/manifests/{digest}"))
             .header("docker-content-digest", &digest);
-        if let ManifestKind::Manifest(manifest) = &manifest
-            && let Some(subject) = &manifest.subject
-        {
+        for tag in tags {
+            self.storage.write(&tag_key(name, &tag), digest.to_string().into())?;
+            if matches!(target, TagOrDigest::Digest(_)) {
+                answer = answer.header("oci-tag", &tag);
+            }
+        }
+        if let Some(subject) = referring.subject {
             answer = answer.header("oci-subject", &subject.digest);
         }
         Ok(answer)
@@ -99,17 +108,19 @@ impl Api {
         };
         match manifest {
             ManifestKind::Manifest(manifest) => {
-                let blobs = std::iter::once(&manifest.config).chain(&manifest.layers);
-                for blob in blobs {
+                let layers = manifest.layers.iter().filter(|layer| !is_foreign(layer));
+                for blob in std::iter::once(&manifest.config).chain(layers) {
                     if !self.storage.has(&blob_key(name, &blob.digest)) {
                         return missing(&blob.digest);
                     }
                 }
             }
             ManifestKind::Index(index) => {
-                for manifest in &index.manifests {
-                    if !self.storage.has(&manifest_key(name, &manifest.digest)) {
-                        return missing(&manifest.digest);
+                for Descriptor { digest, .. } in &index.manifests {
+                    // An index may list any content.
+                    let keys = [manifest_key(name, digest), blob_key(name, digest)];
+                    if !keys.iter().any(|key| self.storage.has(key)) {
+                        return missing(digest);
                     }
                 }
             }
@@ -143,19 +154,37 @@ impl Api {
         }
     }
 
+    /// Everything but PUT.
     pub(super) fn manifest(
         &self,
         method: &Method,
         name: &RepositoryName,
         target: &TagOrDigest,
-        content_type: Option<&str>,
-        body: Bytes,
     ) -> Result<Answer, Answer> {
         match *method {
             Method::GET | Method::HEAD => self.read_manifest(name, target),
-            Method::PUT => self.write_manifest(name, target, content_type, body),
             Method::DELETE => self.delete_manifest(name, target),
             _ => Err(Code::Unsupported.because("a manifest takes GET, HEAD, PUT and DELETE")),
         }
     }
+}
+
+/// The tags that a query asks for.
+fn tags(query: &str) -> Result<Vec<Tag>, Answer> {
+    let mut tags = Vec::new();
+    for tag in parameters(query, "tag") {
+        if tags.len() == TAG_LIMIT {
+            return Err(Code::UriTooLong.because(format!("more than {TAG_LIMIT} tags")));
+        }
+        tags.push(tag.parse().map_err(|why| Code::TagInvalid.because(why))?);
+    }
+    Ok(tags)
+}
+
+/// Whether a layer is one that registries need not have (image specification, "Non-Distributable
+/// Layers").
+fn is_foreign(layer: &Descriptor) -> bool {
+    let media_type = layer.media_type.as_str();
+    media_type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar")
 }

@@ -69,7 +69,12 @@ fn digest(text: &str) -> Result<Digest, Answer> {
 
 /// The value of the query parameter `name`.
 pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+    parameters(query, name).next()
+}
+
+/// Every value of the query parameter `name`.
+pub(super) fn parameters<'a>(query: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
     url::form_urlencoded::parse(query.as_bytes())
-        .find(|(key, _)| key == name)
+        .filter(move |(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }

@@ -3,18 +3,19 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::answer::{Answer, Code};
+use super::payload::Payload;
+use super::received::Received;
 use super::route::Route;
 use super::storage::Storage;
-use super::uploads::{BLOB_LIMIT, Uploads};
+use super::uploads::{UploadRequest, Uploads};
 use crate::oci::MANIFEST_LIMIT;
 use crate::wire::{Listener, is_loopback_host};
 
@@ -29,7 +30,7 @@ pub struct Registry {
 #[derive(Debug)]
 pub(super) struct Api {
     pub(super) storage: Storage,
-    pub(super) uploads: Mutex<Uploads>,
+    pub(super) uploads: Uploads,
     loopback: bool,
 }
 
@@ -41,7 +42,7 @@ impl Registry {
     pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
         let loopback = listener.local_addr().ip().is_loopback();
-        let api = Api { storage, uploads: Mutex::default(), loopback };
+        let api = Api { storage, uploads: Uploads::default(), loopback };
         Ok(Self { listener, api: Arc::new(api) })
     }
 
@@ -63,38 +64,35 @@ impl Registry {
 }
 
 impl Api {
-    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Payload> {
         let head = request.method() == Method::HEAD;
-        let answered = self.answer(request).await;
+        let (parts, body) = request.into_parts();
+        let mut body = Received::new(body);
+        let answered = self.answer(&parts, &mut body).await;
+        body.discard().await;
         answered.unwrap_or_else(|refused| refused).into_response(head)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
-        let (parts, body) = request.into_parts();
+    async fn answer(&self, parts: &Parts, body: &mut Received) -> Result<Answer, Answer> {
         self.check_host(&parts.headers)?;
         let route = Route::parse(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
-        let limit = match route {
-            Route::Manifest(..) => usize::try_from(MANIFEST_LIMIT).unwrap_or(usize::MAX),
-            _ => BLOB_LIMIT,
-        };
-        let body = Limited::new(body, limit)
-            .collect()
-            .await
-            .map_err(|_| Code::SizeInvalid.because("the body is too large, or broke off"))?
-            .to_bytes();
-
         let method = &parts.method;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok());
         match &route {
             Route::Blob(name, digest) => self.blob(method, name, digest, header(RANGE)),
             Route::Upload(name, id) => {
-                self.upload(method, name, id, query, header(CONTENT_RANGE), &body)
+                let content_range = header(CONTENT_RANGE);
+                self.upload(UploadRequest { method, name, id, query, content_range }, body).await
             }
-            Route::Uploads(name) if method == Method::POST => self.start_upload(name, query, body),
-            Route::Manifest(name, target) => {
-                self.manifest(method, name, target, header(CONTENT_TYPE), body)
+            Route::Uploads(name) if method == Method::POST => {
+                self.start_upload(name, query, body).await
             }
+            Route::Manifest(name, target) if method == Method::PUT => {
+                let content = body.read(MANIFEST_LIMIT).await?;
+                self.write_manifest(name, target, query, header(CONTENT_TYPE), content)
+            }
+            Route::Manifest(name, target) => self.manifest(method, name, target),
             Route::Base if is_read(method) => {
                 Ok(Answer::new(StatusCode::OK).body("application/json", "{}"))
             }

@@ -44,11 +44,15 @@ const TOKENS: &[(&str, usize)] = &[
     ("eyJhbGci", 40),
 ];
 /// Words in names whose values are secret, whatever they look like.
-const SECRET_WORDS: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
+const SECRET_WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "secret"];
+/// Whole names, or last words of names, whose values are secret too.
+const SECRET_ENDS: [&str; 2] = ["pass", "pwd"];
+/// What stands in front of a credential in a header.
+const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
 /// Words in names whose values are secret where they look random.
 const TOKEN_WORDS: [&str; 5] = ["token", "key", "credential", "auth", "cookie"];
-/// Ends of names that only point at a secret, or are none.
-const HARMLESS_ENDS: [&str; 12] = [
+/// Last words of names that only point at a secret, or are none.
+const HARMLESS_ENDS: [&str; 15] = [
     "file",
     "path",
     "url",
@@ -61,6 +65,9 @@ const HARMLESS_ENDS: [&str; 12] = [
     "expiry",
     "method",
     "env_var",
+    "length",
+    "limit",
+    "version",
 ];
 /// Bits of information in each character of a value that looks random.
 const ENTROPY: f64 = 3.0;
@@ -138,11 +145,12 @@ impl Search<'_> {
                 }
             }
             Value::String(text) => {
-                let (name, text) = match text.split_once('=') {
-                    Some((flag, value)) if flag.starts_with('-') => (flag, value),
-                    _ => (name, text.as_str()),
+                let named = named(text).and_then(|(name, value)| self.judge(name, value));
+                let own = match mount_source(path, text) {
+                    Some(source) => self.judge(name, source),
+                    None => self.judge(name, text),
                 };
-                if let Some(kind) = self.judge(name, text) {
+                if let Some(kind) = own.or(named) {
                     self.found.push(Exposure { path: path.to_owned(), kind });
                 }
             }
@@ -167,17 +175,44 @@ impl Search<'_> {
     }
 
     fn is_in_a_home(&self, text: &str) -> bool {
-        let below = |start: &str| text.split(['=', ':', ',']).any(|part| part.starts_with(start));
-        let own = self.home.is_some_and(|home| home.len() > 1 && below(&format!("{home}/")));
-        own || ["/home/", "/Users/", "/root/", "~/"].into_iter().any(below)
+        let is_at = |part: &str, start: &str| {
+            part.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let in_a_home = |part: &str| {
+            // As in file:///home/me.
+            let part = part.strip_prefix("//").unwrap_or(part);
+            let own = self.home.is_some_and(|home| home.len() > 1 && is_at(part, home));
+            let named = ["/home/", "/Users/"].iter().any(|start| part.starts_with(start));
+            own || named || is_at(part, "/root") || is_at(part, "~")
+        };
+        text.split(['=', ':', ',']).any(in_a_home)
             || text.to_ascii_lowercase().contains(r":\users\")
     }
+}
+
+/// The name and the value in `--name=value`, `NAME=value` and `Name: value`.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(['=', ':'])?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    (!name.is_empty() && name.chars().all(legal)).then_some((name, value.trim_start()))
+}
+
+/// The side of a mount that is on this machine: what is in the container is nobody's home.
+fn mount_source<'a>(path: &str, text: &'a str) -> Option<&'a str> {
+    let lists = ["volumes.", "permission_profile.read.", "permission_profile.write."];
+    let is_mount = lists.iter().any(|list| path.starts_with(list));
+    is_mount
+        .then(|| text.strip_suffix(":ro").unwrap_or(text))
+        .map(|mount| mount.rsplit_once(':').map_or(mount, |(source, _)| source))
 }
 
 fn has_token(text: &str) -> bool {
     let token_character = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     text.split(|c| !token_character(c)).any(|word| {
-        TOKENS.iter().any(|(start, length)| word.starts_with(start) && word.len() >= *length)
+        // A JSON Web Token is three parts, the first two of them JSON.
+        let is_jwt = word.starts_with("eyJ") && word.len() >= 40 && word.contains(".eyJ");
+        is_jwt
+            || TOKENS.iter().any(|(start, length)| word.starts_with(start) && word.len() >= *length)
     })
 }
 
@@ -191,23 +226,37 @@ fn is_url_with_credential(text: &str) -> bool {
 
 fn is_secret_by_name(name: &str, value: &str) -> bool {
     let name = name.trim_start_matches('-').replace('-', "_").to_ascii_lowercase();
+    let lower = value.to_ascii_lowercase();
+    let value = match SCHEMES.iter().find(|scheme| lower.starts_with(**scheme)) {
+        Some(scheme) => value.get(scheme.len()..).unwrap_or_default(),
+        None => value,
+    };
     if HARMLESS_ENDS.iter().any(|end| name.ends_with(end)) || is_placeholder(value) {
         return false;
     }
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    has(&SECRET_WORDS) || (has(&TOKEN_WORDS) && value.len() >= 12 && entropy(value) >= ENTROPY)
+    let last = name.rsplit('_').next().unwrap_or_default();
+    if has(&SECRET_WORDS) || SECRET_ENDS.contains(&last) {
+        return true;
+    }
+    // No prose, no number: these names are of much that is no secret.
+    let is_plain = value.contains(' ') || value.chars().all(|c| c.is_ascii_digit() || c == '.');
+    has(&TOKEN_WORDS) && !is_plain && value.len() >= 12 && entropy(value) >= ENTROPY
 }
 
-/// Values that are no secret under any name: empty, a switch, a number, something to be filled in, a
-/// path, a reference to a secret, prose.
+/// Values that are no secret under any name: empty, a switch, something to be filled in, a path, a
+/// reference to a secret.
 fn is_placeholder(value: &str) -> bool {
     let word = value.to_ascii_lowercase();
+    let variable = value.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(['{', '(']) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    });
     value.is_empty()
+        || variable
         || ["true", "false", "none", "null", "changeme", "redacted"].contains(&word.as_str())
-        || value.chars().all(|c| c.is_ascii_digit() || "*.xX".contains(c))
-        || value.starts_with(['$', '<', '{', '/', '%'])
+        || value.chars().all(|c| "*.xX".contains(c))
+        || value.starts_with(['<', '{', '/', '%'])
         || value.contains(",target=")
-        || value.contains(' ')
 }
 
 /// Bits of information in each byte, by how often each value occurs.
@@ -276,6 +325,31 @@ mod tests {
                 "permission_profile.read.1",
                 Kind::HomePath,
             ),
+            (
+                r#""env_vars":{"DB_PASSWORD":"correct horse battery"}"#.to_owned(),
+                "env_vars.DB_PASSWORD",
+                Kind::Named,
+            ),
+            (r#""env_vars":{"PASSWORD":"$ecret"}"#.to_owned(), "env_vars.PASSWORD", Kind::Named),
+            (r#""env_vars":{"PASSWORD":"493817"}"#.to_owned(), "env_vars.PASSWORD", Kind::Named),
+            (r#""env_vars":{"DB_PASS":"hunter2"}"#.to_owned(), "env_vars.DB_PASS", Kind::Named),
+            (
+                r#""cmd_args":["--header","Authorization: Bearer 9f8a7c6e5d4b3a21"]"#.to_owned(),
+                "cmd_args.1",
+                Kind::Named,
+            ),
+            (
+                r#""cmd_args":["-e","API_KEY=9f8a7c6e5d4b3a21"]"#.to_owned(),
+                "cmd_args.1",
+                Kind::Named,
+            ),
+            (
+                format!(r#""env_vars":{{"X":"eyJ0eXAi.eyJ{}.x"}}"#, "a1B2".repeat(9)),
+                "env_vars.X",
+                Kind::Token,
+            ),
+            (r#""volumes":["/work/me:/x:ro"]"#.to_owned(), "volumes.0", Kind::HomePath),
+            (r#""cmd_args":["file:///home/me/x"]"#.to_owned(), "cmd_args.0", Kind::HomePath),
             (r#""env_file_dir":"~/env""#.to_owned(), "env_file_dir", Kind::HomePath),
             (
                 r#""unknown":{"a":[{"password":"b1"}]}"#.to_owned(),
@@ -298,6 +372,8 @@ mod tests {
             r#""remote_auth_config":{"client_secret":"OAUTH_CLIENT_SECRET_x,target=oauth_secret"}"#,
             r#""remote_auth_config":{"cached_secret_expiry":"0001-01-01T00:00:00Z"}"#,
             r#""cmd_args":["--url","https://x.example/?page=2","git@example.com:a/b"]"#,
+            r#""volumes":["/srv/data:/home/node/data","/srv/cache:/root/.cache:ro"]"#,
+            r#""env_vars":{"PASSWORD_MIN_LENGTH":"12","PASSWORD":"$DB_PASSWORD","NOTE":"a: b"}"#,
             r#""cmd_args":["--project=a&b","sk-learn","eyJ"]"#,
         ] {
             assert_eq!(found(fields), [], "{fields}");

@@ -42,13 +42,17 @@ pub fn runnable(text: &str) -> Result<Place, NotRunnable> {
     if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::BuiltByToolHive(text.to_owned()));
     }
+    if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Err(NotRunnable::RemoteServer(text.to_owned()));
+    }
     let place = match Place::parse(text) {
         Err(InvalidPlace::Ambiguous(text)) => return Err(NotRunnable::Ambiguous(text)),
         other => other.map_err(NotRunnable::Place)?,
     };
     let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
-    let last = text.rsplit('/').next().unwrap_or(text);
-    if reversed && matches!(place, Place::Registry(_)) && !last.contains([':', '@']) {
+    // Such a name has two parts, and neither a port nor a tag.
+    let named = text.split('/').count() == 2 && !text.contains([':', '@']);
+    if reversed && named && matches!(place, Place::Registry(_)) {
         return Err(NotRunnable::CatalogueName(text.to_owned()));
     }
     Ok(place)
@@ -62,6 +66,8 @@ pub enum NotRunnable {
     BuiltByToolHive(String),
     /// A name in `ToolHive`'s catalogue.
     CatalogueName(String),
+    /// The URL of a server that runs elsewhere.
+    RemoteServer(String),
     /// It could be a name in the catalogue, a file or an image.
     Ambiguous(String),
     /// It is nothing that can be read.
@@ -80,6 +86,11 @@ impl fmt::Display for NotRunnable {
                 f,
                 "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
                  {text}`, or write {text}:TAG for an image"
+            ),
+            Self::RemoteServer(text) => write!(
+                f,
+                "{text:?} is the URL of a remote server, which is reached through a proxy; run it \
+                 with ToolHive's own `thv run {text}`"
             ),
             Self::Ambiguous(text) => write!(
                 f,
@@ -167,7 +178,7 @@ impl RetrieveError {
         let Self::Pull(PullError::Registry(why)) = self else { return false };
         match why.kind() {
             ErrorKind::NotFound(_) => true,
-            ErrorKind::Network(why) => !matches!(why.kind(), wire::ErrorKind::Record(_)),
+            ErrorKind::Network(why) => is_away(why.kind()),
             _ => false,
         }
     }
@@ -180,6 +191,12 @@ impl RetrieveError {
             _ => None,
         }
     }
+}
+
+/// Whether nobody answered. Whoever answers something strange is there.
+const fn is_away(kind: &wire::ErrorKind) -> bool {
+    use wire::ErrorKind::{Connection, Refused, Timeout, Unresolved};
+    matches!(kind, Unresolved | Refused | Connection(_) | Timeout)
 }
 
 impl fmt::Display for RetrieveError {
@@ -217,6 +234,10 @@ mod tests {
         }
         assert!(said("io.github.stacklok/fetch").contains("ToolHive's catalogue"));
         assert!(said("fetch").contains("fetch:latest"));
+        assert!(said("https://example.com/mcp").contains("remote server"));
+        for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
+            assert!(matches!(runnable(image), Ok(Place::Registry(_))), "{image}");
+        }
         assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(Place::Registry(_))));
         assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(Place::Registry(_))));
         assert!(matches!(runnable("./fetch"), Ok(Place::File(_))));

@@ -6,6 +6,9 @@ use super::document::Document;
 use super::error::InvalidDocument;
 use super::json::{Member, Node, Value};
 
+/// In front of the names that `ToolHive` keeps for itself.
+const RESERVED: &str = "__thv_";
+
 /// Why a variable could not become a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,7 +39,12 @@ pub(super) fn to_secret(
     variable: &str,
     name: &str,
 ) -> Result<Document, ToSecretError> {
-    if name.is_empty() || name.contains([',', '"', '\\']) || name.contains(char::is_control) {
+    let is_reserved = name.starts_with(RESERVED);
+    if name.is_empty()
+        || is_reserved
+        || name.contains([',', '"', '\\'])
+        || name.contains(char::is_control)
+    {
         return Err(ToSecretError::Name(name.to_owned()));
     }
     let missing = || ToSecretError::NoVariable(variable.to_owned());
@@ -125,7 +133,7 @@ mod tests {
         let document = Document::parse(br#"{"image":"x","env_vars":{"A":"1"}}"#.to_vec()).unwrap();
         let none = ToSecretError::NoVariable("B".to_owned());
         assert_eq!(to_secret(&document, "B", "key").unwrap_err(), none);
-        for name in ["", "a,b", "a\"b", "a\nb"] {
+        for name in ["", "a,b", "a\"b", "a\nb", "__thv_a"] {
             assert!(to_secret(&document, "A", name).is_err(), "{name:?}");
         }
     }

@@ -25,12 +25,18 @@ pub enum ErrorKind {
     Refused,
     /// The connection could not be made for another reason, or broke.
     Connection(Option<io::ErrorKind>),
+    /// The connection was closed before the answer was whole.
+    CutShort,
     /// Nothing came for too long.
     Timeout,
     /// The TLS handshake failed.
     Tls(TlsFailure),
     /// What came back is not HTTP; most often TLS spoken where http was expected.
     NotHttp,
+    /// The header fields are more, or longer, than is read.
+    HeadersTooLarge,
+    /// The content that was to be sent could not be read.
+    Content(io::Error),
     /// The body is larger than the caller's limit, in bytes.
     BodyTooLarge(u64),
     /// More redirects than [`super::MAX_REDIRECTS`].
@@ -90,6 +96,17 @@ impl Error {
         &self.kind
     }
 
+    /// Why the content that was to be sent could not be read, if that is what went wrong.
+    ///
+    /// # Errors
+    /// Any other error, as it is.
+    pub fn into_content(self) -> Result<io::Error, Self> {
+        match self.kind {
+            ErrorKind::Content(why) => Ok(why),
+            kind => Err(Self { kind, ..self }),
+        }
+    }
+
     /// Whom the request was meant for.
     #[must_use]
     pub const fn origin(&self) -> Option<&Origin> {
@@ -104,9 +121,12 @@ impl Error {
             ErrorKind::InternalAddress => "internal_address",
             ErrorKind::Refused => "refused",
             ErrorKind::Connection(_) => "connection",
+            ErrorKind::CutShort => "cut_short",
             ErrorKind::Timeout => "timeout",
             ErrorKind::Tls(_) => "tls",
             ErrorKind::NotHttp => "not_http",
+            ErrorKind::HeadersTooLarge => "headers_too_large",
+            ErrorKind::Content(_) => "content",
             ErrorKind::BodyTooLarge(_) => "body_too_large",
             ErrorKind::TooManyRedirects | ErrorKind::Redirect(_) => "redirect",
             ErrorKind::InvalidHeader(_) | ErrorKind::UnsupportedScheme => "invalid_request",
@@ -134,8 +154,14 @@ fn classify(error: &reqwest::Error) -> ErrorKind {
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
             return ErrorKind::Tls(tls_failure(tls));
         }
-        if current.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return ErrorKind::NotHttp;
+        if let Some(http) = current.downcast_ref::<hyper::Error>() {
+            if http.is_parse_too_large() {
+                return ErrorKind::HeadersTooLarge;
+            } else if http.is_parse() {
+                return ErrorKind::NotHttp;
+            } else if http.is_incomplete_message() {
+                return ErrorKind::CutShort;
+            }
         }
         cause = current.source();
         if let Some(io) = current.downcast_ref::<io::Error>() {
@@ -196,9 +222,12 @@ impl fmt::Display for ErrorKind {
             Self::Refused => f.write_str("the connection was refused; nothing listens there"),
             Self::Connection(Some(kind)) => write!(f, "the connection failed: {kind}"),
             Self::Connection(None) => f.write_str("the connection broke"),
+            Self::CutShort => f.write_str("the connection was closed before the answer was whole"),
             Self::Timeout => f.write_str("no answer came in time"),
             Self::Tls(why) => why.fmt(f),
             Self::NotHttp => f.write_str("the answer is not HTTP; perhaps this port speaks TLS"),
+            Self::HeadersTooLarge => f.write_str("the answer has too many or too long headers"),
+            Self::Content(why) => write!(f, "the content to send could not be read: {why}"),
             Self::BodyTooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
             Self::TooManyRedirects => f.write_str("too many redirects"),
             Self::Redirect(why) => why.fmt(f),
@@ -237,7 +266,7 @@ impl fmt::Display for RefusedRedirect {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            ErrorKind::Record(why) => Some(why),
+            ErrorKind::Record(why) | ErrorKind::Content(why) => Some(why),
             _ => None,
         }
     }

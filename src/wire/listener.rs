@@ -2,14 +2,14 @@
 //! the auditor's replay and proxy.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -36,10 +36,12 @@ impl Listener {
 
     /// Has `answer` answer each request until `shutdown` resolves. Connections that are open then
     /// are closed.
-    pub(crate) async fn serve<A, F>(self, answer: A, shutdown: impl Future<Output = ()>)
+    pub(crate) async fn serve<A, F, B>(self, answer: A, shutdown: impl Future<Output = ()>)
     where
         A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);

@@ -4,6 +4,7 @@
 //! library shows in its interface.
 
 mod address;
+mod body;
 mod error;
 mod exchange;
 mod headers;
@@ -17,10 +18,12 @@ mod redirect;
 mod request;
 mod resolve;
 mod response;
+mod tally;
 mod tls;
 mod transport;
 
 pub use address::is_internal;
+pub use body::{Body, BodySource};
 pub use error::{Error, ErrorKind, RefusedRedirect, TlsFailure};
 pub use exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,

@@ -1,24 +1,23 @@
 //! Follows one exchange from its start to its end and hands the record on, whatever that end is.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::exchange::{
-    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
+    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, SentRequest,
 };
 use super::headers::Headers;
 use super::recorder::Recorder;
 use super::redact::{Redactor, random_u64};
 use super::request::{Destination, Request};
+use super::tally::Tally;
 use crate::timestamp::Timestamp;
 
-/// The longest text of a body that a record holds, in bytes.
-const TEXT_LIMIT: usize = 64 * 1024;
 const HTTP_VERSION: &str = "HTTP/1.1";
 
 /// The transcript of one run: what its records have in common.
@@ -47,6 +46,8 @@ pub(super) struct Recording {
     exchange: Exchange,
     started: Instant,
     request: Request,
+    /// What is sent of a body that is read on the way.
+    passing: Option<Arc<Mutex<Tally>>>,
     body: Tally,
     recorded: bool,
 }
@@ -55,10 +56,14 @@ impl Recording {
     /// Starts with the request and the header fields that are sent with it.
     pub(super) fn start(transcript: &Arc<Transcript>, request: &Request, sent: &Headers) -> Self {
         let redactor = &transcript.redactor;
-        let body = (!request.body.is_empty()).then(|| {
-            let mut tally = Tally::new();
-            tally.add(&request.body);
-            tally.finish(redactor, request.confidential, true)
+        let in_memory = request.body.in_memory();
+        let body = in_memory
+            .filter(|body| !body.is_empty())
+            .map(|body| Tally::of(body).finish(redactor, request.confidential, true, None));
+        let passing = in_memory.is_none().then(|| {
+            let elsewhere = request.body.is_hashed_elsewhere();
+            let tally = if elsewhere { Tally::without_hash() } else { Tally::new() };
+            Arc::new(Mutex::new(tally))
         });
         let exchange = Exchange {
             v: FORMAT_VERSION,
@@ -84,9 +89,15 @@ impl Recording {
             exchange,
             started: Instant::now(),
             request: request.clone(),
+            passing,
             body: Tally::new(),
             recorded: false,
         }
+    }
+
+    /// Where to note what is sent of a body that is read on the way.
+    pub(super) fn sending(&self) -> Option<Arc<Mutex<Tally>>> {
+        self.passing.clone()
     }
 
     /// Notes the head of the response.
@@ -127,11 +138,20 @@ impl Recording {
 
     fn record(&mut self) -> io::Result<()> {
         self.recorded = true;
+        let redactor = &self.transcript.redactor;
+        let confidential = self.request.confidential;
+        if let Some(passing) = &self.passing {
+            let mut sent = passing.lock().unwrap_or_else(PoisonError::into_inner);
+            let sent = std::mem::replace(&mut *sent, Tally::without_hash());
+            let whole = sent.size() == self.request.body.size();
+            let known = self.request.body.known_sha256().filter(|_| whole);
+            self.exchange.request.body = Some(sent.finish(redactor, confidential, whole, known));
+        }
         let body = std::mem::replace(&mut self.body, Tally::new());
         if let Some(response) = &mut self.exchange.response {
             let whole = self.exchange.error.is_none();
-            response.body = (body.size > 0)
-                .then(|| body.finish(&self.transcript.redactor, self.request.confidential, whole));
+            response.body =
+                (body.size() > 0).then(|| body.finish(redactor, confidential, whole, None));
         }
         self.exchange.duration_ms = (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         self.transcript.recorder.record(&self.exchange)
@@ -149,45 +169,4 @@ impl Drop for Recording {
             let _ = self.record();
         }
     }
-}
-
-/// Size, digest and, while it is short, the text of a body.
-struct Tally {
-    size: u64,
-    hash: Sha256,
-    start: Vec<u8>,
-}
-
-impl Tally {
-    fn new() -> Self {
-        Self { size: 0, hash: Sha256::new(), start: Vec::new() }
-    }
-
-    fn add(&mut self, piece: &[u8]) {
-        self.size += piece.len() as u64;
-        self.hash.update(piece);
-        let room = (TEXT_LIMIT + 1).saturating_sub(self.start.len()).min(piece.len());
-        self.start.extend_from_slice(&piece[..room]);
-    }
-
-    fn finish(self, redactor: &Redactor, confidential: bool, whole: bool) -> RecordedBody {
-        let short = whole && self.start.len() <= TEXT_LIMIT;
-        let text = short.then(|| textual(self.start)).flatten();
-        RecordedBody {
-            size: self.size,
-            sha256: (!confidential).then(|| hex::encode(self.hash.finalize())),
-            text: if confidential {
-                text.and_then(|text| redactor.confidential_text(&text))
-            } else {
-                text
-            },
-        }
-    }
-}
-
-/// The bytes as text, if that is what they are: UTF-8 without control characters but white space.
-fn textual(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
-    let binary = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    (!text.contains(binary)).then_some(text)
 }

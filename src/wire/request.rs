@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use bytes::Bytes;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::body::Body;
 use super::headers::Headers;
 use super::origin::Origin;
 
@@ -93,7 +93,7 @@ pub struct Request {
     pub(super) url: Url,
     pub(super) headers: Headers,
     pub(super) authorization: Option<Authorization>,
-    pub(super) body: Bytes,
+    pub(super) body: Body,
     pub(super) operation: Cow<'static, str>,
     pub(super) attempt: u32,
     pub(super) confidential: bool,
@@ -122,7 +122,7 @@ impl Request {
             url,
             headers: Headers::new(),
             authorization: None,
-            body: Bytes::new(),
+            body: Body::empty(),
             operation: operation.into(),
             attempt: 1,
             confidential: false,
@@ -145,16 +145,16 @@ impl Request {
 
     /// The same with a body of the given media type.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: Bytes) -> Self {
+    pub fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
         self.headers.push("content-type", content_type);
-        self.body = body;
+        self.body = body.into();
         self
     }
 
     /// The same with a body whose type, if any, stands in the header fields already.
     #[must_use]
-    pub fn payload(mut self, body: Bytes) -> Self {
-        self.body = body;
+    pub fn payload(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
         self
     }
 

@@ -1,6 +1,7 @@
 //! What came back.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
@@ -22,6 +23,7 @@ pub struct Response {
     url: Url,
     inner: reqwest::Response,
     recording: Option<Recording>,
+    idle: Duration,
     /// A body that was read before.
     peeked: Option<Bytes>,
 }
@@ -36,13 +38,14 @@ impl Response {
         url: Url,
         mut recording: Option<Recording>,
         bodiless: bool,
+        idle: Duration,
     ) -> Result<Self, Error> {
         let headers = Headers::received(inner.headers());
         if let Some(recording) = &mut recording {
             recording.response(&inner, &headers);
         }
-        let mut response =
-            Self { status: inner.status().as_u16(), headers, url, inner, recording, peeked: None };
+        let status = inner.status().as_u16();
+        let mut response = Self { status, headers, url, inner, recording, idle, peeked: None };
         if bodiless || response.headers.get("content-length") == Some("0") {
             while response.chunk().await?.is_some() {}
         }
@@ -81,7 +84,11 @@ impl Response {
         if let Some(body) = self.peeked.take() {
             return Ok(Some(body).filter(|body| !body.is_empty()));
         }
-        match self.inner.chunk().await {
+        let Ok(piece) = tokio::time::timeout(self.idle, self.inner.chunk()).await else {
+            let error = self.error(ErrorKind::Timeout);
+            return Err(self.fail(error));
+        };
+        match piece {
             Ok(Some(piece)) => {
                 if let Some(recording) = &mut self.recording {
                     recording.chunk(&piece);

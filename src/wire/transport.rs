@@ -4,11 +4,13 @@
 //! to another origin than its own.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 
+use super::body::Progress;
 use super::error::{Error, ErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
@@ -27,7 +29,7 @@ pub struct Settings {
     pub user_agent: String,
     /// The longest time that making a connection may take, TLS included.
     pub connect_timeout: Duration,
-    /// The longest time without a byte received while an answer is waited for.
+    /// The longest time without a byte sent or received while an answer is waited for.
     pub idle_timeout: Duration,
     /// Whom https connections trust, and a client certificate.
     pub tls: TlsSettings,
@@ -93,21 +95,26 @@ impl Transport {
             .map(|transcript| Recording::start(transcript, &request, &sent));
 
         let mut outgoing = client.request(method(request.method), request.url.clone());
+        let progress = Progress::default();
         if !request.body.is_empty() {
-            outgoing = outgoing.body(request.body.clone());
+            let tally = recording.as_ref().and_then(Recording::sending);
+            outgoing = outgoing.body(request.body.outgoing(tally, &progress));
         }
-        match outgoing.headers(headers).send().await {
-            Ok(inner) => {
+        let idle = self.settings.idle_timeout;
+        let failure = match patiently(outgoing.headers(headers).send(), idle, &progress).await {
+            Some(Ok(inner)) => {
                 let bodiless = request.method == Method::Head;
-                Response::new(inner, request.url, recording, bodiless).await
+                return Response::new(inner, request.url, recording, bodiless, idle).await;
             }
-            Err(why) => {
-                let failure = Error::from_reqwest(Some(origin.clone()), &why);
-                match recording.map_or(Ok(()), |recording| recording.fail(&failure)) {
-                    Ok(()) => Err(failure),
-                    Err(why) => Err(error(ErrorKind::Record(why))),
-                }
-            }
+            Some(Err(why)) => match progress.failure() {
+                Some(why) => error(ErrorKind::Content(why)),
+                None => Error::from_reqwest(Some(origin.clone()), &why),
+            },
+            None => error(ErrorKind::Timeout),
+        };
+        match recording.map_or(Ok(()), |recording| recording.fail(&failure)) {
+            Ok(()) => Err(failure),
+            Err(why) => Err(error(ErrorKind::Record(why))),
         }
     }
 
@@ -129,7 +136,7 @@ impl Transport {
             headers.push(name, value);
         }
         if !(request.method.is_safe() && request.body.is_empty()) {
-            headers.push("content-length", request.body.len().to_string());
+            headers.push("content-length", request.body.size().to_string());
         }
         headers
     }
@@ -165,12 +172,28 @@ impl Transport {
             .redirect(Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
-            .connect_timeout(self.settings.connect_timeout)
-            .read_timeout(self.settings.idle_timeout);
+            .connect_timeout(self.settings.connect_timeout);
         if way.direct {
             builder = builder.no_proxy();
         }
         builder.build().map_err(|why| ErrorKind::Setup(why.to_string()))
+    }
+}
+
+/// Waits for an answer as long as something is still sent; `None` where nothing happened for `idle`.
+async fn patiently<T>(
+    answer: impl Future<Output = T>,
+    idle: Duration,
+    progress: &Progress,
+) -> Option<T> {
+    let mut answer = pin!(answer);
+    loop {
+        let taken = progress.taken();
+        match tokio::time::timeout(idle, &mut answer).await {
+            Ok(answer) => return Some(answer),
+            Err(_) if progress.taken() > taken => {}
+            Err(_) => return None,
+        }
     }
 }
 

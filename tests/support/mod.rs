@@ -94,6 +94,14 @@ impl Registry {
         }
     }
 
+    /// The most memory that the registry has taken so far, in bytes (Linux).
+    pub fn peak_memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     /// A reference into this registry.
     pub fn reference(&self, rest: &str) -> String {
         format!("{}/{rest}", self.address)
@@ -101,12 +109,28 @@ impl Registry {
 
     /// A plain HTTP/1.1 exchange with the registry: status and body.
     pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let length = body.len().to_string();
+        let headers = [headers, &[("content-length", &*length)]].concat();
+        self.exchange(method, path, &headers, body)
+    }
+
+    /// The same with a body of unknown length, in two pieces.
+    pub fn http_stream(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let (first, second) = body.split_at(body.len() / 2);
+        let mut chunks = Vec::new();
+        for piece in [first, second].into_iter().filter(|piece| !piece.is_empty()) {
+            chunks.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+            chunks.extend_from_slice(&[piece, b"\r\n"].concat());
+        }
+        chunks.extend_from_slice(b"0\r\n\r\n");
+        let octets = ("content-type", "application/octet-stream");
+        self.exchange(method, path, &[("transfer-encoding", "chunked"), octets], &chunks)
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
-            self.address,
-            body.len()
-        );
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
@@ -203,12 +227,20 @@ pub fn free_address() -> SocketAddr {
 
 /// `sha256:` and the hex digest, by the system's own `sha256sum`.
 pub fn sha256(content: &[u8]) -> String {
-    let mut process =
-        Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    digest("sha256", content)
+}
+
+/// The digest under `algorithm`, by the system's own program for it.
+pub fn digest(algorithm: &str, content: &[u8]) -> String {
+    let mut process = Command::new(format!("{algorithm}sum"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     process.stdin.take().unwrap().write_all(content).unwrap();
     let output = process.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    format!("sha256:{}", text.split_whitespace().next().unwrap())
+    format!("{algorithm}:{}", text.split_whitespace().next().unwrap())
 }
 
 /// A user with a home of their own, who runs `thv`.

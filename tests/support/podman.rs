@@ -58,7 +58,8 @@ impl World {
         command
     }
 
-    fn settings(&self, command: &mut Command) {
+    /// Podman's settings, for whatever runs it.
+    pub fn settings(&self, command: &mut Command) {
         command
             .env("CONTAINERS_CONF", self.user.path("containers.conf"))
             .env("CONTAINERS_REGISTRIES_CONF", self.user.path("registries.conf"));

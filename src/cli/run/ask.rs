@@ -15,7 +15,7 @@ use crate::state::Agreements;
 /// The largest secret, in bytes.
 const SECRET_LIMIT: u64 = 64 * 1024;
 /// The most characters of one line that are shown.
-const LINE_LIMIT: usize = 400;
+const LINE_LIMIT: usize = 1000;
 
 /// Whether somebody is there to be asked.
 fn is_somebody_there() -> bool {
@@ -44,16 +44,21 @@ pub(super) fn secret(secret: &SecretReference) -> Result<Secret, Failure> {
 
 /// Reads a secret from a file; one line break at its end is not part of it.
 pub(super) fn secret_file(path: &Path) -> Result<Secret, Failure> {
-    let mut text = String::new();
+    let mut text = zeroize::Zeroizing::new(String::new());
     let file = std::fs::File::open(path);
-    file.and_then(|file| file.take(SECRET_LIMIT).read_to_string(&mut text))
+    // One byte over the limit is enough to refuse it.
+    let length = file
+        .and_then(|file| file.take(SECRET_LIMIT + 1).read_to_string(&mut text))
         .map_err(|why| Failure::file("reading", path, why))?;
-    let length = text.trim_end_matches(['\r', '\n']).len();
-    text.truncate(length);
+    if length as u64 > SECRET_LIMIT {
+        let why = format!("{} has more than {SECRET_LIMIT} bytes", path.display());
+        return Err(Failure::Usage(why));
+    }
+    let text = text.strip_suffix('\n').map_or(&text[..], |t| t.strip_suffix('\r').unwrap_or(t));
     if text.is_empty() {
         return Err(Failure::Usage(format!("{} holds no secret", path.display())));
     }
-    Ok(Secret::new(text))
+    Ok(Secret::new(text.to_owned()))
 }
 
 /// Goes on only where the user agreed, now or before, to what this manifest asks for.
@@ -69,7 +74,7 @@ pub(super) fn agreement(
     }
     message(&format!("{reference} wants to run:"));
     message(&format!("  digest: {digest}"));
-    let line = |mark: &str, text: &str| message(&format!("{mark} {}", excerpt(text, LINE_LIMIT)));
+    let line = |mark: &str, text: &str| message(&format!("{mark} {}", whole_or_less(text)));
     match agreements.last_about(reference)? {
         None => shown.iter().for_each(|text| line(" ", text)),
         Some(last) => {
@@ -85,6 +90,13 @@ pub(super) fn agreement(
         return Err(Failure::NotAgreed);
     }
     agreements.remember(reference, digest, shown).map_err(Into::into)
+}
+
+/// A long text is cut, and says by how much: what was not seen cannot be agreed to.
+fn whole_or_less(text: &str) -> String {
+    let more = text.chars().count().saturating_sub(LINE_LIMIT);
+    let shown = excerpt(text, LINE_LIMIT);
+    if more == 0 { shown } else { format!("{shown} ({more} more characters: see `thv inspect`)") }
 }
 
 fn ask() -> Result<bool, Failure> {

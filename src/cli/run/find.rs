@@ -59,7 +59,7 @@ impl Run {
             (Err(why), Place::Registry(reference))
                 if why.allows_local_image()
                     && self.from_config.is_none()
-                    && self.has_image(text).await =>
+                    && self.has_image(&reference.to_string()).await =>
             {
                 message(&printable(&format!("{why}; running the image that is here")));
                 self.image(text, reference, true)

@@ -1,46 +1,77 @@
 //! Starts what was agreed to, and stays with it.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal as _};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
 use url::Url;
 
-use crate::atomic_file;
+use super::signals::Signals;
 use crate::cli::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Report, message};
-use crate::cli::registry::interrupted;
 use crate::engine::{Engine, EngineError, Lifetime, NotReady, Plan, wait_until_ready};
-use crate::runconfig::Document;
+use crate::printable::printable;
 use crate::wire::Transport;
 
 /// How long a server may take until it answers, as with `ToolHive`.
 const READY_LIMIT: Duration = Duration::from_secs(300);
+/// How long until a server in the background is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a server may end by itself before it answers.
+const RESTART_LIMIT: u64 = 3;
 
-/// Runs a stdio server. The engine takes this process's place, so that nothing stands between the
-/// client and the server: input, output, signals and the exit code are the server's own.
+/// Runs a stdio server. Standard input and output are the engine's own: not one byte of them passes
+/// through this program, which hands signals on and sees to it that the container is gone.
 pub(super) async fn attached(engine: &Engine, plan: &Plan) -> Result<(), Failure> {
-    engine.create(plan, Lifetime::Attached).await?;
-    become_program(engine.attach(&plan.name, true))
+    // Before there is a container, so that no signal leaves one behind.
+    let mut signals = Signals::to_pass_on().map_err(watching)?;
+    let id = engine.create(plan, Lifetime::Attached).await?;
+    let outcome = pass_on(engine, &id, &mut signals).await;
+    engine.remove(&id).await?;
+    outcome
 }
 
-#[cfg(unix)]
-fn become_program(mut command: std::process::Command) -> Result<(), Failure> {
-    use std::os::unix::process::CommandExt as _;
-    let program = PathBuf::from(command.get_program());
-    Err(EngineError::Start { program, why: command.exec() }.into())
+async fn pass_on(engine: &Engine, id: &str, signals: &mut Signals) -> Result<(), Failure> {
+    let mut process = attach(engine, id, true)?;
+    loop {
+        tokio::select! {
+            status = process.wait() => return ended(status.map_err(|why| starting(engine, why))?),
+            signal = signals.next() => if engine.signal(id, signal).await.is_err() {
+                // It does not run yet, or not any more.
+                engine.remove(id).await?;
+            }
+        }
+    }
 }
 
-#[cfg(not(unix))]
-fn become_program(mut command: std::process::Command) -> Result<(), Failure> {
-    let program = PathBuf::from(command.get_program());
-    ended(command.status().map_err(|why| EngineError::Start { program, why })?)
+/// Starts the container and stays with it, in a process that no signal to this one reaches.
+fn attach(engine: &Engine, id: &str, interactive: bool) -> Result<Child, Failure> {
+    let mut command = engine.attach(id, interactive);
+    if !interactive {
+        // What the server writes goes to standard error.
+        command.stdin(Stdio::null()).stdout(io::stderr()).stderr(Stdio::inherit());
+    }
+    #[cfg(unix)]
+    // Only processes in a terminal's own group may read from it.
+    if !interactive || !io::stdin().is_terminal() {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
+    Command::from(command).spawn().map_err(|why| starting(engine, why))
+}
+
+fn starting(engine: &Engine, why: io::Error) -> Failure {
+    EngineError::Start { program: engine.program().to_owned(), why }.into()
+}
+
+pub(super) fn watching(why: io::Error) -> Failure {
+    Failure::Io { what: "watching for signals".to_owned(), why }
 }
 
 /// The server's exit code is this program's.
-fn ended(status: ExitStatus) -> Result<(), Failure> {
+pub(super) fn ended(status: ExitStatus) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(Failure::Ended(status.code())) }
 }
 
@@ -51,29 +82,35 @@ pub(super) async fn http(
     plan: &Plan,
     lifetime: Lifetime,
 ) -> Result<(), Failure> {
-    engine.create(plan, lifetime).await?;
+    let mut signals = Signals::to_end().map_err(watching)?;
+    let id = engine.create(plan, lifetime).await?;
+    let outcome = match lifetime {
+        Lifetime::Attached => foreground(context, engine, plan, &id, &mut signals).await,
+        Lifetime::Detached => detached(context, engine, plan, &id, &mut signals).await,
+    };
+    if lifetime == Lifetime::Attached || outcome.is_err() {
+        engine.remove(&id).await?;
+    }
+    outcome
+}
+
+async fn ready(context: &Context, plan: &Plan) -> Result<(), Failure> {
+    let Some(Ok(url)) = plan.url.as_deref().map(Url::parse) else {
+        return Err(NotReady { waited: Duration::ZERO }.into());
+    };
+    message(&format!("waiting until {url} answers"));
     let transport = Transport::new(context.settings.clone());
-    match lifetime {
-        Lifetime::Attached => foreground(context, engine, plan, &transport).await,
-        Lifetime::Detached => detached(context, engine, plan, &transport).await,
-    }
+    Ok(wait_until_ready(&transport, &url, READY_LIMIT).await?)
 }
 
-async fn ready(plan: &Plan, transport: &Transport) -> Result<(), Failure> {
-    match plan.url.as_deref().map(Url::parse) {
-        Some(Ok(url)) => Ok(wait_until_ready(transport, &url, READY_LIMIT).await?),
-        _ => Err(NotReady { waited: Duration::ZERO }.into()),
-    }
-}
-
-fn report(context: &Context, engine: &Engine, plan: &Plan) -> Result<(), Failure> {
+fn report(context: &Context, engine: &Engine, plan: &Plan, is_left: bool) -> Result<(), Failure> {
     let (kind, name) = (engine.kind().as_str(), &plan.name);
     let url = plan.url.clone().unwrap_or_default();
     let mut report = Report::new(format!("{name} answers at {url}, with no proxy in between"))
         .field("name", name.as_str())
         .field("url", url)
         .field("engine", kind);
-    if plan.transport.path().is_some() {
+    if is_left {
         report = report
             .field("follow", format!("{kind} logs --follow {name}"))
             .field("stop", format!("{kind} rm --force {name}"));
@@ -81,72 +118,78 @@ fn report(context: &Context, engine: &Engine, plan: &Plan) -> Result<(), Failure
     context.output.report(report)
 }
 
-/// What the server writes goes to standard error.
 async fn foreground(
     context: &Context,
     engine: &Engine,
     plan: &Plan,
-    transport: &Transport,
+    id: &str,
+    signals: &mut Signals,
 ) -> Result<(), Failure> {
-    let mut command = tokio::process::Command::from(engine.attach(&plan.name, false));
-    command.stdin(Stdio::null()).stdout(io::stderr()).stderr(Stdio::inherit());
-    let program = engine.program().to_owned();
-    let failed = |why| Failure::from(EngineError::Start { program: program.clone(), why });
-    let mut process = command.spawn().map_err(failed)?;
-    let outcome = tokio::select! {
-        status = process.wait() => return ended(status.map_err(failed)?),
-        outcome = ready(plan, transport) => outcome,
-        () = interrupted() => return Ok(engine.stop(&plan.name).await?),
-    };
-    if let Err(why) = outcome {
-        engine.remove(&plan.name).await?;
-        return Err(why);
-    }
-    report(context, engine, plan)?;
+    let mut process = attach(engine, id, false)?;
     tokio::select! {
-        status = process.wait() => ended(status.map_err(failed)?),
-        () = interrupted() => {
-            message("stopping");
-            engine.stop(&plan.name).await?;
-            Ok(())
+        status = process.wait() => {
+            ended(status.map_err(|why| starting(engine, why))?)?;
+            return Err(never_answered("the server ended with exit code 0"));
         }
+        outcome = ready(context, plan) => outcome?,
+        _ = signals.next() => return stop(engine, id, &mut process, signals).await,
     }
+    report(context, engine, plan, false)?;
+    tokio::select! {
+        status = process.wait() => ended(status.map_err(|why| starting(engine, why))?),
+        _ = signals.next() => stop(engine, id, &mut process, signals).await,
+    }
+}
+
+/// Stops the server; at once where the user asks a second time.
+async fn stop(
+    engine: &Engine,
+    id: &str,
+    process: &mut Child,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    message("stopping");
+    tokio::select! {
+        // A container that could not be stopped is removed by force.
+        _ = engine.stop(id) => {}
+        _ = signals.next() => {}
+    }
+    engine.remove(id).await?;
+    process.wait().await.map_err(|why| starting(engine, why))?;
+    Ok(())
 }
 
 async fn detached(
     context: &Context,
     engine: &Engine,
     plan: &Plan,
-    transport: &Transport,
+    id: &str,
+    signals: &mut Signals,
 ) -> Result<(), Failure> {
-    let outcome = match engine.start(&plan.name).await {
-        Ok(()) => ready(plan, transport).await,
-        Err(why) => Err(why.into()),
-    };
-    if let Err(why) = outcome {
-        engine.remove(&plan.name).await?;
-        return Err(why);
+    engine.start(id).await?;
+    tokio::select! {
+        outcome = ready(context, plan) => outcome?,
+        why = given_up(engine, id) => return Err(why?),
+        _ = signals.next() => return Err(Failure::Ended(None)),
     }
-    report(context, engine, plan)
+    report(context, engine, plan, true)
 }
 
-/// Has an installed `ToolHive` run the configuration.
-pub(super) fn hand_to_toolhive(document: &Document) -> Result<(), Failure> {
-    let program = std::env::var_os("THV_TOOLHIVE").filter(|path| !path.is_empty());
-    let program = PathBuf::from(program.ok_or(EngineError::ToolHiveUnknown)?);
-    let dir = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    let path = dir.join(format!("thv-{}-{}.json", std::process::id(), unique()));
-    atomic_file::create(&path, document.bytes())
-        .map_err(|why| Failure::file("writing", &path, why))?;
-    let status =
-        std::process::Command::new(&program).args(["run", "--from-config"]).arg(&path).status();
-    // It has read the file before it comes back.
-    let removed = std::fs::remove_file(&path);
-    let status = status.map_err(|why| EngineError::Start { program, why })?;
-    removed.map_err(|why| Failure::file("removing", &path, why))?;
-    ended(status)
+/// Resolves where a server in the background ends again and again.
+async fn given_up(engine: &Engine, id: &str) -> Result<Failure, Failure> {
+    loop {
+        sleep(LOOK_AGAIN).await;
+        let Some(container) = engine.container(id).await? else {
+            return Ok(never_answered("its container is gone"));
+        };
+        if container.restarts >= RESTART_LIMIT {
+            let said = engine.last_words(id).await?;
+            return Ok(never_answered(&format!("the server ended again and again: {said}")));
+        }
+    }
 }
 
-fn unique() -> u128 {
-    std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos())
+fn never_answered(why: &str) -> Failure {
+    let doing = "waiting for an answer".to_owned();
+    EngineError::Failed { doing, message: printable(why) }.into()
 }

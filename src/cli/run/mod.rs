@@ -3,7 +3,10 @@
 mod ask;
 mod find;
 mod launch;
+mod signals;
+mod toolhive;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -13,12 +16,12 @@ use super::Context;
 use super::failure::Failure;
 use super::output::note;
 use crate::engine::{
-    Choices, Engine, EngineError, EngineKind, Lifetime, Plan, SecretReference, free_port,
-    hides_files, unsupported,
+    Choices, Engine, EngineError, EngineKind, Lifetime, Plan, PlanError, SecretReference, declared,
+    free_port, hides_files, unsupported,
 };
 use crate::oci::auth::Secret;
 use crate::printable::printable;
-use crate::runconfig::{Transport, WorkloadName};
+use crate::runconfig::{RunConfig, Transport, WorkloadName};
 use crate::state::{Overwrite, Saved, StateStore};
 
 #[derive(Args)]
@@ -98,15 +101,15 @@ enum Profile {
 
 impl Run {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if self.engine == Some(WantedEngine::Toolhive) {
+            return self.run_with_toolhive(context).await;
+        }
         let found = self.find(context).await?;
         let config = found.document.run_config();
-        if self.engine == Some(WantedEngine::Toolhive) {
-            let shown = vec![format!("image: {}", config.image)];
-            self.agree(&found, shown)?;
-            return launch::hand_to_toolhive(&found.document);
-        }
         let working_dir = std::env::current_dir()
             .map_err(|why| Failure::Io { what: "reading the working directory".to_owned(), why })?;
+        self.refuse_unsupported(&found, &config, &working_dir)?;
+        self.refuse_what_does_not_apply(&config, found.is_image())?;
         let mut choices = Choices {
             secrets: self.known_secrets(&config.secrets)?,
             working_dir: Some(&working_dir),
@@ -118,24 +121,20 @@ impl Run {
             .filter(|secret| !choices.secrets.contains_key(&secret.name))
             .collect();
         let preview = Plan::new(&config, &with_placeholders(&choices, &missing))?;
-        self.refuse_unsupported(&found, &preview)?;
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
             let command = preview.command_line(engine, self.lifetime());
             return context.output.text("command", &printable(&command));
         }
         if let Some(source) = preview.missing_source() {
-            return Err(crate::engine::PlanError::MissingSource(source.to_owned()).into());
+            return Err(PlanError::MissingSource(source.to_owned()).into());
         }
         let engine = self.find_engine()?;
-        if self.detach && preview.transport == Transport::Stdio {
-            let why = "--detach is for HTTP: a stdio server lives as long as its client";
-            return Err(Failure::Usage(why.to_owned()));
-        }
         ask::refuse_without_secrets(&missing)?;
         let summary = preview.summary(&config.secrets);
         let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
         self.agree(&found, shown)?;
+        engine.make_room(&preview).await?;
         for secret in missing {
             let value = ask::secret(&secret)?;
             choices.secrets.insert(secret.name, value);
@@ -149,6 +148,34 @@ impl Run {
             Transport::Stdio => launch::attached(&engine, &plan).await,
             _ => launch::http(context, &engine, &plan, self.lifetime()).await,
         }
+    }
+
+    async fn run_with_toolhive(&self, context: &Context) -> Result<(), Failure> {
+        let program = toolhive::program()?;
+        let found = self.find(context).await?;
+        self.refuse_for_toolhive(found.is_image())?;
+        let shown = declared(&found.document);
+        self.agree(&found, shown.iter().map(|(label, text)| format!("{label}: {text}")).collect())?;
+        toolhive::hand_over(program, &found.document).await
+    }
+
+    /// Refuses options that this configuration gives no meaning.
+    fn refuse_what_does_not_apply(
+        &self,
+        config: &RunConfig,
+        is_image: bool,
+    ) -> Result<(), Failure> {
+        let is_stdio = config.transport == Transport::Stdio.as_str();
+        let why = if self.detach && is_stdio {
+            "--detach is for HTTP: a stdio server lives as long as its client"
+        } else if self.port.is_some() && is_stdio && !is_image {
+            "--port is for HTTP: a stdio server has no port"
+        } else if self.port.is_some() && shares_network(config) {
+            "--port: this server shares this machine's network and listens at its target_port"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Usage(why.to_owned()))
     }
 
     const fn lifetime(&self) -> Lifetime {
@@ -169,8 +196,8 @@ impl Run {
     }
 
     /// The port to publish an HTTP server at.
-    fn choose_port(&self, config: &crate::runconfig::RunConfig) -> Result<Option<u16>, Failure> {
-        if config.transport == Transport::Stdio.as_str() {
+    fn choose_port(&self, config: &RunConfig) -> Result<Option<u16>, Failure> {
+        if config.transport == Transport::Stdio.as_str() || shares_network(config) {
             return Ok(None);
         }
         let address = config.host.parse().ok();
@@ -189,22 +216,24 @@ impl Run {
     }
 
     /// Stops where the configuration asks for what nothing here enforces.
-    fn refuse_unsupported(&self, found: &Found, plan: &Plan) -> Result<(), Failure> {
-        let config = found.document.run_config();
+    fn refuse_unsupported(
+        &self,
+        found: &Found,
+        config: &RunConfig,
+        working_dir: &Path,
+    ) -> Result<(), Failure> {
         let home = config_home();
-        let hidden = hides_files(&config, &plan.mounts, home.as_deref());
+        let hidden = hides_files(config, working_dir, home.as_deref());
         let mut fields = unsupported(&found.document, hidden);
         fields.retain(|found| !self.allows(&found.field));
         if fields.is_empty() { Ok(()) } else { Err(Failure::Unsupported(fields)) }
     }
 
     /// The secrets that the command line or the environment supplies, by name.
-    fn known_secrets(
-        &self,
-        wanted: &[String],
-    ) -> Result<std::collections::BTreeMap<String, Secret>, Failure> {
-        let mut known = std::collections::BTreeMap::new();
-        for secret in references(wanted)? {
+    fn known_secrets(&self, wanted: &[String]) -> Result<BTreeMap<String, Secret>, Failure> {
+        let mut known = BTreeMap::new();
+        let wanted = references(wanted)?;
+        for secret in wanted.iter().cloned() {
             if let Some(value) = secret.from_environment() {
                 known.insert(secret.name, value);
             }
@@ -214,6 +243,10 @@ impl Run {
                 let why = "--secret takes NAME=@FILE: others can see a value on the command line";
                 return Err(Failure::Usage(why.to_owned()));
             };
+            if wanted.iter().all(|secret| secret.name != name) {
+                let why = format!("the configuration names no secret {name:?}");
+                return Err(Failure::Usage(why));
+            }
             known.insert(name.to_owned(), ask::secret_file(Path::new(file))?);
         }
         Ok(known)
@@ -230,7 +263,7 @@ impl Run {
 
 fn references(secrets: &[String]) -> Result<Vec<SecretReference>, Failure> {
     let parsed = secrets.iter().map(|text| text.parse());
-    parsed.collect::<Result<_, _>>().map_err(|why| crate::engine::PlanError::Secret(why).into())
+    parsed.collect::<Result<_, _>>().map_err(|why| PlanError::Secret(why).into())
 }
 
 /// The choices with an empty value for each secret that is missing, to see what would run.
@@ -242,11 +275,17 @@ fn with_placeholders<'a>(choices: &Choices<'a>, missing: &[SecretReference]) -> 
     Choices { secrets, ..*choices }
 }
 
+fn shares_network(config: &RunConfig) -> bool {
+    let profile = config.permission_profile.as_ref();
+    profile.and_then(|profile| profile.network.as_ref()).is_some_and(|n| n.mode == "host")
+}
+
 /// Where `ToolHive`'s own settings are.
 fn config_home() -> Option<std::path::PathBuf> {
     let set = std::env::var_os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
+    let below = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
     set.filter(|path| path.is_absolute())
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(below)))
 }
 
 /// Saves the run in the state store, as `ToolHive` does, so that it can be exported.

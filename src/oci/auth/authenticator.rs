@@ -49,7 +49,8 @@ pub(in crate::oci) struct Subject<'a> {
     pub(in crate::oci) registry: &'a RegistryName,
     /// The repository; none for the registry as a whole.
     pub(in crate::oci) repository: Option<&'a RepositoryName>,
-    pub(in crate::oci) scope: &'a Scope,
+    /// What a token has to be good for.
+    pub(in crate::oci) scopes: &'a [Scope],
     /// Whether plain http is right for this registry.
     pub(in crate::oci) plain_http: bool,
     pub(in crate::oci) purpose: &'static str,
@@ -65,7 +66,7 @@ struct State {
     challenge: Option<Challenge>,
     /// Looked up once, with the first challenge.
     credential: Found,
-    tokens: HashMap<Scope, Token>,
+    tokens: HashMap<Vec<Scope>, Token>,
     may_be_internal: bool,
 }
 
@@ -154,13 +155,13 @@ impl Authenticator {
             Some(Challenge::Bearer { .. }) => {
                 let scopes = state.scopes(subject);
                 // Somebody else may have fetched another token in the meantime.
-                if let Some(token) = state.tokens.get(subject.scope)
+                if let Some(token) = state.tokens.get(subject.scopes)
                     && bearer(url, token).as_ref() == sent.authorization()
                 {
                     if matches!(sent, Sent::Fresh(_)) && token.scopes == scopes {
                         return Ok(None);
                     }
-                    state.tokens.remove(subject.scope);
+                    state.tokens.remove(subject.scopes);
                 }
                 state.bearer(transport, url, subject).await.map(Some)
             }
@@ -180,11 +181,11 @@ impl State {
         url: &Url,
         subject: &Subject<'_>,
     ) -> Result<Authorization, ErrorKind> {
-        let token = match self.tokens.get(subject.scope) {
+        let token = match self.tokens.get(subject.scopes) {
             Some(token) if token.expires > Instant::now() => token.clone(),
             _ => {
                 let token = self.fetch(transport, url, subject).await?;
-                self.tokens.insert(subject.scope.clone(), token.clone());
+                self.tokens.insert(subject.scopes.to_vec(), token.clone());
                 token
             }
         };
@@ -193,12 +194,11 @@ impl State {
 
     /// What to ask the token server for.
     fn scopes(&self, subject: &Subject<'_>) -> Vec<Scope> {
-        match &self.challenge {
-            Some(Challenge::Bearer { scope, .. }) => {
-                subject.scope.with_challenged(scope.as_deref())
-            }
-            _ => subject.scope.with_challenged(None),
-        }
+        let challenged = match &self.challenge {
+            Some(Challenge::Bearer { scope, .. }) => scope.as_deref(),
+            _ => None,
+        };
+        Scope::with_challenged(subject.scopes, challenged)
     }
 
     async fn fetch(

@@ -49,11 +49,16 @@ impl DockerConfig {
         };
         let mut bytes = Vec::new();
         file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::parse(path, &bytes).map(Some)
+    }
+
+    /// What `path` says, whose content is `bytes`.
+    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         if bytes.trim_ascii().is_empty() {
-            return Ok(Some(Self::empty(path)));
+            return Ok(Self::empty(path));
         }
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(content)) => Ok(Some(Self { path: path.to_owned(), content })),
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(content)) => Ok(Self { path: path.to_owned(), content }),
             Ok(_) => Err(ConfigError::Malformed { path: path.to_owned(), line: 1 }),
             Err(why) => Err(ConfigError::Malformed { path: path.to_owned(), line: why.line() }),
         }

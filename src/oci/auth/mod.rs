@@ -6,6 +6,8 @@ mod authenticator;
 mod challenge;
 mod credential_helper;
 mod docker_config;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod keychain;
 mod realm;
 mod scope;

@@ -11,6 +11,8 @@ pub enum Access {
     Pull,
     /// Read and write.
     Push,
+    /// Read and delete.
+    Delete,
 }
 
 /// The scope of a token, such as `repository:configs/a:pull,push`.
@@ -24,21 +26,16 @@ impl Scope {
         let actions = match access {
             Access::Pull => "pull",
             Access::Push => "pull,push",
+            Access::Delete => "pull,delete",
         };
         Self(format!("repository:{name}:{actions}"))
     }
 
-    /// No scope: a token that only says who asks.
+    /// The scopes to ask for: `own` first, and those of a challenge that these do not cover. None at
+    /// all asks for a token that only says who asks.
     #[must_use]
-    pub const fn none() -> Self {
-        Self(String::new())
-    }
-
-    /// The scopes to ask for: this one first, and those of a challenge that it does not cover.
-    #[must_use]
-    pub fn with_challenged(&self, challenged: Option<&str>) -> Vec<Self> {
-        let mut scopes = vec![self.clone()];
-        scopes.retain(|scope| !scope.0.is_empty());
+    pub fn with_challenged(own: &[Self], challenged: Option<&str>) -> Vec<Self> {
+        let mut scopes = own.to_vec();
         let words = challenged.unwrap_or_default().split(' ');
         for word in words.filter(|word| word.bytes().all(|b| b.is_ascii_graphic())) {
             let scope = Self(word.to_owned());
@@ -75,7 +72,7 @@ mod tests {
     fn a_challenge_adds_only_what_is_not_asked_for_anyway() {
         let push = Scope::repository(&"a/b".parse().unwrap(), Access::Push);
         let asked = |challenged| {
-            let scopes = push.with_challenged(challenged);
+            let scopes = Scope::with_challenged(std::slice::from_ref(&push), challenged);
             scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(asked(None), "repository:a/b:pull,push");

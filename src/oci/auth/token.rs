@@ -10,7 +10,8 @@ use url::form_urlencoded::Serializer;
 use super::scope::Scope;
 use super::secret::{Credential, Secret};
 use crate::oci::error::{AuthenticationError, ErrorKind};
-use crate::oci::refusal::{BODY_LIMIT, Refusal};
+use crate::oci::refusal::BODY_LIMIT;
+use crate::oci::session::refusal;
 use crate::timestamp::Timestamp;
 use crate::wire::{Authorization, Method, Origin, Request, Response, Transport};
 
@@ -124,12 +125,12 @@ impl TokenServer<'_> {
     async fn read(&self, response: Response) -> Result<Token, ErrorKind> {
         let status = response.status();
         if status != 200 {
-            let body = response.read(BODY_LIMIT).await?;
-            let refusal = Refusal::parse(status, &body);
-            return Err(match status {
+            return Err(match refusal(response).await {
                 // The token server's 401 is about the credential, its 403 about the scope.
-                403 => ErrorKind::Denied(refusal),
-                _ => AuthenticationError::TokenServer(refusal).into(),
+                ErrorKind::Authentication(AuthenticationError::Refused { refusal, .. })
+                | ErrorKind::NotFound(refusal)
+                | ErrorKind::Registry(refusal) => AuthenticationError::TokenServer(refusal).into(),
+                other => other,
             });
         }
         let started = Instant::now();

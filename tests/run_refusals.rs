@@ -1,0 +1,197 @@
+//! What `thv run` refuses before there is a container, and what it hands to `ToolHive`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use support::{Ran, User};
+
+#[test]
+fn what_cannot_be_honoured_stops_before_anything_starts() {
+    let user = User::new();
+    let config = json!({
+        "image": "localhost/x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"],
+        "middleware_configs": [{ "type": "audit", "parameters": {} }],
+    });
+    user.file("config.json", config.to_string());
+    let said = user.thv(&["run", "./config.json", "--dry-run"]).fails(15, "tools_filter").stderr();
+    assert!(said.contains("middleware_configs.audit"), "{said}");
+    assert!(said.contains("--engine toolhive"), "{said}");
+    let one = ["run", "./config.json", "--dry-run", "--allow-unsupported", "tools_filter"];
+    let said = user.thv(&one).fails(15, "middleware_configs.audit").stderr();
+    assert!(!said.contains("tools_filter"), "{said}");
+    let both = [&one[..], &["--allow-unsupported", "middleware_configs.audit"]].concat();
+    let line = user.thv(&both).ok().stdout();
+    assert!(line.starts_with("podman run --name=n --rm --interactive "), "{line}");
+    assert!(!user.path("state").exists(), "nothing is saved by a dry run");
+}
+
+#[test]
+fn isolation_that_nothing_here_enforces_stops_the_run() {
+    let user = User::new();
+    let config = |transport: &str, outbound: Value| {
+        let config = json!({
+            "image": "localhost/x:v1", "name": "n", "transport": transport, "port": 4000,
+            "target_port": 80, "isolate_network": true,
+            "permission_profile": { "network": { "outbound": outbound } },
+        });
+        user.file("config.json", config.to_string());
+    };
+    let dry = ["run", "./config.json", "--dry-run"];
+    let outbound = "permission_profile.network.outbound";
+    config("stdio", json!({ "allow_host": ["a.example"], "allow_port": [443] }));
+    let said = user.thv(&dry).fails(15, &format!("{outbound}.allow_host")).stderr();
+    assert!(said.contains(&format!("{outbound}.allow_port")), "{said}");
+    config("streamable-http", json!({}));
+    user.thv(&dry).fails(15, "isolate_network");
+    let allowed = [&dry[..], &["--allow-unsupported", "isolate_network"]].concat();
+    assert!(!user.thv(&allowed).ok().stdout().contains("--network"));
+    // Files that ToolHive would hide from the server, by the mount's own list or the user's.
+    let hiding = json!({
+        "image": "localhost/x:v1", "name": "n", "transport": "stdio",
+        "permission_profile": { "read": [format!("{}:/data", user.path("data").display())] },
+        "ignore_config": { "LoadGlobal": true, "PrintOverlays": false },
+    });
+    user.file("config.json", hiding.to_string());
+    user.file("data/file", "");
+    user.thv(&dry).ok();
+    let settings = user.path("settings");
+    user.file("settings/toolhive/thvignore", "*.env\n");
+    let mut command = user.command();
+    let command = command.args(dry).env("XDG_CONFIG_HOME", &settings);
+    Ran(command.output().unwrap()).fails(15, "ignore_config");
+    user.file("data/.thvignore", "*.env\n");
+    user.thv(&dry).fails(15, "ignore_config");
+    // A remote server has no image, and is named for what it is.
+    let remote =
+        json!({ "name": "n", "remote_url": "https://example.com/mcp", "transport": "sse" });
+    user.file("remote.json", remote.to_string());
+    user.thv(&["run", "./remote.json"]).fails(15, "honour remote_url");
+    // What is enforced is not given up.
+    config("stdio", json!({}));
+    for arguments in [&dry[..], &allowed] {
+        assert!(user.thv(arguments).ok().stdout().contains(" --network=none "));
+    }
+}
+
+#[test]
+fn no_option_is_dropped_silently() {
+    let user = User::new();
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio",
+        "secrets": ["token,target=TOKEN"] });
+    user.file("config.json", config.to_string());
+    let run = |more: &[&str]| user.thv(&[&["run", "./config.json"], more].concat());
+    run(&["--port", "4000"]).fails(2, "--port is for HTTP");
+    run(&["--detach"]).fails(2, "--detach is for HTTP");
+    user.file("token.txt", "FAKE-secret-52\n");
+    run(&["--secret", "tokn=@token.txt"]).fails(2, "names no secret \"tokn\"");
+    user.file("long.txt", "a".repeat(64 * 1024 + 1));
+    run(&["--secret", "token=@long.txt"]).fails(2, "has more than 65536 bytes");
+    user.file("lines.txt", "FAKE-a\nFAKE-b\n");
+    let said = run(&["--secret", "token=@lines.txt", "--dry-run"]).fails(15, "line break").stderr();
+    assert!(!said.contains("FAKE-"), "{said}");
+    // Nor by ToolHive, which would run the configuration as it is.
+    for option in [
+        &["--dry-run"][..],
+        &["--port", "4000"],
+        &["--detach"],
+        &["--secret", "token=@token.txt"],
+        &["--allow-unsupported", "tools_filter"],
+    ] {
+        let mut command = user.command();
+        command.args(["run", "./config.json", "--engine", "toolhive"]).args(option);
+        let ran = Ran(command.env("THV_TOOLHIVE", "/no/toolhive").output().unwrap());
+        ran.fails(2, &format!("{} cannot be handed to ToolHive", option[0]));
+    }
+    std::fs::create_dir_all(user.stored("n").parent().unwrap()).unwrap();
+    std::fs::write(user.stored("n"), config.to_string()).unwrap();
+    for option in [["--secret", "A=b"], ["--allow", "env_vars.A"]] {
+        user.thv(&[&["export", "n", "./out.json"], &option[..]].concat())
+            .fails(2, "for a registry");
+    }
+}
+
+#[test]
+fn mistakes_are_named() {
+    let user = User::new();
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
+    user.file("config.json", config.to_string());
+    let empty = user.path("bin");
+    std::fs::create_dir(&empty).unwrap();
+    let mut alone = user.command();
+    alone.args(["run", "./config.json"]).env("PATH", &empty).stdin(Stdio::null());
+    Ran(alone.output().unwrap()).fails(17, "install podman or docker");
+    user.thv(&["run", "uvx://server"]).fails(2, "ToolHive's own `thv run uvx://server`");
+    user.thv(&["run", "fetch"]).fails(2, "ToolHive's catalogue");
+    user.thv(&["run", "./missing.json"]).fails(19, "missing.json");
+    user.thv(&["run"]).fails(2, "required");
+    user.thv(&["run", "./config.json", "--transport", "sse"]).fails(2, "options for images");
+    user.thv(&["run", "./config.json", "--secret", "a=b"]).fails(2, "NAME=@FILE");
+    user.thv(&["run", "./config.json", "--secret", "a=@none"]).fails(2, "names no secret \"a\"");
+    let missing =
+        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "volumes": ["/no/place:/a"] });
+    user.file("mount.json", missing.to_string());
+    user.thv(&["run", "./mount.json"]).fails(15, "/no/place is to be mounted");
+}
+
+#[test]
+fn other_artifacts_are_named_and_hostile_ones_refused() {
+    let user = User::new();
+    let registry = support::Registry::embedded();
+    let config = registry.put_blob("a", b"{}");
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let mut manifest = json!({
+        "schemaVersion": 2, "mediaType": media_type,
+        "artifactType": "application/vnd.example.chart", "layers": [],
+        "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 },
+    });
+    registry.put_manifest("a", "chart", media_type, &manifest);
+    user.thv(&["run", &registry.reference("a:chart")]).fails(10, "application/vnd.example.chart");
+    manifest.as_object_mut().unwrap().remove("artifactType");
+    manifest["config"]["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
+    registry.put_manifest("a", "image", media_type, &manifest);
+    let from = ["run", "--from-config", &registry.reference("a:image")];
+    user.thv(&from).fails(2, "is a container image and no run configuration");
+    let hostile = json!({ "image": "--privileged", "name": "n", "transport": "stdio" });
+    user.file("hostile.json", hostile.to_string());
+    user.thv(&["run", "./hostile.json", "--dry-run"]).fails(15, "is no image");
+}
+
+#[cfg(unix)]
+#[test]
+fn toolhive_gets_the_configuration_whole() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let user = User::new();
+    let config =
+        json!({ "image": "x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"] });
+    user.file("config.json", config.to_string());
+    let script = "#!/bin/sh\necho \"$1 $2\"; stat -c %a \"$3\" >&2; cp \"$3\" taken.json; exit 9\n";
+    let toolhive = user.file("toolhive", script);
+    std::fs::set_permissions(&toolhive, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let run = ["run", "./config.json", "--engine", "toolhive"];
+    user.thv(&run).fails(17, "THV_TOOLHIVE");
+    let runtime = user.path("runtime");
+    std::fs::create_dir(&runtime).unwrap();
+    let mut command = user.command();
+    command.args(run).env("THV_TOOLHIVE", &toolhive).env("XDG_RUNTIME_DIR", &runtime);
+    let ran = Ran(command.output().unwrap()).fails(9, "600");
+    assert_eq!(ran.stdout(), "run --from-config\n");
+    assert_eq!(std::fs::read(user.path("taken.json")).unwrap(), config.to_string().as_bytes());
+    assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
+
+    // From a registry, all that it asks for is shown before ToolHive is started.
+    let registry = support::Registry::embedded();
+    let reference = registry.reference("configs/server:v1");
+    let config = json!({ "image": "x:v1", "name": "n", "transport": "stdio",
+        "permission_profile": { "privileged": true, "write": ["/etc:/etc"] } });
+    user.file("shared.json", config.to_string());
+    user.thv(&["push", "./shared.json", &reference]).ok();
+    let mut command = user.command();
+    command.args(["run", &reference, "--engine", "toolhive"]).env("THV_TOOLHIVE", &toolhive);
+    let ran = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "nobody agreed");
+    assert_eq!(ran.stdout(), "", "ToolHive was not started");
+    let permissions = r#"  permission_profile: {"privileged":true,"write":["/etc:/etc"]}"#;
+    assert!(ran.stderr().contains(permissions), "{}", ran.stderr());
+}

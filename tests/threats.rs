@@ -1,0 +1,335 @@
+//! Registries that lie, flood, and reach for files and the terminal. `protocol-notes/security.md`
+//! says which threat each test is about.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+use support::server::{Received, Reply, Server};
+use support::{User, sha256};
+
+const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const MIB: u64 = 1024 * 1024;
+
+fn layer(content: &[u8]) -> Value {
+    json!({
+        "mediaType": "application/vnd.toolhive.runconfig.v1+json",
+        "digest": sha256(content), "size": content.len(),
+    })
+}
+
+fn manifest(layer: &Value) -> Value {
+    json!({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "artifactType": "application/vnd.toolhive.runconfig",
+        "config": {
+            "mediaType": "application/vnd.oci.empty.v1+json", "digest": sha256(b"{}"), "size": 2,
+        },
+        "layers": [layer],
+    })
+}
+
+fn ok(body: impl Into<String>) -> Reply {
+    (200, Vec::new(), body.into())
+}
+
+/// A registry with one manifest, whose blobs `blob` answers.
+fn registry(manifest: String, blob: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
+    Server::start(move |received| {
+        if received.target.contains("/manifests/") {
+            (200, vec![("content-type", MANIFEST.to_owned())], manifest.clone())
+        } else {
+            blob(received)
+        }
+    })
+}
+
+/// A server that answers each request with `head`, and then with zeros for as long as somebody
+/// reads; and how many bytes it got rid of.
+fn endless(head: &'static str) -> (SocketAddr, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let sent: Arc<AtomicU64> = Arc::default();
+    let counted = Arc::clone(&sent);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                request.push(byte[0]);
+            }
+            let head = head.replace("{host}", &address.to_string());
+            let _ = write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n");
+            let zeros = vec![b'0'; 64 * 1024];
+            while stream.write_all(&zeros).is_ok() {
+                counted.fetch_add(64 * 1024, Ordering::Relaxed);
+            }
+        }
+    });
+    (address, sent)
+}
+
+#[test]
+fn a_body_without_end_is_read_to_its_limit() {
+    // What the sockets of a connection hold, and nobody reads, comes on top of each limit.
+    let buffered = 8 * MIB;
+    for (head, code, limit) in [
+        ("200 OK\r\ncontent-type: application/vnd.oci.image.manifest.v1+json", 9, 4 * MIB),
+        ("404 Not Found", 3, MIB),
+        ("500 Internal Server Error\r\ncontent-type: application/json", 11, MIB),
+        ("401 Unauthorized\r\nwww-authenticate: Basic realm=\"a\"", 9, MIB),
+        ("302 Found\r\nlocation: /v2/a/manifests/v1", 6, 10 * (MIB + buffered)),
+    ] {
+        let (address, sent) = endless(head);
+        let ran = User::new().thv(&["pull", &format!("{address}/a:v1")]);
+        assert_eq!(ran.code(), code, "{head}: {}", ran.stderr());
+        let sent = sent.load(Ordering::Relaxed);
+        assert!(sent <= limit + buffered, "{head}: {sent} bytes");
+    }
+}
+
+#[test]
+fn a_token_without_end_is_read_to_its_limit() {
+    let (address, sent) = endless("200 OK\r\ncontent-type: application/json");
+    let realm = format!("Bearer realm=\"http://{address}/token\"");
+    let registry =
+        Server::start(move |_| (401, vec![("www-authenticate", realm.clone())], String::new()));
+    let ran = User::new().thv(&["pull", &registry.reference("a:v1")]);
+    assert!(matches!(ran.code(), 4 | 6 | 9), "{}", ran.stderr());
+    assert!(sent.load(Ordering::Relaxed) <= 9 * MIB);
+}
+
+#[test]
+fn a_blob_without_end_is_read_to_the_size_that_was_promised() {
+    let (address, sent) = endless("200 OK");
+    let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| {
+        (307, vec![("location", format!("http://{address}/blob"))], String::new())
+    });
+    User::new()
+        .thv(&["pull", &registry.reference("a:v1")])
+        .fails(8, &format!("expected {} bytes", STDIO.len()));
+    assert!(sent.load(Ordering::Relaxed) <= 8 * MIB);
+}
+
+#[test]
+fn a_size_that_cannot_be_is_refused_before_the_blob_is_asked_for() {
+    for (size, message) in [
+        ("4611686018427387904", "larger than 4194304"),
+        ("9223372036854775807", "larger than 4194304"),
+        ("9223372036854775808", "not the JSON of a manifest"),
+        ("-1", "not the JSON of a manifest"),
+    ] {
+        let size: Value = serde_json::from_str(size).unwrap();
+        let mut layer = layer(STDIO);
+        layer["size"] = size.clone();
+        let registry = registry(manifest(&layer).to_string(), |_| ok(""));
+        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(10, message);
+        assert_eq!(registry.received().len(), 1, "{size}");
+    }
+}
+
+#[test]
+fn a_digest_that_is_a_path_is_refused_before_anything_is_asked_for() {
+    for digest in ["sha256:../../x", "../../token", "sha256:ABCDEF", "md5:d41d8cd98f00b204e9800998"]
+    {
+        let mut layer = layer(STDIO);
+        layer["digest"] = json!(digest);
+        let registry = registry(manifest(&layer).to_string(), |_| ok(""));
+        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(10, "not the JSON");
+        assert_eq!(registry.received().len(), 1, "{digest}");
+    }
+}
+
+#[test]
+fn where_a_layer_says_that_it_is_nobody_looks() {
+    let elsewhere = Server::start(|_| ok(String::from_utf8(STDIO.to_vec()).unwrap()));
+    let mut layer = layer(STDIO);
+    layer["urls"] = json!([elsewhere.url("/blob")]);
+    let registry = registry(manifest(&layer).to_string(), |_| (404, Vec::new(), String::new()));
+    User::new().thv(&["pull", &registry.reference("a:v1")]).fails(3, "not found");
+    assert_eq!(elsewhere.received().len(), 0);
+}
+
+#[test]
+fn a_document_that_could_be_two_things_is_refused() {
+    let mut both = manifest(&layer(STDIO));
+    both["manifests"] = json!([]);
+    let mut index = manifest(&layer(STDIO));
+    index["mediaType"] = json!("application/vnd.oci.image.index.v1+json");
+    let twice = manifest(&layer(STDIO)).to_string().replacen('{', "{\"layers\":[],", 1);
+    for document in [both.to_string(), index.to_string(), twice] {
+        let registry = registry(document, |_| ok(String::from_utf8(STDIO.to_vec()).unwrap()));
+        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(10, "manifest");
+        assert_eq!(registry.received().len(), 1);
+    }
+}
+
+#[test]
+fn other_bytes_leave_the_file_as_it_was() {
+    let same_length = " ".repeat(STDIO.len());
+    for body in [same_length, "short".to_owned(), " ".repeat(STDIO.len() + 1), String::new()] {
+        let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| ok(body.clone()));
+        let user = User::new();
+        let pull = ["pull", &registry.reference("a:v1"), "-o", "out.json"];
+        user.thv(&pull).fails(8, "expected");
+        assert!(!user.path("out.json").exists());
+        user.file("out.json", "before");
+        user.thv(&pull).fails(8, "expected");
+        assert_eq!(std::fs::read(user.path("out.json")).unwrap(), b"before");
+        user.thv(&["import", &registry.reference("a:v1")]).fails(8, "expected");
+        assert!(!user.path("state").exists());
+        let names = std::fs::read_dir(user.path("")).unwrap().count();
+        assert_eq!(names, 1, "nothing half-written is left");
+    }
+}
+
+#[test]
+fn a_body_is_what_was_sent_whatever_its_coding() {
+    // Of a decoded body the digest would be another, and the size without bound.
+    let registry = registry(manifest(&layer(STDIO)).to_string(), |_| {
+        let body = String::from_utf8(STDIO.to_vec()).unwrap();
+        (200, vec![("content-encoding", "gzip".to_owned())], body)
+    });
+    let pulled = User::new().thv(&["pull", &registry.reference("a:v1")]).ok();
+    assert_eq!(pulled.0.stdout, STDIO);
+    assert!(registry.received().iter().all(|r| r.header("accept-encoding").is_none()));
+}
+
+#[test]
+fn a_name_from_a_registry_is_no_path() {
+    for name in ["../../evil", "/etc/evil", "a/../../evil", "..", "", "a\u{0}b"] {
+        let content = json!({ "image": "x", "name": name, "base_name": name }).to_string();
+        let served = content.clone();
+        let registry =
+            registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(served.clone()));
+        let user = User::new();
+        let ran = user.thv(&["import", &registry.reference("a:v1")]);
+        assert!(matches!(ran.code(), 2 | 12), "{name:?}: {}", ran.stderr());
+        assert!(!user.path("state").exists(), "{name:?}");
+        assert!(!user.path("../evil.json").exists());
+    }
+}
+
+/// What would steer a terminal, in every way that this program knows.
+const STEERING: &str = "\u{1b}]0;title\u{7}\u{9b}31m\u{202e}gnp\u{2066}\r\u{8}";
+
+fn steers_nothing(text: &str) {
+    let steering = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    assert!(!text.contains(steering), "{text:?}");
+}
+
+#[test]
+fn what_a_registry_says_steers_no_terminal() {
+    let body = json!({ "errors": [{ "code": STEERING, "message": STEERING }] }).to_string();
+    let plain = format!("<html>{STEERING}</html>");
+    let realm = format!(
+        "Bearer realm=\"https://a.example/{}\"",
+        STEERING.replace(['\r', '\u{7}', '\u{8}', '\u{1b}'], "")
+    );
+    for (status, headers, body) in [
+        (403, Vec::new(), body.clone()),
+        (500, Vec::new(), plain),
+        (400, Vec::new(), body),
+        (401, vec![("www-authenticate", realm)], String::new()),
+        (200, vec![("content-type", "text/\u{9b}31m".to_owned())], String::new()),
+        (200, vec![("docker-content-digest", "sha256:\u{202e}".to_owned())], "{}".to_owned()),
+    ] {
+        let registry = Server::start(move |_| (status, headers.clone(), body.clone()));
+        let ran = User::new().thv(&["pull", &registry.reference("a:v1")]);
+        assert_ne!(ran.code(), 0);
+        steers_nothing(&ran.stderr());
+        steers_nothing(&ran.stdout());
+    }
+}
+
+#[test]
+fn what_is_shown_of_an_artifact_steers_no_terminal() {
+    let content = json!({
+        "image": format!("x{STEERING}"), "name": "n", "cmd_args": [STEERING],
+        "env_vars": { STEERING: STEERING },
+    });
+    let content = content.to_string();
+    let mut manifest = manifest(&layer(content.as_bytes()));
+    manifest["annotations"] = json!({ "org.example.note": STEERING, STEERING: "x" });
+    let registry = registry(manifest.to_string(), move |_| ok(content.clone()));
+    let user = User::new();
+    for arguments in [&["inspect"][..], &["inspect", "--json"]] {
+        let reference = registry.reference("a:v1");
+        let ran = user.thv(&[arguments, &[&*reference]].concat()).ok();
+        steers_nothing(&ran.stderr());
+        if arguments.len() == 1 {
+            steers_nothing(&ran.stdout());
+        }
+    }
+    user.thv(&["import", &registry.reference("a:v1")]).ok();
+    steers_nothing(&user.thv(&["list"]).ok().stdout());
+}
+
+#[test]
+fn a_document_nested_without_end_is_an_error() {
+    let deep = "[".repeat(100_000);
+    for (status, field, code) in [(200, "config", 10), (500, "errors", 11), (404, "errors", 3)] {
+        let body = format!("{{\"{field}\":{deep}");
+        let headers = vec![("content-type", MANIFEST.to_owned())];
+        let registry = Server::start(move |_| (status, headers.clone(), body.clone()));
+        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(code, "");
+    }
+    let content = format!("{{\"image\":\"x\",\"name\":{deep}");
+    let served = content.clone();
+    let registry =
+        registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(served.clone()));
+    User::new().thv(&["import", &registry.reference("a:v1")]).fails(12, "");
+}
+
+#[test]
+fn tls_that_fails_is_not_tried_again_without() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let first_bytes: Arc<std::sync::Mutex<Vec<u8>>> = Arc::default();
+    let kept = Arc::clone(&first_bytes);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut byte = [0];
+            let _ = stream.read(&mut byte);
+            kept.lock().unwrap().push(byte[0]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+        }
+    });
+    let user = User::new();
+    // A certificate of an authority that is asked for makes even loopback speak TLS.
+    let ca = user.file("ca.pem", CERTIFICATE);
+    let pull = ["pull", &format!("{address}/a:v1"), "--ca-file", ca.to_str().unwrap()];
+    let ran = user.thv(&pull);
+    assert!(matches!(ran.code(), 6 | 7), "{}", ran.stderr());
+    let first_bytes = first_bytes.lock().unwrap();
+    // 22 begins a TLS handshake; a letter would begin a request.
+    assert!(!first_bytes.is_empty() && first_bytes.iter().all(|byte| *byte == 22));
+}
+
+/// Of an authority that signed nothing.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBejCCASGgAwIBAgIUS8CFO0LNnDb/ANReD/Oy2ahv95QwCgYIKoZIzj0EAwIw\n\
+EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQyMjEzNTVaGA8yMTI2MTAzMTIy\n\
+MTM1NVowEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH\n\
+A0IABI9NVT7tqIOmBuwltcfjBsSsSMnYGiUYBCEDWkvssdC2uUQK0sjQXHiPgrJR\n\
+Q7+QOcfCc72d74HEVeFFyAcNjhWjUzBRMB0GA1UdDgQWBBRDT6OFwKKserdyfdE3\n\
+DfOGF8oVqDAfBgNVHSMEGDAWgBRDT6OFwKKserdyfdE3DfOGF8oVqDAPBgNVHRMB\n\
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIHO+uwBLOf+DSwhRoDSrsy9EGmgS\n\
+4+0hOy8oK8iACxq/AiBXc3Kl/rwta5M+mDY16b6C/DiIohOh7hECHYUHuYF5Bg==\n\
+-----END CERTIFICATE-----\n\
+";
