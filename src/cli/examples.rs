@@ -46,6 +46,13 @@ const EXAMPLES: &[(&str, [&str; 2])] = &[
             "thv diff localhost:5055/configs/my-server:v1 ./files.json --json",
         ],
     ),
+    (
+        "tags",
+        [
+            "thv tags localhost:5055/configs/my-server",
+            "thv tags localhost:5055/configs/files --json",
+        ],
+    ),
     ("list", ["thv list", "thv list --json"]),
     (
         "run",

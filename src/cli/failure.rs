@@ -39,7 +39,7 @@ Exit codes:
   17  no container engine, or it failed
   18  not shared: it holds what looks like a secret (--allow PATH)
   19  a local file, the transcript or the terminal failed
- 130  interrupted at a question (Ctrl-C)";
+ 130  interrupted (Ctrl-C)";
 
 /// A command that failed.
 #[derive(Debug)]
@@ -73,8 +73,12 @@ pub(super) enum Failure {
     Findings(usize),
     /// That many fields that differ.
     Different(usize),
-    /// Ctrl-C at a question.
+    /// Ctrl-C, or another signal to end.
     Interrupted,
+    /// Registries took longer than the user allows.
+    OutOfTime(std::time::Duration),
+    /// A list could not be had.
+    Listing(oci::Error),
     NotRunnable(NotRunnable),
     Retrieve(RetrieveError),
     Plan(PlanError),
@@ -136,7 +140,10 @@ impl Failure {
             Self::Document { why, .. } => document_code(why),
             Self::Pull { why, .. } => pull_code(why),
             Self::State(why) => state_code(why),
-            Self::Push(PushError::Registry(why)) | Self::Login(why) => registry_code(why),
+            Self::Push(PushError::Registry(why)) | Self::Login(why) | Self::Listing(why) => {
+                registry_code(why)
+            }
+            Self::OutOfTime(_) => 6,
             Self::Keychain(_) => 4,
             Self::Io { .. } | Self::Transcript { .. } => 19,
             Self::Interrupted => 130,
@@ -208,7 +215,7 @@ impl fmt::Display for Failure {
             Self::Push(why) => why.fmt(f),
             Self::Pull { why: why @ PullError::Registry(_), .. } => why.fmt(f),
             Self::Pull { reference, why, .. } => write!(f, "{reference}: {why}"),
-            Self::Login(why) => why.fmt(f),
+            Self::Login(why) | Self::Listing(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
             Self::Transcript { path, why } => write!(f, "{path}: {why}"),
             Self::NotRunnable(why) => why.fmt(f),
@@ -235,6 +242,9 @@ impl fmt::Display for Failure {
             Self::Different(1) => f.write_str("one field differs"),
             Self::Different(count) => write!(f, "{count} fields differ"),
             Self::Interrupted => f.write_str("interrupted"),
+            Self::OutOfTime(limit) => {
+                write!(f, "given up after {} seconds (--timeout)", limit.as_secs_f64())
+            }
             Self::Findings(1) => f.write_str("one rule is broken"),
             Self::Findings(count) => write!(f, "{count} rules are broken"),
         }

@@ -24,6 +24,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             return Some(format!("tags that are there: {}", others.join(", ")));
         }
         Failure::Push(PushError::Registry(why))
+        | Failure::Listing(why)
         | Failure::Pull { why: PullError::Registry(why), .. }
         | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
             return of_registry(why, false);
@@ -38,6 +39,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             ..
         } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Keychain(why) => return of_keychain(why),
+        Failure::OutOfTime(_) => "--timeout SECONDS allows for more",
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
         }

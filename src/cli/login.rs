@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::options::read_password;
 use super::output::{Report, message, note};
 use super::prompt;
+use super::transfer::transfer;
 use crate::oci::auth::{Credential, Secret, Stored};
 use crate::oci::{Login as Checked, RegistryName};
 
@@ -42,7 +43,9 @@ impl Login {
         }
         let credential =
             Credential::Password { username: username.clone(), password: password.clone() };
-        let checked = context.client.check_login(&registry, credential).await;
+        let doing = format!("logging in to {registry}");
+        let work = context.client.check_login(&registry, credential);
+        let checked = transfer(context, &doing, work).await?;
         if checked.map_err(Failure::Login)? == Checked::NotAskedFor {
             note(&format!("note: {registry} answers without a login; nothing was checked"));
         }

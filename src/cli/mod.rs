@@ -24,9 +24,12 @@ mod push;
 mod registry;
 mod run;
 mod source;
+mod tags;
+mod transfer;
 mod wire;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -68,6 +71,8 @@ enum Command {
     Diff(diff::Diff),
     /// List the run configurations in the state store
     List(list::List),
+    /// List the tags of a repository
+    Tags(tags::Tags),
     /// Run an MCP server from a run configuration or an image
     Run(Box<run::Run>),
     /// Log in to a registry, and store the login where docker and podman find it too
@@ -94,6 +99,8 @@ struct Context {
     client: Client,
     /// How the client connects and records.
     settings: Settings,
+    /// How long all that is asked of registries may take.
+    total_timeout: Duration,
     /// Where logins are found and stored, without what was said on the command line.
     keychain: Keychain,
     username: Option<String>,
@@ -152,6 +159,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Inspect(command) => command.run(&context).await,
         Command::Diff(command) => command.run(&context).await,
         Command::List(command) => command.run(&context).await,
+        Command::Tags(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
         Command::Login(command) => command.run(&context).await,
         Command::Logout(command) => command.run(&context).await,

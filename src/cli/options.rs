@@ -10,8 +10,9 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::{Colour, Manners, Output, message};
-use crate::oci::Client;
+use super::transfer::{Timeout, total};
 use crate::oci::auth::{Credential, Keychain, Secret};
+use crate::oci::{Client, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
 
 /// The longest password that is read from standard input, in bytes.
@@ -51,6 +52,12 @@ pub(super) struct Options {
     /// The client certificate's private key (PEM)
     #[arg(long, global = true, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
+    /// Try what failed for a passing reason again, at most so often
+    #[arg(long, global = true, value_name = "NUMBER", default_value_t = 3)]
+    retries: u32,
+    /// Give up after so long: all together, or [connect=|idle=|total=]SECONDS
+    #[arg(long, global = true, value_name = "SECONDS")]
+    timeout: Vec<Timeout>,
     /// Speak plain http to any registry, not only to loopback addresses
     #[arg(long, global = true)]
     plain_http: bool,
@@ -71,17 +78,25 @@ impl Options {
         // An empty variable is one that is not set.
         let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());
         let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
-        let settings = Settings {
+        let mut settings = Settings {
             user_agent: concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: self.tls()?,
             recorder,
             ..Settings::default()
         };
+        for timeout in &self.timeout {
+            match *timeout {
+                Timeout::Connect(duration) => settings.connect_timeout = duration,
+                Timeout::Idle(duration) => settings.idle_timeout = duration,
+                Timeout::Total(_) => {}
+            }
+        }
         let mut keychain = Keychain::from_environment();
         if let Some(file) = &self.registry_config {
             keychain = keychain.with_file(file.clone());
         }
-        let mut client = Client::builder(settings.clone()).plain_http(self.plain_http);
+        let retry = RetryPolicy::default().with_retries(self.retries);
+        let mut client = Client::builder(settings.clone()).plain_http(self.plain_http).retry(retry);
         client = client.keychain(match &self.username {
             Some(username) if !logging_in => {
                 keychain.clone().with_credential(self.credential(username)?)
@@ -92,6 +107,7 @@ impl Options {
             output: Output::new(self.json),
             client: client.build(),
             settings,
+            total_timeout: total(&self.timeout),
             keychain,
             username: self.username.clone(),
             password_stdin: self.password_stdin,

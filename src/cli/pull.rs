@@ -7,8 +7,8 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::{Report, write_out};
-use super::progress;
 use super::push::parse_reference;
+use super::transfer::transfer;
 use crate::atomic_file;
 use crate::oci::auth::Access;
 use crate::oci::{Digest, ErrorKind, Reference, Tag, TagOrDigest, TagQuery};
@@ -58,7 +58,7 @@ pub(super) async fn from_registry(
     reference: &Reference,
 ) -> Result<Pulled, Failure> {
     let work = Box::pin(pull(&context.client, reference));
-    let pulled = progress::during(&format!("pulling {reference}"), work).await;
+    let pulled = transfer(context, &format!("pulling {reference}"), work).await?;
     let why = match pulled {
         Ok(pulled) => return Ok(pulled),
         Err(why) => why,
@@ -79,8 +79,10 @@ pub(super) async fn from_registry(
 async fn similar_tags(context: &Context, reference: &Reference, tag: &Tag) -> Vec<Tag> {
     let repository =
         context.client.repository(reference.registry(), reference.repository(), Access::Pull);
-    let mut tags =
-        repository.tags(&TagQuery::default().limit(TAGS_ASKED)).await.unwrap_or_default();
+    let query = TagQuery::default().limit(TAGS_ASKED);
+    let doing = format!("listing the tags of {}", reference.repository());
+    let listed = transfer(context, &doing, repository.tags(&query)).await;
+    let mut tags = listed.ok().and_then(Result::ok).unwrap_or_default();
     let alike = |other: &Tag| {
         other.as_str().bytes().zip(tag.as_str().bytes()).take_while(|(a, b)| a == b).count()
     };

@@ -8,7 +8,7 @@ use clap::Args;
 use super::Context;
 use super::failure::Failure;
 use super::output::Report;
-use super::progress;
+use super::transfer::transfer;
 use crate::oci::Reference;
 use crate::runconfig::{Document, MAX_SIZE, PushStatus, creation_time, exposures, push};
 
@@ -104,7 +104,7 @@ pub(super) async fn push_document(
     let created = creation_time().map_err(Failure::Usage)?;
     let doing = format!("pushing {reference}");
     let work = Box::pin(push(&context.client, reference, &document, created));
-    let pushed = progress::during(&doing, work).await?;
+    let pushed = transfer(context, &doing, work).await??;
     let sentence = match pushed.status {
         PushStatus::Pushed => format!("{verb} {what} {reference}"),
         PushStatus::Unchanged => format!("{reference} holds this run configuration already"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use tokio::{join, try_join};
+use tokio::join;
 
 use super::artifact::{self, UnsupportedArtifact};
 use super::document::{Document, MAX_SIZE};
@@ -103,24 +103,29 @@ async fn push_to(
     created: Timestamp,
 ) -> Result<Pushed, oci::Error> {
     let manifest = artifact::pack(document, created);
-    let (existing, has_config, has_layer) = join!(
+    let layer = async {
+        match manifest.layers.first() {
+            Some(layer) => provide(repository, layer, document.bytes()).await,
+            None => Ok(Provided::Yes),
+        }
+    };
+    let (existing, config, layer) = join!(
         tagged(repository, tag),
-        has_blob(repository, &manifest.config),
-        has_layer(repository, &manifest),
+        provide(repository, &manifest.config, EMPTY_CONTENT),
+        layer,
     );
     // Where all three fail, the first says most: an answer to HEAD has no message.
-    let (existing, has_config, has_layer) = (existing?, has_config?, has_layer?);
-    if let Some((digest, existing)) = existing
+    if let Some((digest, existing)) = existing?
         && artifact::is_same(&existing, &manifest)
     {
         return Ok(Pushed { digest, status: PushStatus::Unchanged });
     }
-    try_join!(push_blob(repository, &manifest.config, EMPTY_CONTENT, has_config), async {
-        for layer in &manifest.layers {
-            push_blob(repository, layer, document.bytes(), has_layer).await?;
-        }
-        Ok(())
-    })?;
+    if config? == Provided::Unknown {
+        push_blob(repository, &manifest.config, EMPTY_CONTENT).await?;
+    }
+    if let (Provided::Unknown, Some(first)) = (layer?, manifest.layers.first()) {
+        push_blob(repository, first, document.bytes()).await?;
+    }
     let target = TagOrDigest::Tag(tag.clone());
     let media_type = oci::MediaType::OCI_MANIFEST;
     let digest = repository.put_manifest(&target, &media_type, manifest.to_json()).await?;
@@ -146,17 +151,26 @@ async fn tagged(
     }
 }
 
-async fn has_layer(repository: &Repository, manifest: &Manifest) -> Result<bool, oci::Error> {
-    match manifest.layers.first() {
-        Some(layer) => has_blob(repository, layer).await,
-        None => Ok(true),
-    }
+/// Whether a blob is in the repository.
+#[derive(PartialEq, Eq)]
+enum Provided {
+    Yes,
+    /// The registry does not say.
+    Unknown,
 }
 
-async fn has_blob(repository: &Repository, blob: &Descriptor) -> Result<bool, oci::Error> {
+/// Sends a blob that the registry does not have. Nobody waits for the manifest under the tag: one that
+/// refers to a missing blob is another one.
+async fn provide(
+    repository: &Repository,
+    blob: &Descriptor,
+    content: &[u8],
+) -> Result<Provided, oci::Error> {
     match repository.has_blob(&blob.digest).await {
-        Err(why) if matches!(why.kind(), ErrorKind::Denied(_)) => Ok(false),
-        answered => answered,
+        Ok(true) => Ok(Provided::Yes),
+        Ok(false) => push_blob(repository, blob, content).await.map(|()| Provided::Yes),
+        Err(why) if matches!(why.kind(), ErrorKind::Denied(_)) => Ok(Provided::Unknown),
+        Err(why) => Err(why),
     }
 }
 
@@ -164,11 +178,7 @@ async fn push_blob(
     repository: &Repository,
     descriptor: &Descriptor,
     content: &[u8],
-    present: bool,
 ) -> Result<(), oci::Error> {
-    if present {
-        return Ok(());
-    }
     repository.push_blob(descriptor, Bytes::copy_from_slice(content)).await
 }
 

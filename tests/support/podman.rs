@@ -34,8 +34,10 @@ impl World {
         let root = world.user.path("root");
         std::fs::create_dir_all(&root).unwrap();
         std::fs::copy(server(), root.join("server")).unwrap();
+        // A layer of its own: podman loses one that is imported and removed at the same time.
+        std::fs::write(root.join("world"), &world.name).unwrap();
         let mut tar = Command::new("tar");
-        tar.arg("-C").arg(&root).args(["-c", "server"]);
+        tar.arg("-C").arg(&root).args(["-c", "server", "world"]);
         let tar = tar.output().unwrap();
         std::fs::write(world.user.path("root.tar"), tar.stdout).unwrap();
         let tar = world.user.path("root.tar");

@@ -6,6 +6,7 @@ use super::{ImageOptions, Profile, Run};
 use crate::cli::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::message;
+use crate::cli::transfer::transfer;
 use crate::engine::free_port;
 use crate::oci::{Digest, Reference};
 use crate::printable::printable;
@@ -49,7 +50,9 @@ impl Run {
         let text = self.from_config.as_ref().or(self.source.as_ref());
         let text = text.map(String::as_str).unwrap_or_default();
         let place = runnable(text)?;
-        match (Box::pin(retrieve(&context.client, &place)).await, &place) {
+        let doing = format!("looking for {text}");
+        let work = Box::pin(retrieve(&context.client, &place));
+        match (transfer(context, &doing, work).await?, &place) {
             (Ok(Retrieved::File(document)), _) => self.configured(document, None),
             (Ok(Retrieved::Artifact(pulled)), Place::Registry(reference)) => {
                 let digest = pulled.manifest.descriptor.digest;
