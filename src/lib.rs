@@ -41,3 +41,8 @@ pub mod runconfig;
 pub mod state;
 pub mod timestamp;
 pub mod wire;
+
+/// The examples of the page for embedders, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../protocol-notes/for-embedders.md")]
+struct PageForEmbedders;

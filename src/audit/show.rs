@@ -16,7 +16,7 @@ pub struct Show {
 }
 
 const TITLE: &str =
-    "   # OPERATION                      METHOD STATUS     SENT RECEIVED       TIME  PATH";
+    "   # OPERATION                  METHOD STATUS     SENT RECEIVED       TIME  PATH";
 
 impl Show {
     /// The heading of the columns.
@@ -62,9 +62,9 @@ impl Show {
             1 => String::new(),
             n => format!(" ({n})"),
         };
-        let operation = excerpt(&exchange.operation, 29);
+        let operation = excerpt(&exchange.operation, 25);
         let line = format!(
-            "{:>4} {:<30} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
+            "{:>4} {:<26} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
             exchange.seq,
             operation,
             excerpt(&exchange.request.method, 6),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
-use crate::oci::{self, Reference};
+use crate::oci::{self, Reference, Tag};
 use crate::runconfig::{
     Exposure, InvalidDocument, InvalidPlace, InvalidWorkloadName, NotRunnable, PullError,
     PushError, RetrieveError,
@@ -60,6 +60,8 @@ pub(super) enum Failure {
     Pull {
         reference: String,
         why: PullError,
+        /// Tags of the repository, where the one that was asked for is not there.
+        others: Vec<Tag>,
     },
     Login(oci::Error),
     Keychain(KeychainError),
@@ -101,7 +103,7 @@ impl Failure {
     /// A failed pull of `reference`.
     pub(super) fn pull(reference: &Reference) -> impl FnOnce(PullError) -> Self {
         let reference = reference.to_string();
-        |why| Self::Pull { reference, why }
+        |why| Self::Pull { reference, why, others: Vec::new() }
     }
 
     /// A transcript that cannot be read.
@@ -212,7 +214,7 @@ impl fmt::Display for Failure {
             Self::State(why) => why.fmt(f),
             Self::Push(why) => why.fmt(f),
             Self::Pull { why: why @ PullError::Registry(_), .. } => why.fmt(f),
-            Self::Pull { reference, why } => write!(f, "{reference}: {why}"),
+            Self::Pull { reference, why, .. } => write!(f, "{reference}: {why}"),
             Self::Login(why) | Self::Listing(why) => why.fmt(f),
             Self::Keychain(why) => why.fmt(f),
             Self::Transcript { path, why } => write!(f, "{path}: {why}"),

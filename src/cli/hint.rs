@@ -6,7 +6,7 @@ use std::io;
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::{HelperError, KeychainError};
-use crate::oci::{self, AuthenticationError, ErrorKind, Refusal};
+use crate::oci::{self, AuthenticationError, ErrorKind, Refusal, Tag};
 use crate::runconfig::{PullError, PushError, RetrieveError, UnsupportedArtifact};
 use crate::state::StateError;
 use crate::wire::{self, ErrorKind as Wire, TlsFailure};
@@ -19,6 +19,10 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_prox
 /// What can be done about `failure`, where that is known.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let fixed = match failure {
+        Failure::Pull { others, .. } if !others.is_empty() => {
+            let others: Vec<_> = others.iter().map(Tag::as_str).collect();
+            return Some(format!("tags that are there: {}", others.join(", ")));
+        }
         Failure::Push(PushError::Registry(why))
         | Failure::Listing(why)
         | Failure::Pull { why: PullError::Registry(why), .. }
@@ -32,6 +36,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
                 PullError::Unsupported(
                     UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
                 ),
+            ..
         } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Keychain(why) => return of_keychain(why),
         Failure::OutOfTime(_) => "--timeout SECONDS allows for more",

@@ -10,8 +10,13 @@ use super::output::{Report, write_out};
 use super::push::parse_reference;
 use super::transfer::transfer;
 use crate::atomic_file;
-use crate::oci::{Digest, Reference};
-use crate::runconfig::{Pulled, pull};
+use crate::oci::auth::Access;
+use crate::oci::{Digest, ErrorKind, Reference, Tag, TagOrDigest, TagQuery};
+use crate::runconfig::{PullError, Pulled, pull};
+
+/// How many tags are asked for where one is not there, and how many are shown.
+const TAGS_ASKED: usize = 1000;
+const TAGS_SHOWN: usize = 5;
 
 #[derive(Args)]
 pub(super) struct Pull {
@@ -46,12 +51,42 @@ impl Pull {
     }
 }
 
-/// Pulls `reference`, and says so where it takes long.
+/// Pulls `reference`, and says so where it takes long. Where there is no such tag, the failure names
+/// some that there are.
 pub(super) async fn from_registry(
     context: &Context,
     reference: &Reference,
 ) -> Result<Pulled, Failure> {
     let work = Box::pin(pull(&context.client, reference));
     let pulled = transfer(context, &format!("pulling {reference}"), work).await?;
-    pulled.map_err(Failure::pull(reference))
+    let why = match pulled {
+        Ok(pulled) => return Ok(pulled),
+        Err(why) => why,
+    };
+    let others = match (&why, reference.target()) {
+        (PullError::Registry(refused), TagOrDigest::Tag(tag))
+            if matches!(refused.kind(), ErrorKind::NotFound(_)) =>
+        {
+            Box::pin(similar_tags(context, reference, &tag)).await
+        }
+        _ => Vec::new(),
+    };
+    Err(Failure::Pull { reference: reference.to_string(), why, others })
+}
+
+/// The repository's tags that begin most like `tag`; none where they cannot be listed, for the
+/// failure is that there is no such tag.
+async fn similar_tags(context: &Context, reference: &Reference, tag: &Tag) -> Vec<Tag> {
+    let repository =
+        context.client.repository(reference.registry(), reference.repository(), Access::Pull);
+    let query = TagQuery::default().limit(TAGS_ASKED);
+    let doing = format!("listing the tags of {}", reference.repository());
+    let listed = transfer(context, &doing, repository.tags(&query)).await;
+    let mut tags = listed.ok().and_then(Result::ok).unwrap_or_default();
+    let alike = |other: &Tag| {
+        other.as_str().bytes().zip(tag.as_str().bytes()).take_while(|(a, b)| a == b).count()
+    };
+    tags.sort_by_key(|other| std::cmp::Reverse(alike(other)));
+    tags.truncate(TAGS_SHOWN);
+    tags
 }

@@ -122,6 +122,14 @@ fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
     Ok(records)
 }
 
+/// That many exchanges, in words.
+fn counted(exchanges: usize) -> String {
+    match exchanges {
+        1 => "1 exchange".to_owned(),
+        more => format!("{more} exchanges"),
+    }
+}
+
 impl ShowWire {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let show = Show {
@@ -178,7 +186,7 @@ impl CheckWire {
         }
         if !context.output.is_json() {
             let advice = findings.len();
-            line(&format!("{} exchanges, no finding, {advice} advice", records.len()))?;
+            line(&format!("{}, no finding, {advice} advice", counted(records.len())))?;
         }
         Ok(())
     }
@@ -202,7 +210,7 @@ impl ExportWire {
         atomic_file::write(&path, text.as_bytes())
             .map_err(|why| Failure::file("writing", &path, why))?;
         context.output.report(
-            Report::new(format!("Wrote {} exchanges to file {}", records.len(), path.display()))
+            Report::new(format!("Wrote {} to file {}", counted(records.len()), path.display()))
                 .field("file", path.display().to_string())
                 .field("exchanges", records.len())
                 .field("status", "written"),
@@ -225,7 +233,7 @@ impl ReplayWire {
         let address = replay.local_addr().to_string();
         let stop = interrupted();
         context.output.report(
-            Report::new(format!("Replaying {} exchanges at http://{address}", records.len()))
+            Report::new(format!("Replaying {} at http://{address}", counted(records.len())))
                 .field("address", address),
         )?;
         let left = replay.serve(stop).await;
