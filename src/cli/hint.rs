@@ -32,6 +32,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
                     UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
                 ),
         } => return Some(format!("`thv run {reference}` runs a container image")),
+        Failure::Several { hint, .. } => return hint.clone(),
         Failure::Keychain(why) => return of_keychain(why),
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
