@@ -13,6 +13,10 @@ record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
     UPDATE=1 cargo test --locked --test pages
 
+# Measure round trips, start-up, throughput and size, beside other programs
+bench *section:
+    cargo bench --locked --bench performance -- {{section}}
+
 # Give each parser hostile bytes, for so many seconds each (needs cargo-fuzz)
 fuzz seconds="180":
     bash tests/fuzz/run.sh {{seconds}}

@@ -45,6 +45,18 @@ pub enum Saved {
     Replaced,
 }
 
+impl Saved {
+    /// The word that stands in output for scripts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Unchanged => "unchanged",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
 /// A file of the state store.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -107,26 +119,38 @@ impl StateStore {
     /// # Errors
     /// [`StateError::Io`] where the directory cannot be read; that it does not exist is no error.
     pub fn list(&self) -> Result<Vec<Entry>, StateError> {
+        let entry = |name: String| {
+            let path = self.dir.join(format!("{name}{ENDING}"));
+            Entry { name, document: read(&path), path }
+        };
+        Ok(self.names()?.into_iter().map(entry).collect())
+    }
+
+    /// The name of every file of the store without its ending, in order; not checked to be a
+    /// workload's name. Nothing is read.
+    ///
+    /// # Errors
+    /// Those of [`Self::list`].
+    pub fn names(&self) -> Result<Vec<String>, StateError> {
         let failed = |why| StateError::Io { path: self.dir.clone(), why };
         let files = match fs::read_dir(&self.dir) {
             Ok(files) => files,
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(why) => return Err(failed(why)),
         };
-        let mut entries = Vec::new();
+        let mut names = Vec::new();
         for file in files {
             let file = file.map_err(failed)?;
             let file_name = file.file_name();
             let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(ENDING)) else {
                 continue;
             };
-            let path = file.path();
-            if !path.is_dir() {
-                entries.push(Entry { name: name.to_owned(), document: read(&path), path });
+            if !file.path().is_dir() {
+                names.push(name.to_owned());
             }
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Saves `document` under `name`, whole or not at all, mode 0600.

@@ -86,6 +86,8 @@ fn other_outcomes_hold_to_the_schema_too() {
         ("list", "thv list --json"),
         ("import", "thv import ./config.json --json"),
         ("import", "thv import ./files.json --name my-server --force --json"),
+        ("export", "thv export --all localhost:5055/all --json"),
+        ("import", "thv import --all localhost:5055/configs/files --json"),
         ("push", "thv push more.json localhost:5055/configs/files:v1 --json"),
         ("inspect", "thv inspect ./files.json --json"),
         ("inspect", "thv inspect localhost:5055/configs/files:v1 --json"),

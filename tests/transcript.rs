@@ -6,10 +6,12 @@ mod support;
 use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use support::recorded::{EPOCH, assert_recorded};
+use support::server::Server;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, transcript};
 
@@ -179,6 +181,25 @@ fn a_login_a_push_and_a_pull_are_recorded_as_they_were_sent() {
         assert_eq!(most, Some(attempts), "a request was sent again with a login");
         assert_exact(&recorded, [tap.heads(), token_tap.heads()].concat());
     }
+}
+
+#[test]
+fn a_retry_is_recorded_as_it_was_sent() {
+    let user = User::new();
+    let asked = AtomicUsize::new(0);
+    let registry = Server::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => (503, vec![("retry-after", "0".to_owned())], String::new()),
+        1 => (429, Vec::new(), String::new()),
+        _ => (404, Vec::new(), String::new()),
+    });
+    let tap = Tap::before(registry.address);
+    let log = user.path("wire.jsonl");
+    let reference = format!("{}/a:v1", tap.address);
+    user.thv(&["pull", &reference, "--wire-log", log.to_str().unwrap()]).fails(3, "404");
+    let recorded = transcript(&log);
+    let attempts: Vec<_> = recorded.iter().map(|exchange| exchange["attempt"].as_u64()).collect();
+    assert_eq!(attempts, [Some(1), Some(2), Some(3)]);
+    assert_exact(&recorded, tap.heads());
 }
 
 #[test]

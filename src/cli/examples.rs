@@ -1,7 +1,7 @@
-//! Two examples of every command, which its help shows and `tests/help.rs` runs as they are printed.
+//! At least two examples of every command, which its help shows and `tests/help.rs` runs as they are printed.
 //!
 //! They work for a user who has a workload `my-server`, the files that they name, and a registry at
-//! localhost:5055 with `configs/my-server:v1` and `configs/files:v1` in it.
+//! localhost:5055 with `configs/my-server:v1`, `configs/files:v1`, and all workloads in `workloads`.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,19 @@ const EXAMPLES: &[(&str, [&str; 2])] = &[
         ],
     ),
     (
+        "export",
+        ["thv export --all localhost:5055/workloads", "thv export --all localhost:5055/b --json"],
+    ),
+    (
         "import",
         ["thv import localhost:5055/configs/my-server:v1", "thv import ./config.json --name copy"],
+    ),
+    (
+        "import",
+        [
+            "thv import --all localhost:5055/workloads",
+            "thv import --all localhost:5055/workloads --force --json",
+        ],
     ),
     (
         "push",
@@ -121,11 +132,9 @@ pub(super) fn with_examples(command: Command, path: &str) -> Command {
         let path = format!("{path} {}", below.get_name());
         with_examples(below, path.trim_start())
     });
-    let Some((_, examples)) = EXAMPLES.iter().find(|(found, _)| *found == path) else {
-        return command;
-    };
+    let examples = EXAMPLES.iter().filter(|(found, _)| *found == path);
     let mut text = "Examples:".to_owned();
-    for example in examples {
+    for example in examples.flat_map(|(_, examples)| examples) {
         // Writing to a text does not fail.
         let _ = write!(text, "\n  {example}");
     }

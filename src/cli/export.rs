@@ -16,25 +16,36 @@ use crate::state::StateStore;
 #[derive(Args)]
 pub(super) struct Export {
     /// The workload, as `thv list` names it
-    name: WorkloadName,
+    #[arg(required_unless_present = "all")]
+    name: Option<WorkloadName>,
     /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
-    destination: String,
+    #[arg(required_unless_present = "all")]
+    destination: Option<String>,
+    /// Export every workload to REPOSITORY, each to a tag that is its name
+    #[arg(long, value_name = "REPOSITORY", conflicts_with_all = ["name", "destination", "secret"])]
+    all: Option<String>,
     #[command(flatten)]
     sharing: Sharing,
 }
 
 impl Export {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let destination = Place::parse(&self.destination)?;
-        let document = StateStore::from_environment()?.load(&self.name)?;
+        let (name, destination) = match (&self.all, &self.name, &self.destination) {
+            (Some(repository), ..) => {
+                return super::all::export(context, repository, &self.sharing).await;
+            }
+            (None, Some(name), Some(destination)) => (name, Place::parse(destination)?),
+            (None, ..) => return Err(Failure::Usage("name a workload and a place".to_owned())),
+        };
+        let document = StateStore::from_environment()?.load(name)?;
         match destination {
             Place::File(_) if self.sharing.is_asked_for() => Err(Failure::Usage(
                 "--secret and --allow are for a registry: a file gets the configuration as it is"
                     .to_owned(),
             )),
-            Place::File(path) => export_to_file(context, &self.name, &document, &path),
+            Place::File(path) => export_to_file(context, name, &document, &path),
             Place::Registry(reference) => {
-                let what = format!("run configuration '{}' to OCI registry", self.name);
+                let what = format!("run configuration '{name}' to OCI registry");
                 push_document(context, &document, &self.sharing, &reference, ["Exported", &what])
                     .await
             }

@@ -92,6 +92,13 @@ pub(super) enum Failure {
     NotAgreed,
     /// The server ended with this code, or by a signal.
     Ended(Option<i32>),
+    /// Some of many failed; the exit code and the hint are those of the first by name.
+    Several {
+        failed: usize,
+        of: usize,
+        code: u8,
+        hint: Option<String>,
+    },
 }
 
 impl Failure {
@@ -123,7 +130,7 @@ impl Failure {
         }
     }
 
-    const fn code(&self) -> u8 {
+    pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Different(_) => 1,
             Self::Findings(_) => 14,
@@ -136,7 +143,7 @@ impl Failure {
             | Self::Place(_)
             | Self::NotRunnable(_)
             | Self::Name(_)
-            | Self::Push(PushError::DigestTarget(_)) => 2,
+            | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
             Self::Document { why, .. } => document_code(why),
             Self::Pull { why, .. } => pull_code(why),
             Self::State(why) => state_code(why),
@@ -147,6 +154,7 @@ impl Failure {
             Self::Keychain(_) => 4,
             Self::Io { .. } | Self::Transcript { .. } => 19,
             Self::Interrupted => 130,
+            Self::Several { code, .. } => *code,
         }
     }
 }
@@ -165,6 +173,7 @@ const fn pull_code(why: &PullError) -> u8 {
         PullError::Invalid(why) => document_code(why),
         PullError::Unsupported(_) => 10,
         PullError::Inline(_) => 8,
+        PullError::OtherName { .. } => 2,
     }
 }
 
@@ -241,6 +250,7 @@ impl fmt::Display for Failure {
             }
             Self::Different(1) => f.write_str("one field differs"),
             Self::Different(count) => write!(f, "{count} fields differ"),
+            Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::OutOfTime(limit) => {
                 write!(f, "given up after {} seconds (--timeout)", limit.as_secs_f64())

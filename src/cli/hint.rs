@@ -38,6 +38,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
                 ),
             ..
         } => return Some(format!("`thv run {reference}` runs a container image")),
+        Failure::Several { hint, .. } => return hint.clone(),
         Failure::Keychain(why) => return of_keychain(why),
         Failure::OutOfTime(_) => "--timeout SECONDS allows for more",
         Failure::State(StateError::Exists { .. }) => {

@@ -8,12 +8,16 @@ use super::output::Report;
 use super::pull::from_registry;
 use super::push::read_document;
 use crate::runconfig::{Place, WorkloadName};
-use crate::state::{Overwrite, Saved, StateStore};
+use crate::state::{Overwrite, StateStore};
 
 #[derive(Args)]
 pub(super) struct Import {
     /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
-    source: String,
+    #[arg(required_unless_present = "all")]
+    source: Option<String>,
+    /// Import every workload that `export --all` left in REPOSITORY
+    #[arg(long, value_name = "REPOSITORY", conflicts_with_all = ["source", "name"])]
+    all: Option<String>,
     /// Import it under another name
     #[arg(long)]
     name: Option<WorkloadName>,
@@ -24,7 +28,12 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let (document, digest) = match Place::parse(&self.source)? {
+        let overwrite = if self.force { Overwrite::Replace } else { Overwrite::Never };
+        if let Some(repository) = &self.all {
+            return super::all::import(context, repository, overwrite).await;
+        }
+        let source = self.source.unwrap_or_default();
+        let (document, digest) = match Place::parse(&source)? {
             Place::File(path) => (read_document(context, &path)?, None),
             Place::Registry(reference) => {
                 let pulled = from_registry(context, &reference).await?;
@@ -38,13 +47,8 @@ impl Import {
             let name = document.workload_name()?;
             (document, name)
         };
-        let overwrite = if self.force { Overwrite::Replace } else { Overwrite::Never };
         let store = StateStore::from_environment()?;
-        let status = match store.save(&name, &document, overwrite)? {
-            Saved::Created => "created",
-            Saved::Unchanged => "unchanged",
-            Saved::Replaced => "replaced",
-        };
+        let status = store.save(&name, &document, overwrite)?.as_str();
         let mut report = Report::new(format!("Imported run configuration '{name}'"))
             .field("name", name.to_string())
             .field("file", store.path_of(&name).display().to_string())

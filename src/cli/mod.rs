@@ -2,6 +2,7 @@
 //!
 //! Nothing is done here that a user of the library would miss.
 
+mod all;
 mod completions;
 mod demo;
 mod diff;

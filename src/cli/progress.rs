@@ -18,11 +18,16 @@ const CLEAR: &str = "\r\u{1b}[K";
 
 /// Waits for `work`, and shows what is being done while that takes long: `pulling REF … 3 s`.
 pub(super) async fn during<T>(doing: &str, work: impl Future<Output = T>) -> T {
+    counting(|| doing.to_owned(), work).await
+}
+
+/// The same where `doing` says how far it has come.
+pub(super) async fn counting<T>(doing: impl Fn() -> String, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     if !shows_progress() {
         return work.await;
     }
-    let mut line = Line { doing, is_shown: false };
+    let mut line = Line { is_shown: false };
     let mut steps = interval_at(Instant::now() + STEP, STEP);
     let mut seconds = 0_u64;
     loop {
@@ -30,29 +35,28 @@ pub(super) async fn during<T>(doing: &str, work: impl Future<Output = T>) -> T {
             done = &mut work => return done,
             _ = steps.tick() => {
                 seconds += STEP.as_secs();
-                line.show(seconds);
+                line.show(&doing(), seconds);
             }
         }
     }
 }
 
 /// The line, which is cleared when this is dropped.
-struct Line<'a> {
-    doing: &'a str,
+struct Line {
     is_shown: bool,
 }
 
-impl Line<'_> {
-    fn show(&mut self, seconds: u64) {
+impl Line {
+    fn show(&mut self, doing: &str, seconds: u64) {
         self.is_shown = true;
-        let doing = excerpt(self.doing, WIDTH - 12);
+        let doing = excerpt(doing, WIDTH - 12);
         let mut stderr = io::stderr().lock();
         // Progress that cannot be shown is missed by nobody.
         let _ = write!(stderr, "{CLEAR}{doing} … {seconds} s").and_then(|()| stderr.flush());
     }
 }
 
-impl Drop for Line<'_> {
+impl Drop for Line {
     fn drop(&mut self) {
         if self.is_shown {
             let mut stderr = io::stderr().lock();

@@ -40,7 +40,7 @@ impl Sharing {
     }
 
     /// The document to share.
-    fn apply(&self, document: &Document) -> Result<Document, Failure> {
+    pub(super) fn apply(&self, document: &Document) -> Result<Document, Failure> {
         let mut document = document.clone();
         for given in &self.secret {
             let (variable, name) = given.split_once('=').ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! The `Link` header (RFC 8288, once RFC 5988), by which lists are read page by page.
 
 /// The target of the first link whose relation is `next`.
-pub(super) fn next(header: &str) -> Option<&str> {
+pub(crate) fn next(header: &str) -> Option<&str> {
     let mut rest = header;
     loop {
         let (_, after) = rest.split_once('<')?;

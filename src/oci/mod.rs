@@ -32,6 +32,7 @@ pub use descriptor::{Annotations, Descriptor, EMPTY_CONTENT, InlineData, Mismatc
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use download::BlobReader;
 pub use error::{AuthenticationError, Error, ErrorKind, Violation};
+pub(crate) use link::next as next_link;
 pub use manifest::{Index, InvalidManifest, MANIFEST_LIMIT, Manifest, ManifestKind};
 pub use manifests::FetchedManifest;
 pub use media_type::{InvalidMediaType, MediaType};

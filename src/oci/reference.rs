@@ -267,6 +267,12 @@ impl Reference {
         Self { tag: None, digest: Some(digest), ..self.clone() }
     }
 
+    /// The same repository, and the manifest that `tag` names.
+    #[must_use]
+    pub fn tagged(&self, tag: Tag) -> Self {
+        Self { tag: Some(tag), digest: None, ..self.clone() }
+    }
+
     /// Whether `component`, the part before the first slash, names a registry rather than the first
     /// part of a Docker Hub repository.
     #[must_use]

@@ -75,8 +75,13 @@ impl Document {
     /// # Errors
     /// Where that is empty or not a workload's name.
     pub fn workload_name(&self) -> Result<WorkloadName, InvalidWorkloadName> {
+        self.own_name().unwrap_or_default().parse()
+    }
+
+    /// `base_name`, else `name`, as it stands there.
+    pub(super) fn own_name(&self) -> Option<String> {
         let base = self.string("base_name").filter(|name| !name.is_empty());
-        base.or_else(|| self.name()).unwrap_or_default().parse()
+        base.or_else(|| self.name())
     }
 
     /// The same configuration under another name. The fields `name`, `base_name`,

@@ -4,6 +4,7 @@
 //! [`crate::oci`] alone.
 
 mod artifact;
+mod collection;
 mod compose;
 mod creation;
 mod difference;
@@ -28,6 +29,7 @@ mod validation;
 mod tests;
 
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE, UnsupportedArtifact};
+pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
 pub use difference::{Concern, Difference, differences};

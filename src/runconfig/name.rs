@@ -3,8 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::oci::Tag;
+
 /// The longest name, in bytes.
 const LENGTH_LIMIT: usize = 100;
+/// What a name starts with that needs a mark as a tag.
+const MARKED: [char; 3] = ['.', '-', '_'];
 
 /// The name of a workload, which `ToolHive` accepts too: letters, digits, `.`, `_` and `-`, not
 /// starting with two dots. It is safe as the name of a file.
@@ -16,6 +20,29 @@ impl WorkloadName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The tag that stands for the workload in a [`Collection`](super::Collection): the name itself.
+    /// A tag starts with no `.` or `-`, so that a name that does has a `_` in front, and one that
+    /// starts with `_` another, by which the two can be told apart.
+    #[must_use]
+    pub fn to_tag(&self) -> Tag {
+        let mark = if self.0.starts_with(MARKED) { "_" } else { "" };
+        match format!("{mark}{self}").parse() {
+            Ok(tag) => tag,
+            // A tag may have the characters of a name, and be longer.
+            Err(_) => unreachable!("a marked name is a tag"),
+        }
+    }
+
+    /// The workload that `tag` stands for; `None` for a tag that stands for none.
+    #[must_use]
+    pub fn of_tag(tag: &Tag) -> Option<Self> {
+        match tag.as_str().strip_prefix('_') {
+            Some(name) if !name.starts_with(MARKED) => None,
+            Some(name) => name.parse().ok(),
+            None => tag.as_str().parse().ok(),
+        }
     }
 }
 
@@ -93,6 +120,30 @@ mod tests {
             "a`b", "é", "a\n", &too_long,
         ] {
             assert!(name.parse::<WorkloadName>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn every_name_has_a_tag_of_its_own_and_comes_back_from_it() {
+        let long = format!("-{}", "a".repeat(99));
+        for (name, tag) in [
+            ("a", "a"),
+            ("A_b-9.json", "A_b-9.json"),
+            (".a", "_.a"),
+            (".", "_."),
+            ("-", "_-"),
+            ("_a", "__a"),
+            ("__a", "___a"),
+            ("_.a", "__.a"),
+            (&long, &format!("_{long}")),
+        ] {
+            let name: WorkloadName = name.parse().unwrap();
+            assert_eq!(name.to_tag().as_str(), tag);
+            assert_eq!(WorkloadName::of_tag(&name.to_tag()), Some(name));
+        }
+        let too_long = "a".repeat(101);
+        for tag in ["_a", "_", "_..", "_..a", &too_long] {
+            assert_eq!(WorkloadName::of_tag(&tag.parse().unwrap()), None, "{tag}");
         }
     }
 }

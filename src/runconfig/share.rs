@@ -8,6 +8,7 @@ use tokio::join;
 use super::artifact::{self, UnsupportedArtifact};
 use super::document::{Document, MAX_SIZE};
 use super::error::InvalidDocument;
+use super::name::WorkloadName;
 use crate::oci::auth::Access;
 use crate::oci::{
     self, Client, Descriptor, Digest, EMPTY_CONTENT, ErrorKind, FetchedManifest, Manifest,
@@ -72,6 +73,13 @@ pub async fn push(
 pub enum PushError {
     /// The reference names a digest, which only follows from the content.
     DigestTarget(Reference),
+    /// One of many has another name than it is to be pushed under.
+    OtherName {
+        /// The name that it was to be pushed under.
+        name: WorkloadName,
+        /// The name that stands in it.
+        own: String,
+    },
     /// The registry could not be reached, or refused.
     Registry(oci::Error),
 }
@@ -82,6 +90,9 @@ impl fmt::Display for PushError {
             Self::DigestTarget(reference) => {
                 write!(f, "{reference} names a digest; push to a tag instead")
             }
+            Self::OtherName { name, own } => {
+                write!(f, "the configuration of {name} has the name {own:?}; push it alone")
+            }
             Self::Registry(why) => why.fmt(f),
         }
     }
@@ -90,7 +101,7 @@ impl fmt::Display for PushError {
 impl std::error::Error for PushError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::DigestTarget(_) => None,
+            Self::DigestTarget(_) | Self::OtherName { .. } => None,
             Self::Registry(why) => Some(why),
         }
     }
@@ -133,7 +144,7 @@ async fn push_to(
 }
 
 /// The manifest that `tag` names, if there is one that can be compared.
-async fn tagged(
+pub(super) async fn tagged(
     repository: &Repository,
     tag: &Tag,
 ) -> Result<Option<(Digest, Manifest)>, oci::Error> {
@@ -171,6 +182,18 @@ async fn provide(
         Ok(false) => push_blob(repository, blob, content).await.map(|()| Provided::Yes),
         Err(why) if matches!(why.kind(), ErrorKind::Denied(_)) => Ok(Provided::Unknown),
         Err(why) => Err(why),
+    }
+}
+
+/// The same, and where the registry does not say whether it has the blob, it is sent.
+pub(super) async fn ensure(
+    repository: &Repository,
+    blob: &Descriptor,
+    content: &[u8],
+) -> Result<(), oci::Error> {
+    match provide(repository, blob, content).await? {
+        Provided::Yes => Ok(()),
+        Provided::Unknown => push_blob(repository, blob, content).await,
     }
 }
 
@@ -234,6 +257,13 @@ pub enum PullError {
     Inline(Mismatch),
     /// The layer is no run configuration.
     Invalid(InvalidDocument),
+    /// One of many has another name than its tag says.
+    OtherName {
+        /// The tag.
+        tag: Tag,
+        /// The name that stands in it; empty where there is none.
+        own: String,
+    },
 }
 
 impl fmt::Display for PullError {
@@ -245,6 +275,10 @@ impl fmt::Display for PullError {
                 write!(f, "the configuration inside the manifest is not what it promises: {why}")
             }
             Self::Invalid(why) => write!(f, "the artifact holds no valid run configuration: {why}"),
+            Self::OtherName { tag, own } => write!(
+                f,
+                "the tag {tag} is not the one of a workload {own:?}; pull this reference alone"
+            ),
         }
     }
 }
@@ -256,6 +290,7 @@ impl std::error::Error for PullError {
             Self::Unsupported(why) => Some(why),
             Self::Inline(why) => Some(why),
             Self::Invalid(why) => Some(why),
+            Self::OtherName { .. } => None,
         }
     }
 }

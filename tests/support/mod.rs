@@ -1,6 +1,7 @@
 //! What tests of the whole program share: registries to talk to, and the program itself.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod delay;
 pub mod pki;
 pub mod podman;
 pub mod recorded;

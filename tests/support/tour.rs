@@ -67,10 +67,11 @@ impl Tour {
         tour
     }
 
-    /// The same, with `configs/my-server:v1` in the registry.
+    /// The same, with `configs/my-server:v1` and every workload in the registry.
     pub fn with_all() -> Self {
         let tour = Self::new();
         tour.run("thv push config.json localhost:5055/configs/my-server:v1");
+        tour.run("thv export --all localhost:5055/workloads");
         tour
     }
 

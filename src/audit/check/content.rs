@@ -20,6 +20,7 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
                 fetched(view, digest, findings);
             }
             Place::Manifest { .. } if view.method() == "PUT" => {
+                plain_type(view, findings);
                 media_type(view, view.sent("content-type"), view.request_body(), findings);
                 if matches!(view.status(), 200 | 201) {
                     digest_header(view, view.request_body(), findings);
@@ -62,6 +63,16 @@ fn accept(view: &View<'_>, findings: &mut Vec<Finding>) {
     let says = view.sent("accept").is_some_and(|accept| accept.contains("manifest"));
     if !says {
         note(findings, view, &rule::ACCEPT, "no manifest type in Accept");
+    }
+}
+
+fn plain_type(view: &View<'_>, findings: &mut Vec<Finding>) {
+    match view.sent("content-type") {
+        None => note(findings, view, &rule::MANIFEST_TYPE, "no Content-Type"),
+        Some(header) if header.contains(';') => {
+            note(findings, view, &rule::MANIFEST_TYPE, format!("{header:?} has parameters"));
+        }
+        Some(_) => {}
     }
 }
 

@@ -6,6 +6,7 @@
 mod content;
 mod credential;
 mod manifest;
+mod pages;
 mod referrers;
 mod rule;
 mod token;
@@ -51,6 +52,7 @@ pub fn check(records: &[Recorded]) -> Vec<Finding> {
         credential::check(views, &mut findings);
         token::check(views, &mut findings);
         referrers::check(views, &mut findings);
+        pages::check(views, &mut findings);
     }
     findings.sort_by_key(|finding| finding.line);
     findings

@@ -1,5 +1,7 @@
 //! Referrers on registries that do not know them (distribution specification, "Listing referrers").
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::view::{Place, View};
@@ -8,6 +10,7 @@ use super::{Finding, note, rule};
 pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
     for (index, view) in views.iter().enumerate() {
         let later = views.get(index + 1..).unwrap_or_default();
+        list(view, findings);
         match &view.place {
             Place::Referrers { repository, digest }
                 if view.status() == 404 && !asks_for(later, view, repository, &tag_of(digest)) =>
@@ -27,6 +30,27 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// An index that is put under a tag of the schema.
+fn list(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let Place::Manifest { reference, .. } = &view.place else { return };
+    let of_schema = ["sha256-", "sha512-"].iter().any(|start| reference.starts_with(start));
+    let text = view.request_body().and_then(|body| body.text.as_deref()).unwrap_or_default();
+    if view.method() != "PUT" || !of_schema {
+        return;
+    }
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut seen = HashSet::new();
+    for listed in document.get("manifests").and_then(Value::as_array).into_iter().flatten() {
+        let digest = listed.get("digest").and_then(Value::as_str).unwrap_or_default();
+        if !seen.insert(digest) {
+            note(findings, view, &rule::REFERRERS_LIST, format!("{digest} is listed twice"));
+        } else if listed.get("artifactType").is_none() {
+            let message = format!("{digest} is listed without artifactType");
+            note(findings, view, &rule::REFERRERS_LIST, message);
         }
     }
 }

@@ -63,6 +63,10 @@ rules! {
         "A manifest's `Content-Type` and its `mediaType` agree.",
         "A document that two readers take for two things is a way to smuggle one past the other (CVE-2021-41190).",
         "Pulling manifests; Pushing manifests";
+    MANIFEST_TYPE = "manifest-type", Advice,
+        "A manifest is pushed with its media type as `Content-Type`, without parameters.",
+        "Registries that compare the two as text refuse anything else.",
+        "Pushing manifests";
     MANIFEST_CONTENT = "manifest-content", Finding,
         "A pushed manifest refers only to content that was sent, mounted or seen in the repository before.",
         "A manifest whose blobs are not there cannot be pulled.",
@@ -115,6 +119,14 @@ rules! {
         "No redirect or location from https to http is followed.",
         "What was protected is not any more.",
         "";
+    DIGEST_ALGORITHM = "digest-algorithm", Advice,
+        "An upload that is closed with another digest than SHA-256 says so when it is started (`digest-algorithm`).",
+        "A registry that hashes what it receives would have to read it again.",
+        "Pushing a blob in chunks";
+    RESYNCHRONISE = "resynchronise", Finding,
+        "After 416, the upload is asked about before it goes on.",
+        "What the registry has is not what the client believes; another chunk would be lost or misplaced.",
+        "Pushing a blob in chunks";
     UNSAFE_RETRY = "unsafe-retry", Finding,
         "A request that is not safe to repeat is not repeated blindly.",
         "A chunk that may have arrived is asked about before it is sent again.",
@@ -131,6 +143,14 @@ rules! {
         "A referrers request that is answered 404 is followed by one for the tag-schema list.",
         "Older registries keep referrers there.",
         "Listing referrers";
+    REFERRERS_LIST = "referrers-list", Finding,
+        "A list under the tag schema names each manifest once, with its `artifactType`.",
+        "Whoever looks for one type of artifact filters by what stands in the list.",
+        "Pushing manifests with subject";
+    NEXT_PAGE = "next-page", Advice,
+        "The next page of a list is asked for by the link that the registry gave.",
+        "A registry's cursor need not be the last name; one that was made up may leave entries out.",
+        "Listing tags; Listing referrers";
     RETRY_AFTER = "retry-after", Advice,
         "A request is not repeated before `Retry-After` has passed.",
         "The registry said when it will answer.",

@@ -22,6 +22,10 @@ struct Session {
     last: Option<String>,
     /// A chunk that got no answer.
     unanswered: Option<String>,
+    /// The algorithm that was named when the upload was opened.
+    algorithm: Option<String>,
+    /// Whether the last answer was 416.
+    is_out_of_step: bool,
 }
 
 pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
@@ -95,6 +99,8 @@ fn start(view: &View<'_>, sessions: &mut HashMap<String, Session>, findings: &mu
         chunks: 0,
         last: None,
         unanswered: None,
+        algorithm: view.parameter("digest-algorithm"),
+        is_out_of_step: false,
     };
     sessions.insert(path(&location), session);
 }
@@ -109,6 +115,7 @@ fn step(
         "DELETE" => return,
         "GET" => {
             session.unanswered = None;
+            session.is_out_of_step = false;
             let range = view.received("range").and_then(|range| range.rsplit_once('-'));
             if let (204, Some((_, last))) = (view.status(), range) {
                 let received = last.parse::<u64>().map_or(0, |last| last + 1);
@@ -142,6 +149,10 @@ fn sent(view: &View<'_>, session: &mut Session, findings: &mut Vec<Finding>) {
     if !kept {
         note(findings, view, &rule::UPLOAD_LOCATION, "not the newest location of the upload");
     }
+    if session.is_out_of_step {
+        note(findings, view, &rule::RESYNCHRONISE, "goes on after 416 without asking");
+    }
+    session.is_out_of_step = view.status() == 416;
     let size = view.request_body().map_or(0, |body| body.size);
     let range = view.sent("content-range");
     if let Some(small) = session.small.filter(|_| size > 0) {
@@ -180,6 +191,11 @@ fn sent(view: &View<'_>, session: &mut Session, findings: &mut Vec<Finding>) {
             }
             // What came in several pieces is recorded piece by piece and cannot be checked.
             Some(digest) => {
+                let named = session.algorithm.as_deref().unwrap_or("sha256");
+                if digest.split(':').next() != Some(named) {
+                    let message = format!("{named} was to be expected from its start");
+                    note(findings, view, &rule::DIGEST_ALGORITHM, message);
+                }
                 let whole = session.last.as_deref().filter(|_| session.chunks == 1);
                 closing_digest(view, &digest, whole, findings);
             }

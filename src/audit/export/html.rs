@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use url::Url;
 
+use super::lanes::{self, Span};
 use crate::audit::Recorded;
 use crate::audit::check::Finding;
 use crate::printable::printable;
@@ -37,12 +38,13 @@ pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
         page.push_str(
             "<div class=\"head\" aria-hidden=\"true\"><span class=\"num\">#</span><span>Method</span>\
              <span>Status</span><span>Operation</span><span class=\"num\">Sent</span>\
-             <span class=\"num\">Received</span><span>Time</span></div>\n",
+             <span class=\"num\">Received</span><span>Connection and time</span></div>\n",
         );
         let window = Window::of(&own);
-        for recorded in own {
+        let numbers = lanes::connections(&spans(&own));
+        for (recorded, number) in own.into_iter().zip(numbers) {
             let found: Vec<_> = findings.iter().filter(|f| f.line == recorded.line).collect();
-            page.push_str(&row(recorded, &found, &window));
+            page.push_str(&row(recorded, &found, &window, number));
         }
     }
     page.push_str("</body></html>\n");
@@ -69,11 +71,14 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
     let hosts: BTreeSet<_> =
         exchanges().filter_map(|exchange| host(&exchange.request.url)).collect();
     let failed = exchanges().filter(|e| e.error.is_some() || status(e) >= 500).count();
+    let most = |own: &Vec<&Recorded>| lanes::connections(&spans(own)).into_iter().max();
+    let connections: usize = runs(records).iter().filter_map(most).sum();
     let totals = [
         ("Exchanges", records.len().to_string(), false),
         ("Sent", sum(|e| size(e.request.body.as_ref())), false),
         ("Received", sum(|e| size(received(e))), false),
         ("Hosts", hosts.len().to_string(), false),
+        ("Connections, at least", connections.to_string(), false),
         ("Failures", failed.to_string(), failed > 0),
         ("Findings", findings.len().to_string(), !findings.is_empty()),
     ];
@@ -121,6 +126,18 @@ impl Window {
     }
 }
 
+fn spans<'a>(records: &[&'a Recorded]) -> Vec<Span<'a>> {
+    let span = |recorded: &&'a Recorded| {
+        let exchange = &recorded.exchange;
+        let start = start_ms(exchange);
+        // Scheme, host and port.
+        let end = exchange.request.url.match_indices('/').nth(2).map(|(at, _)| at);
+        let origin = end.and_then(|end| exchange.request.url.get(..end));
+        Span { origin: origin.unwrap_or_default(), start, end: start + exchange.duration_ms }
+    };
+    records.iter().map(span).collect()
+}
+
 fn start_ms(exchange: &Exchange) -> f64 {
     let part = |range: std::ops::Range<usize>| {
         exchange.start.get(range).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
@@ -128,7 +145,7 @@ fn start_ms(exchange: &Exchange) -> f64 {
     ((part(8..10) * 24.0 + part(11..13)) * 60.0 + part(14..16)) * 60_000.0 + part(17..23) * 1000.0
 }
 
-fn row(recorded: &Recorded, findings: &[&Finding], window: &Window) -> String {
+fn row(recorded: &Recorded, findings: &[&Finding], window: &Window, connection: usize) -> String {
     let exchange = &recorded.exchange;
     let class = match status(exchange) {
         200..=299 => "s2",
@@ -151,7 +168,7 @@ fn row(recorded: &Recorded, findings: &[&Finding], window: &Window) -> String {
         "<details class=\"row {class}\"><summary><span class=\"num\">{}</span><span class=\"method \
          mono\">{}</span><span class=\"status\">{shown}</span><span class=\"what\"><b>{flags}{}{attempt}</b><span \
          class=\"mono\">{}</span></span><span class=\"num\">{}</span><span class=\"num\">{}</span><span \
-         class=\"track\" title=\"{:.1} ms\"><i style=\"left:{left:.2}%;width:{width:.2}%\"></i></span></summary>\n\
+         class=\"track\" title=\"connection {connection}, {:.1} ms\"><b>{connection}</b><i style=\"left:{left:.2}%;width:{width:.2}%\"></i></span></summary>\n\
          <div class=\"more\">",
         exchange.seq,
         escape(&exchange.request.method),

@@ -3,6 +3,7 @@
 mod curl;
 mod har;
 mod html;
+mod lanes;
 
 pub use curl::curl;
 pub use har::har;

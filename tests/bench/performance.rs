@@ -1,0 +1,356 @@
+//! Measures round trips, start-up, throughput and the cost of recording, beside `skopeo` where that is
+//! installed. Prints the tables of `protocol-notes/performance.md`; `just bench` runs it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::token_server::{PASSWORD, Rules, TokenServer, USER};
+use support::{Registry, User, delay, own_address};
+
+const STDIO: &[u8] = include_bytes!("../../fixtures/runconfigs/stdio.json");
+const ROUND_TRIP: Duration = Duration::from_millis(50);
+const GIB: u64 = 1 << 30;
+
+fn main() {
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let sections: [(&str, fn()); 4] = [
+        ("round-trips", round_trips),
+        ("start-up", start_up),
+        ("throughput", throughput),
+        ("size", size),
+    ];
+    for (name, section) in sections {
+        if only.as_deref().is_none_or(|only| only == name) {
+            section();
+        }
+    }
+}
+
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(format!("{line}\n").as_bytes()).unwrap();
+    stdout.flush().unwrap();
+}
+
+/// What one run of a command took.
+struct Cost {
+    wall: Duration,
+    /// Processor time, user and system, in steps of 10 ms.
+    cpu: Duration,
+    /// Peak memory in MiB.
+    memory: f64,
+}
+
+/// Runs a command under GNU time.
+fn cost(command: &mut Command) -> Cost {
+    let mut timed = Command::new("/usr/bin/time");
+    timed.args(["-f", "%U %S %M"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => timed.env(name, value),
+            None => timed.env_remove(name),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        timed.current_dir(dir);
+    }
+    let start = Instant::now();
+    let ran = timed.stdin(Stdio::null()).stdout(Stdio::null()).output().unwrap();
+    let wall = start.elapsed();
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.success(), "{said}");
+    let numbers: Vec<f64> =
+        said.lines().last().unwrap().split(' ').map(|text| text.parse().unwrap()).collect();
+    let cpu = Duration::from_secs_f64(numbers[0] + numbers[1]);
+    Cost { wall, cpu, memory: numbers[2] / 1024.0 }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The median wall time of `run`, which is given the number of the attempt, in round trips.
+fn in_round_trips(run: impl FnMut(usize) -> Duration) -> String {
+    let times = (0..9).map(run).map(|wall| wall.as_secs_f64() / ROUND_TRIP.as_secs_f64());
+    format!("{:.2}", median(times.collect()))
+}
+
+fn wall(mut command: Command) -> Duration {
+    let start = Instant::now();
+    let ran = command.stdin(Stdio::null()).output().unwrap();
+    let wall = start.elapsed();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    wall
+}
+
+fn thv(user: &User, arguments: &[&str]) -> Command {
+    let mut command = user.command();
+    command.env_remove("THV_WIRE_LOG").args(arguments);
+    command
+}
+
+fn skopeo(user: &User, arguments: &[&str]) -> Option<Command> {
+    Command::new("skopeo").arg("--version").output().ok()?;
+    let mut command = Command::new("skopeo");
+    command.arg("copy").args(["--src-tls-verify=false", "--dest-tls-verify=false"]);
+    command.args(arguments).env("HOME", user.path(""));
+    Some(command)
+}
+
+fn round_trips() {
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let registry = Registry::docker();
+    let far = delay::before(registry.address, ROUND_TRIP);
+    say(
+        "## Round trips\n\n| command | `docker-registry` | with a token server | single-request upload | skopeo |",
+    );
+    say("|---|---|---|---|---|");
+
+    let tokens = TokenServer::start(&user.path(""), Rules::default());
+    let far_tokens = delay::before(tokens.server.address, ROUND_TRIP);
+    let auth = tokens.auth_at(&format!("http://{far_tokens}/token"));
+    let guarded = Registry::docker_with(own_address(), "", &auth);
+    let far_guarded = delay::before(guarded.address, ROUND_TRIP);
+    // The login stands in a file, as after `thv login`.
+    user.thv_with_input(
+        &["login", &far_guarded.to_string(), "-u", USER, "--password-stdin"],
+        PASSWORD.as_bytes(),
+    )
+    .ok();
+    let embedded = Registry::embedded();
+    let far_embedded = delay::before(embedded.address, ROUND_TRIP);
+
+    // skopeo copies a layout, which holds what thv pushed.
+    user.thv(&["push", "config.json", &registry.reference("seed/a:v1")]).ok();
+    let layout = format!("oci:{}:v1", user.path("layout").display());
+    let seed = format!("docker://{}", registry.reference("seed/a:v1"));
+    let peer = skopeo(&user, &[&seed, &layout]).map(|mut copy| copy.output().unwrap()).is_some();
+    let copied = |from: &str, to: String| {
+        if !peer {
+            return "not installed".to_owned();
+        }
+        in_round_trips(|n| {
+            let to = to.replace("{n}", &n.to_string());
+            wall(skopeo(&user, &[from, &to]).unwrap())
+        })
+    };
+
+    let push = |address, fresh: bool| {
+        let prefix = if fresh { "first" } else { "again" };
+        user.thv(&["push", "config.json", &format!("{address}/again/a:v1")]).ok();
+        in_round_trips(|n| {
+            let path = if fresh { format!("{prefix}{n}") } else { prefix.to_owned() };
+            wall(thv(&user, &["push", "config.json", &format!("{address}/{path}/a:v1")]))
+        })
+    };
+    let pull = |address, command: &str| {
+        in_round_trips(|n| {
+            let reference = format!("{address}/again/a:v1");
+            let out = format!("out{n}.json");
+            let arguments: &[&str] = match command {
+                "pull" => &["pull", &reference, "-o", &out],
+                _ => &["import", &reference, "--force"],
+            };
+            wall(thv(&user, arguments))
+        })
+    };
+    let row = |name: &str, of: &dyn Fn(std::net::SocketAddr) -> String, peer: String| {
+        say(&format!(
+            "| {name} | {} | {} | {} | {peer} |",
+            of(far),
+            of(far_guarded),
+            of(far_embedded)
+        ));
+    };
+    let first = copied(&layout, format!("docker://{far}/peer{{n}}/a:v1"));
+    row("first push", &|address| push(address, true), first);
+    let again = copied(&layout, format!("docker://{far}/peer0/a:v1"));
+    row("unchanged push", &|address| push(address, false), again);
+    let dir = format!("dir:{}", user.path("pulled{n}").display());
+    let pulled = copied(&format!("docker://{far}/again/a:v1"), dir);
+    row("pull", &|address| pull(address, "pull"), pulled);
+    row("import", &|address| pull(address, "import"), String::new());
+    say("");
+}
+
+fn start_up() {
+    const RUNS: u32 = 60;
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let registry = Registry::docker();
+    let reference = registry.reference("a/b:v1");
+    user.thv(&["push", "config.json", &reference]).ok();
+    let secure = {
+        let authority = support::pki::Authority::new(&user.path("pki"));
+        let server = authority.issue("server", "IP:127.0.0.1,DNS:localhost", 30);
+        let tls = format!(
+            "  tls: {{certificate: {}, key: {}}}\n",
+            server.cert.display(),
+            server.key.display()
+        );
+        let registry = Registry::docker_with("127.0.0.1:20443".parse().unwrap(), &tls, "");
+        (registry, authority.pair.cert.display().to_string())
+    };
+    let secure_reference = secure.0.reference("a/b:v1");
+    user.thv(&["push", "config.json", &secure_reference, "--ca-file", &secure.1]).ok();
+    say(
+        "## Start-up\n\n| a small pull, whole process | wall, median | processor, mean | memory, most |",
+    );
+    say("|---|---|---|---|");
+    let measure = |name: &str, make: &dyn Fn() -> Command| {
+        let before = children();
+        let walls = (0..RUNS).map(|_| wall(make()).as_secs_f64() * 1000.0).collect();
+        let cpu = children().saturating_sub(before).as_secs_f64() * 1000.0 / f64::from(RUNS);
+        let memory = cost(&mut make()).memory;
+        say(&format!("| {name} | {:.1} ms | {cpu:.1} ms | {memory:.1} MiB |", median(walls)));
+    };
+    measure("thv, http", &|| thv(&user, &["pull", &reference, "-o", "out.json"]));
+    measure("thv, https, the system's authorities and one more", &|| {
+        thv(&user, &["pull", &secure_reference, "-o", "out.json", "--ca-file", &secure.1])
+    });
+    let source = format!("docker://{reference}");
+    let target = format!("dir:{}", user.path("pulled").display());
+    if skopeo(&user, &[]).is_some() {
+        measure("skopeo, http", &|| skopeo(&user, &[&source, &target]).unwrap());
+    }
+    say("");
+}
+
+/// Processor time of the processes that ended, in steps of 10 ms.
+fn children() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after = stat.rsplit_once(") ").unwrap().1;
+    let ticks: Vec<u64> =
+        after.split(' ').skip(13).take(2).map(|ticks| ticks.parse().unwrap()).collect();
+    Duration::from_millis(10 * (ticks[0] + ticks[1]))
+}
+
+/// The example program `blob`, built as this is.
+fn blob() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--locked", "--quiet", "--example", "blob"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.unwrap().success());
+    let thv = Path::new(env!("CARGO_BIN_EXE_thv"));
+    thv.parent().unwrap().join("examples").join("blob")
+}
+
+/// A file of 1 GiB whose blocks differ.
+fn large(path: &Path) {
+    let mut file = std::fs::File::create(path).unwrap();
+    let mut block = vec![0_u8; 1 << 20];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..GIB >> 20 {
+        for word in block.chunks_exact_mut(8) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            word.copy_from_slice(&state.to_le_bytes());
+        }
+        file.write_all(&block).unwrap();
+    }
+    file.sync_all().unwrap();
+}
+
+fn throughput() {
+    const RUNS: usize = 3;
+    let blob = blob();
+    let user = User::new();
+    let big = user.path("big");
+    large(&big);
+    let big = big.to_str().unwrap();
+    let registry = Registry::docker();
+    say("## Throughput, 1 GiB\n\n| command | wall, best of 3 | processor | memory |");
+    say("|---|---|---|---|");
+    let best = |name: &str, make: &mut dyn FnMut(usize) -> Command| {
+        let costs = (0..RUNS).map(|n| cost(&mut make(n)));
+        let best = costs.min_by_key(|cost| cost.wall).unwrap();
+        let (wall, cpu) = (best.wall.as_secs_f64(), best.cpu.as_secs_f64());
+        say(&format!("| {name} | {wall:.2} s | {cpu:.2} s | {:.1} MiB |", best.memory));
+        wall
+    };
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&blob);
+        command.args(arguments).current_dir(user.path("")).env_remove("THV_WIRE_LOG");
+        command
+    };
+    let hashed = best("openssl dgst -sha256", &mut |_| {
+        let mut command = Command::new("openssl");
+        command.args(["dgst", "-sha256", big]);
+        command
+    });
+    let copied = best("cp", &mut |_| {
+        let mut command = Command::new("cp");
+        command.args([big, user.path("copy").to_str().unwrap()]);
+        command
+    });
+    let place = |what: &str, n| registry.reference(&format!("{what}{n}"));
+    let pushed = best("blob push", &mut |n| run(&["push", big, &place("plain", n)]));
+    let recorded = best("blob push, recorded", &mut |n| {
+        let mut command = run(&["push", big, &place("recorded", n)]);
+        command.env("THV_WIRE_LOG", user.path(&format!("wire{n}.jsonl")));
+        command
+    });
+    let known = run(&["push", big, &place("plain", 0)]).output().unwrap();
+    let known = String::from_utf8(known.stdout).unwrap();
+    let (digest, size) = known.trim().split_once(' ').unwrap();
+    let source = format!("{}@{digest}", place("plain", 0));
+    let pulled = best("blob pull", &mut |_| run(&["pull", &source, size, "out"]));
+    if skopeo(&user, &[]).is_some() {
+        layout(&user, big, digest);
+        let layout = format!("dir:{}", user.path("dir").display());
+        best("skopeo copy, to the registry", &mut |n| {
+            let to = format!("docker://{}", place("skopeo", n));
+            skopeo(&user, &[&layout, &to]).unwrap()
+        });
+        let back = format!("dir:{}", user.path("back").display());
+        best("skopeo copy, from the registry", &mut |_| {
+            skopeo(&user, &[&format!("docker://{}", place("skopeo", 0)), &back]).unwrap()
+        });
+    }
+    let floor = hashed + copied;
+    say(&format!(
+        "\nSHA-256 and a copy of the file take {floor:.2} s: {:.0}% of the push, {:.0}% of the pull. \
+         Recorded, a push takes {:+.1}%.\n",
+        floor / pushed * 100.0,
+        floor / pulled * 100.0,
+        (recorded / pushed - 1.0) * 100.0
+    ));
+}
+
+/// An image of one layer, the large file, as skopeo reads it from a directory.
+fn layout(user: &User, big: &str, digest: &str) {
+    let dir = user.path("dir");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::hard_link(big, dir.join(digest.split_once(':').unwrap().1)).unwrap();
+    let config =
+        br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
+    let config_digest = support::sha256(config);
+    std::fs::write(dir.join(config_digest.split_once(':').unwrap().1), config).unwrap();
+    std::fs::write(dir.join("version"), "Directory Transport Version: 1.1\n").unwrap();
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": { "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": config_digest, "size": config.len() },
+        "layers": [{ "mediaType": "application/vnd.oci.image.layer.v1.tar",
+            "digest": digest, "size": GIB }],
+    });
+    std::fs::write(dir.join("manifest.json"), manifest.to_string()).unwrap();
+}
+
+fn size() {
+    let size = std::fs::metadata(env!("CARGO_BIN_EXE_thv")).unwrap().len();
+    #[expect(clippy::cast_precision_loss, reason = "a few megabytes")]
+    let mebibytes = size as f64 / f64::from(1 << 20);
+    say(&format!("## Size\n\nThe program, stripped: {mebibytes:.2} MiB.\n"));
+    assert!(mebibytes <= 6.0, "the program has grown beyond 6 MiB");
+}
