@@ -61,25 +61,54 @@ fn quiet_leaves_out_notes_and_keeps_warnings_and_errors() {
     user.thv(&["-q", "pull", "localhost:5055/A:v1"]).fails(2, "lower-case");
 }
 
-/// `stty -a` before and after show that nothing is left changed.
+/// Runs `command`, types `keys` at `question`, and returns what it printed. `stty -a` before and after
+/// shows that the terminal's settings are the same.
+fn interrupted_at(user: &User, command: &str, question: &str, keys: &str) -> String {
+    let command = format!("stty -a; echo ===; {command}; echo code=$?; echo ===; stty -a");
+    let mut terminal = Terminal::start(user, &command, &[]);
+    terminal.wait_for(question);
+    terminal.types(keys);
+    let (shown, _) = terminal.end();
+    let parts: Vec<_> = shown.split("===").map(str::trim).collect();
+    assert_eq!(parts[0], parts[2], "the terminal's settings");
+    assert!(parts[0].contains(" echo ") && parts[0].contains(" icanon "), "{shown}");
+    assert!(parts[1].contains("code=130") && parts[1].contains("interrupted"), "{shown}");
+    parts[1].to_owned()
+}
+
 #[test]
-fn ctrl_c_at_a_password_leaves_the_terminal_as_it_was() {
+fn ctrl_c_at_a_question_ends_the_command_and_leaves_the_terminal_as_it_was() {
     let (user, registry) = (User::new(), Registry::embedded());
-    let command = format!(
-        "stty -a; echo ===; thv login {} -u me; echo code=$?; echo ===; stty -a",
-        registry.address
-    );
-    for (keys, code) in [("\u{3}", 130), ("half\u{3}", 130), ("\u{4}", 130)] {
-        let mut terminal = Terminal::start(&user, &command, &[]);
-        terminal.wait_for("Password: ");
-        terminal.types(keys);
-        let (shown, _) = terminal.end();
-        let parts: Vec<_> = shown.split("===").map(str::trim).collect();
-        assert_eq!(parts[0], parts[2], "the terminal's settings");
-        assert!(parts[0].contains(" echo ") && parts[0].contains(" icanon "), "{shown}");
-        assert!(parts[1].contains(&format!("code={code}")), "{shown}");
-        assert!(parts[1].contains("interrupted") && !parts[1].contains("half"), "{shown}");
+    let login = format!("thv login {}", registry.address);
+    for keys in ["\u{3}", "half\u{3}", "\u{4}"] {
+        interrupted_at(&user, &login, "Username: ", keys);
+        let said = interrupted_at(&user, &format!("{login} -u me"), "Password: ", keys);
+        assert!(!said.contains("half"), "{said}");
     }
+    // The question after a transfer, which watches for signals itself.
+    let config = r#"{"image":"x:1","name":"n","transport":"stdio"}"#;
+    user.file("config.json", config);
+    let reference = registry.reference("configs/n:v1");
+    user.thv(&["push", "config.json", &reference]).ok();
+    // An engine has to be there; it is not run.
+    let bin = user.file("bin/podman", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(&bin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = format!("PATH=$PWD/bin:$PATH thv run {reference}");
+    let said = interrupted_at(&user, &run, "Run it? [y/N] ", "\u{3}");
+    assert!(said.contains("wants to run"), "{said}");
+}
+
+#[test]
+fn an_answer_can_be_edited_and_no_is_the_default() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let mut terminal = Terminal::start(&user, &format!("thv login {}", registry.address), &[]);
+    terminal.wait_for("Username: ");
+    terminal.types("my\u{7f}e\n");
+    terminal.wait_for("Password: ");
+    terminal.types("FAKE-pw\n");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("as me\r\n"), "{shown}");
 }
 
 #[test]
@@ -108,7 +137,11 @@ fn a_password_is_typed_unseen_and_can_be_corrected() {
 fn slow() -> (Server, mpsc::Sender<()>) {
     let (release, released) = mpsc::channel();
     let released = Arc::new(Mutex::new(released));
-    let server = Server::start(move |_| {
+    let server = Server::start(move |received| {
+        // What is asked for after the manifest was not found.
+        if received.target.contains("/tags/") {
+            return (404, vec![], "{}".to_owned());
+        }
         // The test is gone where nothing comes any more.
         let _ = released.lock().unwrap().recv();
         (404, vec![], "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".to_owned())

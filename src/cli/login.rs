@@ -1,6 +1,6 @@
 //! `thv login`: checks a login with the registry and stores it.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use clap::Args;
 
@@ -72,15 +72,10 @@ pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
 }
 
 fn ask_username() -> Result<String, Failure> {
-    let failed = |why| Failure::Io { what: "asking for the user name".to_owned(), why };
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("name the user with --username".to_owned()));
     }
-    let mut stderr = io::stderr().lock();
-    stderr.write_all(b"Username: ").and_then(|()| stderr.flush()).map_err(failed)?;
-    let mut line = String::new();
-    io::stdin().read_line(&mut line).map_err(failed)?;
-    Ok(line.trim().to_owned())
+    prompt::shown("Username: ")
 }
 
 fn ask_password() -> Result<Secret, Failure> {

@@ -1,37 +1,62 @@
-//! Asks for what must not be shown while it is typed, and leaves the terminal as it was.
+//! Asks on the terminal, and leaves the terminal as it was.
 //!
-//! On Unix the terminal is read byte by byte, so that Ctrl-C is read too instead of ending the
-//! process while nothing is echoed.
+//! On Unix Ctrl-C is read as a character here instead of raising a signal: it would end the process
+//! while nothing is echoed, or do nothing at all once something else watches for signals.
+
+use std::io;
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
 
-/// The longest answer, in bytes.
+/// The longest hidden answer, in bytes.
 #[cfg(unix)]
 const LIMIT: usize = 64 * 1024;
 
-/// Asks on the terminal and reads one line without showing it.
+/// Asks, and reads one line without showing it.
 ///
 /// # Errors
 /// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D where nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
-    let asked = ask(question);
-    asked.map_err(|why| match why.kind() {
-        std::io::ErrorKind::Interrupted => Failure::Interrupted,
+    ask_hidden(question).map_err(failure)
+}
+
+/// Asks, and reads one line, without the white space around it.
+///
+/// # Errors
+/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D where nothing was typed.
+pub(super) fn shown(question: &str) -> Result<String, Failure> {
+    let answer = ask_shown(question).map_err(failure)?;
+    Ok(answer.trim().to_owned())
+}
+
+fn failure(why: io::Error) -> Failure {
+    match why.kind() {
+        io::ErrorKind::Interrupted => Failure::Interrupted,
         _ => Failure::Io { what: "asking on the terminal".to_owned(), why },
-    })
+    }
 }
 
 #[cfg(not(unix))]
-fn ask(question: &str) -> std::io::Result<Secret> {
+fn ask_hidden(question: &str) -> io::Result<Secret> {
     rpassword::prompt_password(question).map(Secret::new)
 }
 
+#[cfg(not(unix))]
+fn ask_shown(question: &str) -> io::Result<String> {
+    use std::io::Write as _;
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush())?;
+    let mut answer = String::new();
+    match io::stdin().read_line(&mut answer)? {
+        0 => Err(io::ErrorKind::Interrupted.into()),
+        _ => Ok(answer),
+    }
+}
+
 #[cfg(unix)]
-fn ask(question: &str) -> std::io::Result<Secret> {
+fn ask_hidden(question: &str) -> io::Result<Secret> {
     use std::io::{Read as _, Write as _};
-    let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    let unechoed = Unechoed::new(terminal.try_clone()?)?;
+    let (mut terminal, changed) = Changed::open(Mode::Hidden)?;
     terminal.write_all(question.as_bytes())?;
     let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
     let mut byte = [0];
@@ -49,13 +74,32 @@ fn ask(question: &str) -> std::io::Result<Secret> {
             byte => typed.push(byte),
         }
     };
-    drop(unechoed);
+    drop(changed);
     terminal.write_all(b"\n")?;
     if !done {
-        return Err(std::io::ErrorKind::Interrupted.into());
+        return Err(io::ErrorKind::Interrupted.into());
     }
-    let text = std::str::from_utf8(&typed).map_err(|_| std::io::ErrorKind::InvalidData)?;
+    let text = std::str::from_utf8(&typed).map_err(|_| io::ErrorKind::InvalidData)?;
     Ok(Secret::new(text.to_owned()))
+}
+
+#[cfg(unix)]
+fn ask_shown(question: &str) -> io::Result<String> {
+    use std::io::{Read as _, Write as _};
+    let (mut terminal, changed) = Changed::open(Mode::Shown)?;
+    terminal.write_all(question.as_bytes())?;
+    // The terminal hands over a line at a time, and takes none longer than this.
+    let mut line = vec![0; 4096];
+    let size = terminal.read(&mut line)?;
+    line.truncate(size);
+    drop(changed);
+    match line.last() {
+        None | Some(&CONTROL_C) => {
+            terminal.write_all(b"\n")?;
+            Err(io::ErrorKind::Interrupted.into())
+        }
+        Some(_) => String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into()),
+    }
 }
 
 #[cfg(unix)]
@@ -79,30 +123,50 @@ fn erase(typed: &mut Vec<u8>) {
     }
 }
 
-/// A terminal that echoes nothing and raises no signals. It is as it was when this is dropped.
+/// How a terminal takes an answer.
 #[cfg(unix)]
-struct Unechoed {
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Byte by byte, without showing it.
+    Hidden,
+    /// As a line that is shown and can be edited; Ctrl-C ends it too.
+    Shown,
+}
+
+/// A terminal that raises no signals. It is as it was when this is dropped.
+#[cfg(unix)]
+struct Changed {
     terminal: std::fs::File,
     before: rustix::termios::Termios,
 }
 
 #[cfg(unix)]
-impl Unechoed {
-    fn new(terminal: std::fs::File) -> std::io::Result<Self> {
+impl Changed {
+    /// The process's own terminal, changed.
+    fn open(mode: Mode) -> io::Result<(std::fs::File, Self)> {
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
+        let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let before = rustix::termios::tcgetattr(&terminal)?;
-        let mut unechoed = before.clone();
-        unechoed.local_modes &=
-            !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
-        unechoed.special_codes[SpecialCodeIndex::VMIN] = 1;
-        unechoed.special_codes[SpecialCodeIndex::VTIME] = 0;
-        rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &unechoed)?;
-        Ok(Self { terminal, before })
+        let mut wanted = before.clone();
+        wanted.local_modes &= !(LocalModes::ISIG | LocalModes::IEXTEN);
+        match mode {
+            Mode::Hidden => {
+                wanted.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON);
+                wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
+                wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
+            }
+            Mode::Shown => {
+                wanted.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
+                wanted.special_codes[SpecialCodeIndex::VEOL] = CONTROL_C;
+            }
+        }
+        rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &wanted)?;
+        Ok((terminal.try_clone()?, Self { terminal, before }))
     }
 }
 
 #[cfg(unix)]
-impl Drop for Unechoed {
+impl Drop for Changed {
     fn drop(&mut self) {
         use rustix::termios::OptionalActions;
         // Nobody can be told, and nothing else can be tried.

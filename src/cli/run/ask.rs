@@ -1,6 +1,6 @@
 //! What the user is asked before something runs: consent, and secrets.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use crate::cli::failure::Failure;
@@ -103,10 +103,6 @@ fn ask() -> Result<bool, Failure> {
     if !is_somebody_there() {
         return Ok(false);
     }
-    let failed = |why| Failure::Io { what: "asking".to_owned(), why };
-    let mut stderr = io::stderr().lock();
-    stderr.write_all(b"Run it? [y/N] ").and_then(|()| stderr.flush()).map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().lock().take(100).read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    let answer = prompt::shown("Run it? [y/N] ")?;
+    Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
