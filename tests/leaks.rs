@@ -183,6 +183,26 @@ fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
 }
 
 #[test]
+fn what_a_proxy_is_told_is_recorded_and_hidden() {
+    let proxy = Server::start(|_| (403, Vec::new(), String::new()));
+    let user = User::new();
+    let address = proxy.url("").replace("http://", "http://me:FAKE-proxy-77aa@");
+    let log = user.path("proxied.jsonl");
+    let arguments = ["pull", "registry.example.com/a:v1", "--plain-http", "--wire-log"];
+    let arguments = [&arguments[..], &[log.to_str().unwrap()]].concat();
+    let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];
+    user.thv_with_input_and(&arguments, b"", &variables).fails(5, "403");
+    let sent = proxy.received().remove(0);
+    let sent = sent.header("proxy-authorization").unwrap().to_owned();
+    assert!(sent.starts_with("Basic "), "{sent}");
+    let recorded = support::transcript(&log);
+    let headers = recorded[0]["request"]["headers"].as_array().unwrap();
+    let shown = headers.iter().find(|header| header[0] == "proxy-authorization").unwrap();
+    let expected = format!("Basic <redacted len={} id=", sent.len() - "Basic ".len());
+    assert!(shown[1].as_str().unwrap().starts_with(&expected), "{shown}");
+}
+
+#[test]
 fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
     let proxy = Server::start(|_| (404, Vec::new(), String::new()));
     let registry = Server::start(|_| (404, Vec::new(), String::new()));

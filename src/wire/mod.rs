@@ -11,6 +11,7 @@ mod headers;
 #[cfg(feature = "server")]
 mod listener;
 mod origin;
+mod proxy;
 mod recorder;
 mod recording;
 mod redact;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -14,6 +14,7 @@ use super::body::Progress;
 use super::error::{Error, ErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
+use super::proxy::Proxies;
 use super::recorder::Recorder;
 use super::recording::{Recording, Transcript};
 use super::request::{Destination, Method, Request};
@@ -56,6 +57,8 @@ pub struct Transport {
     /// One HTTP client for each way to connect, made when it is first needed: reading the system's
     /// certificates takes time.
     clients: Mutex<HashMap<Way, reqwest::Client>>,
+    /// Read with the first request that might go through one.
+    proxies: OnceLock<Proxies>,
 }
 
 /// What connections may be shared between requests.
@@ -75,7 +78,7 @@ impl Transport {
     pub fn new(settings: Settings) -> Self {
         let transcript =
             settings.recorder.clone().map(|recorder| Arc::new(Transcript::new(recorder)));
-        Self { settings, transcript, clients: Mutex::default() }
+        Self { settings, transcript, clients: Mutex::default(), proxies: OnceLock::new() }
     }
 
     /// Sends `request` and waits for the head of the response.
@@ -118,6 +121,10 @@ impl Transport {
         }
     }
 
+    fn proxies(&self) -> &Proxies {
+        self.proxies.get_or_init(Proxies::from_environment)
+    }
+
     /// Every header field of the request, in the order in which they are sent.
     fn sent_headers(&self, request: &Request, origin: &Origin) -> Headers {
         let mut headers = Headers::new();
@@ -131,6 +138,12 @@ impl Transport {
         }
         if let Some(value) = request.authorization.as_ref().and_then(|a| a.value_for(origin)) {
             headers.push("authorization", value);
+        }
+        if !origin.is_secure()
+            && !origin.is_loopback()
+            && let Some(value) = self.proxies().authorization(&request.url)
+        {
+            headers.push("proxy-authorization", value);
         }
         for (name, value) in request.headers.iter() {
             headers.push(name, value);

@@ -1,0 +1,27 @@
+//! What the environment's proxy is told of who asks.
+//!
+//! The HTTP library reads `HTTP_PROXY` and its like. The credential that stands in there would be sent
+//! unrecorded; it is sent from here instead. For https a proxy is asked to open a tunnel first, by a
+//! CONNECT that is no exchange with the registry and stands in no transcript.
+
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use url::Url;
+
+/// The proxies of the environment.
+pub(super) struct Proxies(Matcher);
+
+impl Proxies {
+    pub(super) fn from_environment() -> Self {
+        Self(Matcher::from_system())
+    }
+
+    /// The value of `proxy-authorization` for a plain http request to `url`, where its proxy wants one.
+    pub(super) fn authorization(&self, url: &Url) -> Option<String> {
+        let uri: Uri = url.as_str().parse().ok()?;
+        let proxy = self.0.intercept(&uri)?;
+        let spoken = proxy.uri().scheme_str().is_some_and(|s| matches!(s, "http" | "https"));
+        let value = proxy.basic_auth().filter(|_| spoken)?;
+        value.to_str().map(str::to_owned).ok()
+    }
+}
