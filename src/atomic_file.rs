@@ -58,9 +58,9 @@ pub(crate) struct Scratch(Temporary);
 
 impl Scratch {
     /// Makes an empty one, mode 0600, in the system's directory for temporary files.
-    pub(crate) fn new() -> io::Result<Self> {
-        let (temporary, _) = Temporary::open(&std::env::temp_dir().join("thv"))?;
-        Ok(Self(temporary))
+    pub(crate) fn new() -> io::Result<(Self, File)> {
+        let (temporary, file) = Temporary::open(&std::env::temp_dir().join("thv"))?;
+        Ok((Self(temporary), file))
     }
 
     pub(crate) fn path(&self) -> &Path {

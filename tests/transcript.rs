@@ -190,12 +190,12 @@ fn a_retry_is_recorded_as_it_was_sent() {
     let registry = Server::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
         0 => (503, vec![("retry-after", "0".to_owned())], String::new()),
         1 => (429, Vec::new(), String::new()),
-        _ => (404, Vec::new(), String::new()),
+        _ => (403, Vec::new(), String::new()),
     });
     let tap = Tap::before(registry.address);
     let log = user.path("wire.jsonl");
     let reference = format!("{}/a:v1", tap.address);
-    user.thv(&["pull", &reference, "--wire-log", log.to_str().unwrap()]).fails(3, "404");
+    user.thv(&["pull", &reference, "--wire-log", log.to_str().unwrap()]).fails(5, "403");
     let recorded = transcript(&log);
     let attempts: Vec<_> = recorded.iter().map(|exchange| exchange["attempt"].as_u64()).collect();
     assert_eq!(attempts, [Some(1), Some(2), Some(3)]);

@@ -7,6 +7,8 @@ pub mod export;
 #[cfg(feature = "server")]
 mod proxy;
 #[cfg(feature = "server")]
+mod relayed;
+#[cfg(feature = "server")]
 mod replay;
 mod show;
 mod transcript;

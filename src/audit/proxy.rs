@@ -9,22 +9,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::{Request as Incoming1, Response as Outgoing};
 use url::Url;
 
+use super::relayed::{Relayed, receive};
 use crate::wire::{
-    self, Authorization, Listener, Method, Origin, Request, Response, Settings, Transport,
+    Authorization, Listener, Method, Origin, Request, Response, Settings, Transport,
 };
 
-/// The largest body that passes, in bytes: it is held in memory.
-const BODY_LIMIT: usize = 1024 * 1024 * 1024;
 /// Below this path stand the other origins that the registry named: `/.elsewhere/https/host:port/…`.
 const ELSEWHERE: &str = "/.elsewhere/";
 /// Header fields that belong to one connection.
-const HOP_BY_HOP: [&str; 10] = [
+const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -34,7 +31,6 @@ const HOP_BY_HOP: [&str; 10] = [
     "transfer-encoding",
     "upgrade",
     "host",
-    "content-length",
 ];
 
 /// The proxy.
@@ -96,24 +92,24 @@ impl Proxy {
 }
 
 impl Relay {
-    async fn answer(&self, request: Incoming1<Incoming>) -> Outgoing<Full<Bytes>> {
+    async fn answer(&self, request: Incoming1<Incoming>) -> Outgoing<Relayed> {
         match self.pass(request).await {
             Ok(response) => response,
             Err(why) => {
                 let body = serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": why }] });
-                let mut response = Outgoing::new(Full::new(Bytes::from(body.to_string())));
+                let mut response = Outgoing::new(Relayed::whole(body.to_string()));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response
             }
         }
     }
 
-    async fn pass(&self, request: Incoming1<Incoming>) -> Result<Outgoing<Full<Bytes>>, String> {
+    async fn pass(&self, request: Incoming1<Incoming>) -> Result<Outgoing<Relayed>, String> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let url = self.destination(target).ok_or("this place was never named by the registry")?;
         let method = Method::parse(parts.method.as_str()).ok_or("this method is not passed on")?;
-        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|why| why.to_string())?;
+        let received = receive(body).await.map_err(|why| why.to_string())?;
 
         let mut outgoing = Request::new(method, url.clone(), "proxy");
         for (name, value) in &parts.headers {
@@ -121,17 +117,17 @@ impl Relay {
             if name == "authorization" {
                 let bound = Origin::of(&url).map(|o| Authorization::new(o, value.to_owned()));
                 outgoing = outgoing.authorization(bound);
-            } else if !HOP_BY_HOP.contains(&name.as_str()) {
+            } else if name != "content-length" && !HOP_BY_HOP.contains(&name.as_str()) {
                 outgoing = outgoing.header(name.as_str(), value);
             }
         }
         if self.named().token_servers.contains(&without_query(&url)) {
             outgoing = outgoing.confidential();
         }
-        outgoing = outgoing.payload(body.to_bytes());
+        outgoing = outgoing.payload(received.body.clone());
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|why| why.to_string())?;
-        self.respond(response, method).await.map_err(|why| why.to_string())
+        Ok(self.respond(response))
     }
 
     /// Where a request to this proxy goes.
@@ -148,11 +144,7 @@ impl Relay {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn respond(
-        &self,
-        response: Response,
-        method: Method,
-    ) -> Result<Outgoing<Full<Bytes>>, wire::Error> {
+    fn respond(&self, response: Response) -> Outgoing<Relayed> {
         let mut answer = Outgoing::builder().status(response.status());
         for (name, value) in response.headers().iter() {
             let value = match name {
@@ -160,13 +152,13 @@ impl Relay {
                 "www-authenticate" => self.moved_realm(response.url(), value),
                 _ => value.to_owned(),
             };
-            let length = name == "content-length" && method == Method::Head;
-            if length || !HOP_BY_HOP.contains(&name) {
+            if !HOP_BY_HOP.contains(&name) {
                 answer = answer.header(name, value);
             }
         }
-        let body = response.read(BODY_LIMIT as u64).await?;
-        Ok(answer.body(Full::new(Bytes::from(body))).unwrap_or_default())
+        let body = Relayed::new(response);
+        // A field that was received can be sent.
+        answer.body(body).unwrap_or_else(|_| Outgoing::new(Relayed::whole(String::new())))
     }
 
     /// A URL of the registry's as one that leads through here.

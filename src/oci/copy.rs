@@ -113,7 +113,7 @@ impl Repository {
 
     async fn copy_through_file(&self, source: &Self, blob: &Descriptor) -> Result<(), Error> {
         let failed = || self.error("copying the blob", format!("@{}", blob.digest));
-        let scratch = Scratch::new().map_err(ErrorKind::Local).map_err(failed())?;
+        let (scratch, _) = Scratch::new().map_err(ErrorKind::Local).map_err(failed())?;
         source.download_blob(blob, scratch.path()).await?;
         let file = File::open(scratch.path()).map_err(ErrorKind::Local).map_err(failed())?;
         self.push_described(blob, Arc::new(file)).await
