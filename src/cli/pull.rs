@@ -64,14 +64,18 @@ pub(super) async fn from_registry(
         Err(why) => why,
     };
     let others = match (&why, reference.target()) {
-        (PullError::Registry(refused), TagOrDigest::Tag(tag))
-            if matches!(refused.kind(), ErrorKind::NotFound(_)) =>
-        {
+        (PullError::Registry(refused), TagOrDigest::Tag(tag)) if is_no_such_tag(refused.kind()) => {
             Box::pin(similar_tags(context, reference, &tag)).await
         }
         _ => Vec::new(),
     };
     Err(Failure::Pull { reference: reference.to_string(), why, others })
+}
+
+/// Whether a registry says, in the specification's own words, that there is no such manifest: of one
+/// that answers otherwise nothing more is asked.
+fn is_no_such_tag(why: &ErrorKind) -> bool {
+    matches!(why, ErrorKind::NotFound(refusal) if refusal.has_code("MANIFEST_UNKNOWN"))
 }
 
 /// The repository's tags that begin most like `tag`; none where they cannot be listed, for the
