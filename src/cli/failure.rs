@@ -204,7 +204,7 @@ const fn registry_code(why: &oci::Error) -> u8 {
             _ => 6,
         },
         Kind::Tls(_) => 7,
-        Kind::Local(_) => 1,
+        Kind::Local(_) => 19,
         Kind::Mismatch(_) => 8,
         Kind::TooLarge { .. } => 9,
         Kind::Manifest(_) => 10,

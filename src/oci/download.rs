@@ -17,7 +17,7 @@ use super::retry::{Attempts, Patience};
 use super::session::refusal;
 use crate::atomic_file::Pending;
 use crate::printable::excerpt;
-use crate::wire::{Method, Response};
+use crate::wire::{self, Method, Response};
 
 /// How many pieces of a blob may wait to be written.
 const AHEAD: usize = 8;
@@ -121,6 +121,8 @@ struct Pieces {
     offset: u64,
     /// How many bytes of this response were handed out before.
     skip: u64,
+    /// Whether the registry answered a request for the rest with something else.
+    whole_only: bool,
     promised: Option<Digest>,
     encoding: Result<(), ErrorKind>,
     attempts: Attempts,
@@ -135,6 +137,7 @@ impl Pieces {
             response: None,
             offset: 0,
             skip: 0,
+            whole_only: false,
             promised: None,
             encoding: Ok(()),
             attempts: Attempts::default(),
@@ -147,7 +150,7 @@ impl Pieces {
             match self.piece().await {
                 Ok(Some(piece)) => {
                     if let Some(new) = self.unseen(piece)? {
-                        self.patience.restore();
+                        self.patience.advance(self.offset);
                         return Ok(Some(new));
                     }
                 }
@@ -175,32 +178,50 @@ impl Pieces {
     /// After the last byte that was promised, nothing may come.
     async fn end(&mut self) -> Result<Option<Bytes>, ErrorKind> {
         match &mut self.response {
-            // A connection that breaks now has brought everything.
-            Some(response) => Ok(response.chunk().await.unwrap_or_default()),
+            Some(response) => match response.chunk().await {
+                Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => Err(why.into()),
+                // A connection that breaks now has brought everything.
+                piece => Ok(piece.unwrap_or_default()),
+            },
             None => Ok(None),
         }
     }
 
     async fn ask(&mut self) -> Result<Response, ErrorKind> {
-        let url = self.repository.url(&format!("blobs/{}", self.descriptor.digest));
-        let mut request = self.repository.request(Method::Get, url, "blob, get");
-        if self.offset > 0 {
-            request = request.header("range", format!("bytes={}-", self.offset));
-        }
-        let response = self.repository.send(request, &self.attempts).await?;
+        let part = self.offset > 0 && !self.whole_only;
+        let response = self.request(part).await?;
         self.encoding = refuse_encoding(&response);
         match response.status() {
             200 => {
                 self.promised = digest_header(response.headers())?;
                 self.skip = self.offset;
+                Ok(response)
+            }
+            206 if is_rest(&response, self.offset, self.descriptor.size) => {
+                self.skip = 0;
+                Ok(response)
+            }
+            206 | 416 if part => {
+                response.discard().await?;
+                self.whole_only = true;
+                Box::pin(self.ask()).await
             }
             206 => {
-                self.skip = 0;
-                check_range(&response, self.offset, self.descriptor.size)?;
+                let range = response.headers().get("content-range").unwrap_or_default();
+                Err(ErrorKind::Protocol(Violation::ContentRange(excerpt(range, 80))))
             }
-            _ => return Err(refusal(response).await),
+            _ => Err(refusal(response).await),
         }
-        Ok(response)
+    }
+
+    /// Asks for the blob, or for `part` of it: what was not handed out yet.
+    async fn request(&self, part: bool) -> Result<Response, ErrorKind> {
+        let url = self.repository.url(&format!("blobs/{}", self.descriptor.digest));
+        let mut request = self.repository.request(Method::Get, url, "blob, get");
+        if part {
+            request = request.header("range", format!("bytes={}-", self.offset));
+        }
+        self.repository.send(request, &self.attempts).await
     }
 
     /// What of a piece was not handed out before.
@@ -240,17 +261,14 @@ impl Pieces {
 }
 
 /// Whether a 206 holds the part from `offset` on.
-fn check_range(response: &Response, offset: u64, size: u64) -> Result<(), ErrorKind> {
+fn is_rest(response: &Response, offset: u64, size: u64) -> bool {
     let header = response.headers().get("content-range").unwrap_or_default();
-    let fits = header.strip_prefix("bytes ").and_then(|range| {
+    let rest = header.strip_prefix("bytes ").and_then(|range| {
         let (part, whole) = range.split_once('/')?;
         let (first, last) = part.split_once('-')?;
         let last: u64 = last.parse().ok()?;
         let of_size = whole == "*" || whole.parse() == Ok(size);
         Some(first.parse() == Ok(offset) && last < size && of_size)
     });
-    if fits == Some(true) {
-        return Ok(());
-    }
-    Err(ErrorKind::Protocol(Violation::ContentRange(excerpt(header, 80))))
+    rest == Some(true)
 }

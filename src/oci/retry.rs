@@ -71,20 +71,30 @@ impl Attempts {
     }
 }
 
+/// How far a transfer has to get to count as one that goes on, in bytes: one that brings a byte with
+/// each attempt would take for ever.
+const PROGRESS: u64 = 64 * 1024;
+
 /// How much is left of a policy.
 pub(super) struct Patience {
     policy: RetryPolicy,
     used: u32,
+    /// How far the transfer was when the policy started anew.
+    reached: u64,
 }
 
 impl Patience {
     pub(super) const fn new(policy: RetryPolicy) -> Self {
-        Self { policy, used: 0 }
+        Self { policy, used: 0, reached: 0 }
     }
 
-    /// Starts anew after some progress.
-    pub(super) const fn restore(&mut self) {
-        self.used = 0;
+    /// Notes that a transfer got as far as the byte `reached`. The policy starts anew where that is
+    /// further than ever, by a fair piece.
+    pub(super) const fn advance(&mut self, reached: u64) {
+        if reached >= self.reached.saturating_add(PROGRESS) {
+            self.reached = reached;
+            self.used = 0;
+        }
     }
 
     /// Waits until what failed may be tried again.
@@ -214,6 +224,19 @@ mod tests {
         for status in [400, 401, 403, 404, 405, 409, 413, 416, 501, 505] {
             assert!(delay(&patience, &refused(status, None)).is_none(), "{status}");
         }
+    }
+
+    #[test]
+    fn patience_is_restored_by_progress_alone() {
+        let mut patience = Patience { used: 3, ..Patience::new(RetryPolicy::default()) };
+        patience.advance(PROGRESS - 1);
+        assert_eq!(patience.used, 3);
+        patience.advance(PROGRESS);
+        assert_eq!(patience.used, 0);
+        // A transfer that began again has to get further than before.
+        patience.used = 2;
+        patience.advance(PROGRESS);
+        assert_eq!(patience.used, 2);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::retry::Attempts;
 use crate::timestamp::Timestamp;
 use crate::wire::{self, Method, Origin, Request, Response};
 
+/// How often one request is sent again with another login.
+const LOGIN_LIMIT: usize = 3;
+
 impl Client {
     /// Sends `request` and follows redirects. What the registry asks for is fetched and
     /// sent; where that is refused too, the refusal is final, unless it names a further scope.
@@ -29,6 +32,7 @@ impl Client {
         let request = request.to_registry();
         let known = authenticator.ready(transport, &home, subject).await?;
         let mut sent = known.map_or(Sent::Nothing, Sent::Known);
+        let mut logins = 0;
         loop {
             let authorization = sent.authorization().cloned();
             let outgoing = request.clone().authorization(authorization).attempt(attempts.next());
@@ -39,7 +43,13 @@ impl Client {
                 }
                 Answered::Refused(response) => response,
             };
-            let answer = authenticator.answer(transport, &home, subject, &response, &sent).await?;
+            // A registry may ask for a further scope each time, and never have enough.
+            let answer = if logins < LOGIN_LIMIT {
+                authenticator.answer(transport, &home, subject, &response, &sent).await?
+            } else {
+                None
+            };
+            logins += 1;
             let Some(answer) = answer else {
                 return match response.status() {
                     401 => Err(rejected(response, sent.authorization().is_some()).await),

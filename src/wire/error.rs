@@ -45,8 +45,8 @@ pub enum ErrorKind {
     Redirect(RefusedRedirect),
     /// A header field, by its name, that cannot be sent.
     InvalidHeader(String),
-    /// The URL is neither http nor https.
-    UnsupportedScheme,
+    /// The URL is neither http nor https, or holds a user name, which would be sent along unrecorded.
+    UnsupportedUrl,
     /// The HTTP library could not be set up.
     Setup(String),
     /// The exchange could not be written to the transcript.
@@ -79,7 +79,7 @@ pub enum TlsFailure {
 pub enum RefusedRedirect {
     /// It leads from https to http.
     Downgrade,
-    /// Its `Location` is missing or no http(s) URL.
+    /// Its `Location` is missing or no http(s) URL, or holds a user name.
     Location,
     /// Its status would turn the request into another one.
     Method,
@@ -129,7 +129,7 @@ impl Error {
             ErrorKind::Content(_) => "content",
             ErrorKind::BodyTooLarge(_) => "body_too_large",
             ErrorKind::TooManyRedirects | ErrorKind::Redirect(_) => "redirect",
-            ErrorKind::InvalidHeader(_) | ErrorKind::UnsupportedScheme => "invalid_request",
+            ErrorKind::InvalidHeader(_) | ErrorKind::UnsupportedUrl => "invalid_request",
             ErrorKind::Setup(_) => "setup",
             ErrorKind::Record(_) => "record",
         }
@@ -173,6 +173,7 @@ fn classify(error: &reqwest::Error) -> ErrorKind {
     match connection {
         Some(io::ErrorKind::ConnectionRefused) => ErrorKind::Refused,
         Some(io::ErrorKind::TimedOut) => ErrorKind::Timeout,
+        Some(io::ErrorKind::UnexpectedEof) => ErrorKind::CutShort,
         _ if error.is_timeout() => ErrorKind::Timeout,
         kind => ErrorKind::Connection(kind),
     }
@@ -232,7 +233,9 @@ impl fmt::Display for ErrorKind {
             Self::TooManyRedirects => f.write_str("too many redirects"),
             Self::Redirect(why) => why.fmt(f),
             Self::InvalidHeader(name) => write!(f, "the header {name:?} cannot be sent"),
-            Self::UnsupportedScheme => f.write_str("only http and https URLs can be asked"),
+            Self::UnsupportedUrl => {
+                f.write_str("only http and https URLs without a user name can be asked")
+            }
             Self::Setup(why) => write!(f, "the HTTP client could not be set up: {why}"),
             Self::Record(why) => write!(f, "the transcript could not be written: {why}"),
         }

@@ -25,6 +25,13 @@ impl Origin {
         Some(Self { secure, host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
     }
 
+    /// The origin of a URL that may be asked: one with a user name in it may not, since the HTTP library
+    /// would make a credential of it.
+    pub(crate) fn of_request(url: &Url) -> Option<Self> {
+        let bare = url.username().is_empty() && url.password().is_none();
+        Self::of(url).filter(|_| bare)
+    }
+
     /// Whether the scheme is `https`.
     #[must_use]
     pub const fn is_secure(&self) -> bool {

@@ -52,7 +52,7 @@ fn next_url(
     }
     let location = location.ok_or(RefusedRedirect::Location)?;
     let next = url.join(location).map_err(|_| RefusedRedirect::Location)?;
-    let origin = Origin::of(&next).ok_or(RefusedRedirect::Location)?;
+    let origin = Origin::of_request(&next).ok_or(RefusedRedirect::Location)?;
     let downgrade = url.scheme() == "https" && !origin.is_secure();
     if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
 }
@@ -91,6 +91,13 @@ mod tests {
             (Method::Get, "https://a.example/x", 307, Some("http://a.example/x"), Err(Downgrade)),
             (Method::Get, "https://a.example/x", 307, None, Err(Location)),
             (Method::Get, "https://a.example/x", 307, Some("javascript:x"), Err(Location)),
+            (
+                Method::Get,
+                "https://a.example/x",
+                307,
+                Some("https://me:pw@b.example/"),
+                Err(Location),
+            ),
         ] {
             let found = next_url(method, &Url::parse(from).unwrap(), status, location);
             assert_eq!(

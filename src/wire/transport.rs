@@ -86,8 +86,8 @@ impl Transport {
     /// # Errors
     /// See [`ErrorKind`]. A response of any status is no error.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
-        let origin = Origin::of(&request.url)
-            .ok_or_else(|| Error::new(None, ErrorKind::UnsupportedScheme))?;
+        let origin = Origin::of_request(&request.url)
+            .ok_or_else(|| Error::new(None, ErrorKind::UnsupportedUrl))?;
         let error = |kind| Error::new(Some(origin.clone()), kind);
         let sent = self.sent_headers(&request, &origin);
         let headers = sent.to_map().map_err(|name| error(ErrorKind::InvalidHeader(name)))?;

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod delay;
+pub mod faulty;
 pub mod pki;
 pub mod podman;
 pub mod recorded;
@@ -15,6 +16,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -242,6 +244,20 @@ pub fn digest(algorithm: &str, content: &[u8]) -> String {
     let output = process.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     format!("{algorithm}:{}", text.split_whitespace().next().unwrap())
+}
+
+/// The program of an example, built as this test was.
+pub fn example(name: &str) -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        // `cargo test` builds examples, `cargo test --test` does not.
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--example", name]);
+        build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        assert!(build.status().unwrap().success());
+        let programs = Path::new(env!("CARGO_BIN_EXE_thv")).parent().unwrap();
+        programs.join("examples").join(name)
+    })
 }
 
 /// A user with a home of their own, who runs `thv`.

@@ -11,12 +11,14 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
         match &view.place {
             Place::Manifest { reference, .. } if view.method() == "GET" => {
                 accept(view, findings);
-                if view.status() == 200 {
+                if view.status() == 200 && view.is_whole() {
                     fetched(view, reference, findings);
                     media_type(view, view.received("content-type"), view.response_body(), findings);
                 }
             }
-            Place::Blob { digest, .. } if view.method() == "GET" && view.status() == 200 => {
+            Place::Blob { digest, .. }
+                if view.method() == "GET" && view.status() == 200 && view.is_whole() =>
+            {
                 fetched(view, digest, findings);
             }
             Place::Manifest { .. } if view.method() == "PUT" => {

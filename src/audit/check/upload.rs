@@ -14,6 +14,8 @@ struct Session {
     opened: usize,
     location: String,
     received: u64,
+    /// Whether the registry last said `0-0`, which stands for nothing as well as for one byte.
+    unclear: bool,
     smallest: u64,
     /// The size of the last chunk, if it was smaller than the registry wants.
     small: Option<u64>,
@@ -26,6 +28,8 @@ struct Session {
     algorithm: Option<String>,
     /// Whether the last answer was 416.
     is_out_of_step: bool,
+    /// Whether the last request was to close it, and got no answer.
+    perhaps_closed: bool,
 }
 
 pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
@@ -42,7 +46,7 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
             _ => {}
         }
     }
-    for session in sessions.values() {
+    for session in sessions.values().filter(|session| !session.perhaps_closed) {
         if let Some(view) = views.iter().find(|view| view.line == session.opened) {
             note(
                 findings,
@@ -94,6 +98,7 @@ fn start(view: &View<'_>, sessions: &mut HashMap<String, Session>, findings: &mu
         opened: view.line,
         location: location.to_string(),
         received: 0,
+        unclear: false,
         smallest: smallest.unwrap_or(0),
         small: None,
         chunks: 0,
@@ -101,6 +106,7 @@ fn start(view: &View<'_>, sessions: &mut HashMap<String, Session>, findings: &mu
         unanswered: None,
         algorithm: view.parameter("digest-algorithm"),
         is_out_of_step: false,
+        perhaps_closed: false,
     };
     sessions.insert(path(&location), session);
 }
@@ -111,16 +117,19 @@ fn step(
     sessions: &mut HashMap<String, Session>,
     findings: &mut Vec<Finding>,
 ) {
+    session.perhaps_closed = view.method() == "PUT" && view.status() == 0;
     match view.method() {
         "DELETE" => return,
+        // The registry does not know it any more.
+        _ if view.status() == 404 => return,
         "GET" => {
             session.unanswered = None;
             session.is_out_of_step = false;
             let range = view.received("range").and_then(|range| range.rsplit_once('-'));
             if let (204, Some((_, last))) = (view.status(), range) {
-                let received = last.parse::<u64>().map_or(0, |last| last + 1);
-                // `0-0` stands for nothing as well as for one byte.
-                if received != session.received && received != 1 {
+                let received = last.parse::<u64>().map_or(0, |last| last.saturating_add(1));
+                session.unclear = received == 1;
+                if received != session.received && !session.unclear {
                     session.received = received;
                     session.chunks += 1;
                 }
@@ -153,14 +162,17 @@ fn sent(view: &View<'_>, session: &mut Session, findings: &mut Vec<Finding>) {
         note(findings, view, &rule::RESYNCHRONISE, "goes on after 416 without asking");
     }
     session.is_out_of_step = view.status() == 416;
-    let size = view.request_body().map_or(0, |body| body.size);
+    let recorded = view.request_body().map_or(0, |body| body.size);
+    let declared = view.sent("content-length").and_then(|length| length.parse().ok());
+    // Of a request that broke, not everything was sent.
+    let size = if view.is_whole() { recorded } else { declared.unwrap_or(recorded) };
     let range = view.sent("content-range");
     if let Some(small) = session.small.filter(|_| size > 0) {
         let message = format!("a chunk of {small} bytes, where {} were wanted", session.smallest);
         note(findings, view, &rule::CHUNK_SIZE, message);
     }
     if let Some(range) = range {
-        content_range(view, range, size, session.received, findings);
+        content_range(view, range, size, session, findings);
     }
     let chunk = format!("{} {size}", range.unwrap_or("?"));
     if view.method() == "PATCH" && session.unanswered.as_ref() == Some(&chunk) {
@@ -182,7 +194,14 @@ fn sent(view: &View<'_>, session: &mut Session, findings: &mut Vec<Finding>) {
         session.chunks += 1;
         session.last.clone_from(&body.sha256);
     }
-    session.received += size;
+    session.received = first(range).unwrap_or(session.received).saturating_add(size);
+    session.unclear = false;
+    // Some of a chunk may have been taken. `0-0` says nothing, nor does a 201.
+    let range = view.received("range").and_then(|range| range.rsplit_once('-'));
+    let taken = range.and_then(|(_, last)| last.parse::<u64>().ok()).filter(|last| *last > 0);
+    if let (202, Some(last)) = (view.status(), taken) {
+        session.received = session.received.min(last.saturating_add(1));
+    }
     session.small = Some(size).filter(|size| *size < session.smallest && view.method() == "PATCH");
     if view.method() == "PUT" {
         match view.parameter("digest") {
@@ -207,15 +226,16 @@ fn content_range(
     view: &View<'_>,
     range: &str,
     size: u64,
-    received: u64,
+    session: &Session,
     findings: &mut Vec<Finding>,
 ) {
-    let parsed = range
-        .split_once('-')
-        .and_then(|(first, last)| Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?)));
-    match parsed {
-        Some((first, last)) if last.checked_sub(first).map(|n| n + 1) == Some(size) => {
-            if first != received {
+    let received = session.received;
+    let last = range.split_once('-').and_then(|(_, last)| last.parse::<u64>().ok());
+    match first(Some(range)).zip(last) {
+        Some((first, last))
+            if last.checked_sub(first).map(|n| n.saturating_add(1)) == Some(size) =>
+        {
+            if first != received && !(session.unclear && first < 2) {
                 let message =
                     format!("the chunk starts at {first}, but {received} bytes were sent");
                 note(findings, view, &rule::UPLOAD_ORDER, message);
@@ -226,6 +246,11 @@ fn content_range(
             note(findings, view, &rule::CONTENT_RANGE, message);
         }
     }
+}
+
+/// The first byte of a `Content-Range`.
+fn first(range: Option<&str>) -> Option<u64> {
+    range?.split_once('-')?.0.parse().ok()
 }
 
 /// Holds the digest that closes an upload against the SHA-256 of all that was sent, where that is

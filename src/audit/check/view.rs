@@ -44,6 +44,11 @@ impl<'a> View<'a> {
         self.exchange.response.as_ref().map_or(0, |response| response.status)
     }
 
+    /// Whether the answer came to its end.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.exchange.error.is_none()
+    }
+
     pub(super) fn sent(&self, name: &str) -> Option<&str> {
         field(&self.exchange.request.headers, name)
     }

@@ -17,7 +17,8 @@ use self::session::{Steps, Upload, location};
 use self::source::HashingSource;
 use super::descriptor::{Descriptor, Mismatch};
 use super::digest::{Algorithm, Digest, Hasher};
-use super::error::{Error, ErrorKind, Violation};
+use super::error::{AuthenticationError, Error, ErrorKind, Violation};
+use super::manifests::digest_header;
 use super::media_type::MediaType;
 use super::reference::RepositoryName;
 use super::repository::Repository;
@@ -135,14 +136,18 @@ impl Repository {
     /// is no error: then the blob has to be uploaded.
     ///
     /// # Errors
-    /// Where the registry cannot be asked, or wants a login.
+    /// Where the registry cannot be asked, or says that it mounted another blob.
     pub async fn mount_blob(
         &self,
         digest: &Digest,
         from: &RepositoryName,
     ) -> Result<Mounted, Error> {
-        let mounted =
-            self.client().persist(|attempts| self.ask_mount(digest, from, attempts)).await;
+        let asked = self.client().persist(|attempts| self.ask_mount(digest, from, attempts)).await;
+        let mounted = match asked {
+            // Harbor and GitLab answer 401 and Docker Hub 400 where they do not know `from`.
+            Err(why) if is_refusal(&why) => Ok(Mounted::No),
+            asked => asked,
+        };
         mounted.map_err(self.error("mounting the blob", format_args!("@{digest}")))
     }
 
@@ -153,12 +158,13 @@ impl Repository {
         attempts: Attempts,
     ) -> Result<Mounted, ErrorKind> {
         let mut url = self.url("blobs/uploads/");
-        let digest = escaped(digest);
-        url.set_query(Some(&format!("mount={digest}&from={}", from.as_str().replace('/', "%2F"))));
+        let from_escaped = from.as_str().replace('/', "%2F");
+        url.set_query(Some(&format!("mount={}&from={from_escaped}", escaped(digest))));
         let request = self.request(Method::Post, url, "blob, mount");
         let response = self.send_reading(request, &attempts, Some(from)).await?;
         match response.status() {
             201 => {
+                check_stored(digest_header(response.headers())?, digest)?;
                 response.discard().await?;
                 Ok(Mounted::Yes)
             }
@@ -166,12 +172,9 @@ impl Repository {
             202 => {
                 let opened = location(&response);
                 response.discard().await?;
-                Upload::resume(self, opened?).cancel().await;
-                Ok(Mounted::No)
-            }
-            // Harbor and GitLab answer 401 and Docker Hub 400 where they do not know `from`.
-            400 | 403 | 404 | 405 => {
-                response.discard().await?;
+                if let Ok(opened) = opened {
+                    Upload::resume(self, opened, digest.algorithm()).cancel().await;
+                }
                 Ok(Mounted::No)
             }
             _ => Err(unexpected(response).await),
@@ -189,7 +192,7 @@ impl Repository {
         };
         let mut upload = match started {
             Started::Done => return Ok(()),
-            Started::Session(location) => Upload::resume(self, location),
+            Started::Session(location) => Upload::resume(self, location, digest.algorithm()),
             Started::NotTaken => Upload::start(self, digest.algorithm()).await?,
         };
         let sent = upload.finish(|| digest.clone(), &content.into(), Steps::Whole).await;
@@ -222,6 +225,7 @@ impl Repository {
         };
         match response.status() {
             201 => {
+                check_stored(digest_header(response.headers())?, digest)?;
                 response.discard().await?;
                 Ok(Started::Done)
             }
@@ -258,6 +262,12 @@ impl Repository {
                 Ok(()) => upload.finish_anew(digest, &body).await,
                 Err(why) => Err(ErrorKind::Local(why)),
             };
+        }
+        if sent.is_ok() && source.hashed() < size {
+            // A registry that says it has what was never sent.
+            let sent = source.hashed();
+            let lie = ErrorKind::Protocol(Violation::UploadOffset { has: size, sent });
+            return upload.close(Err(lie)).await;
         }
         upload.close(sent).await?;
         Ok(source.digest())
@@ -318,6 +328,19 @@ pub(super) async fn unexpected(response: Response) -> ErrorKind {
         400.. => refusal(response).await,
         other => ErrorKind::Protocol(Violation::Status(other)),
     }
+}
+
+/// Whether the registry was asked and said no, for whatever reason.
+const fn is_refusal(why: &ErrorKind) -> bool {
+    matches!(
+        why,
+        ErrorKind::Registry(_)
+            | ErrorKind::Denied(_)
+            | ErrorKind::NotFound(_)
+            | ErrorKind::Authentication(
+                AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_)
+            )
+    )
 }
 
 fn escaped(digest: &Digest) -> String {

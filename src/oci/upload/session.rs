@@ -9,7 +9,7 @@ use crate::oci::error::{ErrorKind, Violation};
 use crate::oci::manifests::digest_header;
 use crate::oci::repository::Repository;
 use crate::oci::retry::{Attempts, Patience, may_pass};
-use crate::wire::{self, Body, Method, Response};
+use crate::wire::{self, Body, Method, Origin, Response};
 
 /// How the last bytes of a blob are sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) struct Upload {
     largest: u64,
     /// Whether the registry turned the first chunk away as something that it does not know.
     no_chunks: bool,
+    /// Whether the registry refused a chunk from the first byte on: it has that byte.
+    has_first: bool,
     patience: Patience,
 }
 
@@ -46,23 +48,23 @@ impl Upload {
         algorithm: Algorithm,
     ) -> Result<Self, ErrorKind> {
         let (location, smallest) = open(repository, algorithm).await?;
-        let mut upload = Self::resume(repository, location);
-        upload.algorithm = algorithm;
+        let mut upload = Self::resume(repository, location, algorithm);
         upload.smallest = smallest;
         Ok(upload)
     }
 
     /// Goes on with an upload that was opened elsewhere.
-    pub(super) fn resume(repository: &Repository, location: Url) -> Self {
+    pub(super) fn resume(repository: &Repository, location: Url, algorithm: Algorithm) -> Self {
         Self {
             repository: repository.clone(),
-            algorithm: Algorithm::Sha256,
+            algorithm,
             location: Some(location),
             accepted: 0,
             appended: 0,
             smallest: 0,
             largest: u64::MAX,
             no_chunks: false,
+            has_first: false,
             patience: repository.client().patience(),
         }
     }
@@ -92,10 +94,20 @@ impl Upload {
     /// Sends `body` in as few chunks as the registry takes.
     async fn send(&mut self, body: &Body) -> Result<(), ErrorKind> {
         let end = self.appended + body.size();
+        let mut attempts = Attempts::default();
         while self.accepted < end {
             let chunk = body.part(self.accepted - self.appended, self.largest);
-            match self.patch(&chunk).await {
-                Ok(()) => self.patience.restore(),
+            let sent = self.accepted + chunk.size();
+            match self.patch(&chunk, &attempts).await {
+                Ok(()) => {
+                    attempts = Attempts::default();
+                    self.patience.advance(self.accepted);
+                    if self.accepted < sent {
+                        let has = self.accepted;
+                        let why = ErrorKind::Protocol(Violation::UploadOffset { has, sent });
+                        self.patience.insist(why).await?;
+                    }
+                }
                 Err(why) => self.recover(why, chunk.size(), end).await?,
             }
         }
@@ -111,6 +123,7 @@ impl Upload {
         steps: Steps,
     ) -> Result<(), ErrorKind> {
         let end = self.appended + rest.size();
+        let attempts = Attempts::default();
         loop {
             let interrupted = self.accepted > self.appended;
             if steps == Steps::Chunks || interrupted || rest.size() > self.largest {
@@ -118,10 +131,12 @@ impl Upload {
             }
             let last = if self.accepted < end { rest.clone() } else { Body::empty() };
             let (digest, size) = (digest(), last.size());
-            match self.put(&digest, last).await {
+            match self.put(&digest, last, &attempts).await {
                 Ok(()) => return Ok(()),
                 // It may have arrived although its answer did not.
-                Err(why) if may_pass(&why) && self.is_there(&digest).await => return Ok(()),
+                Err(why) if (may_pass(&why) || is_lost(&why)) && self.is_there(&digest).await => {
+                    return Ok(());
+                }
                 Err(why) => self.recover(why, size, end).await?,
             }
         }
@@ -140,13 +155,13 @@ impl Upload {
         self.finish(digest, whole, Steps::Whole).await
     }
 
-    async fn patch(&mut self, chunk: &Body) -> Result<(), ErrorKind> {
+    async fn patch(&mut self, chunk: &Body, attempts: &Attempts) -> Result<(), ErrorKind> {
         let (first, size) = (self.accepted, chunk.size());
         let request = self
             .request(Method::Patch, self.here()?, "blob upload, chunk")
             .header("content-range", format!("{first}-{}", first + size - 1))
             .body(OCTETS, chunk.clone());
-        let response = self.repository.send(request, &Attempts::default()).await?;
+        let response = self.repository.send(request, attempts).await?;
         match response.status() {
             status @ (201 | 202 | 204) => {
                 let reported = received(&response);
@@ -154,17 +169,26 @@ impl Upload {
                 response.discard().await?;
                 // ECR answers 201 and a range that means nothing.
                 let known = reported.filter(|has| status != 201 && *has > first && *has != 1);
-                self.accepted = known.unwrap_or(first + size);
+                let (has, sent) = (known.unwrap_or(first + size), first + size);
+                if has > sent {
+                    return Err(ErrorKind::Protocol(Violation::UploadOffset { has, sent }));
+                }
+                self.accepted = has;
                 Ok(())
             }
             _ => Err(unexpected(response).await),
         }
     }
 
-    async fn put(&mut self, digest: &Digest, last: Body) -> Result<(), ErrorKind> {
+    async fn put(
+        &mut self,
+        digest: &Digest,
+        last: Body,
+        attempts: &Attempts,
+    ) -> Result<(), ErrorKind> {
         let url = with_digest(self.here()?, digest);
         let request = self.request(Method::Put, url, "blob upload, finish").body(OCTETS, last);
-        let response = self.repository.send(request, &Attempts::default()).await?;
+        let response = self.repository.send(request, attempts).await?;
         match response.status() {
             200 | 201 | 204 => {
                 check_stored(digest_header(response.headers())?, digest)?;
@@ -184,9 +208,12 @@ impl Upload {
         let chunk = CHUNK_SIZE.max(self.smallest);
         match status {
             413 | 416 if size > chunk => self.largest = chunk,
-            416 => self.patience.insist(why).await?,
+            416 => {
+                self.has_first = before == 0;
+                self.patience.insist(why).await?;
+            }
             // The session is gone: a registry that was restarted may have forgotten it.
-            400 | 404 if is_lost(&why) => {
+            400 | 404 if is_lost(&why) || (status == 404 && before > 0) => {
                 self.patience.insist(why).await?;
                 return self.restart().await;
             }
@@ -210,12 +237,11 @@ impl Upload {
 
     /// Asks the registry how much it has.
     async fn synchronise(&mut self, end: u64) -> Result<(), ErrorKind> {
+        let attempts = Attempts::default();
         loop {
-            match self.ask().await {
+            match self.ask(&attempts).await {
                 Ok(has) if (self.appended..=end).contains(&has) => {
-                    if has > self.accepted {
-                        self.patience.restore();
-                    }
+                    self.patience.advance(has);
                     self.accepted = has;
                     return Ok(());
                 }
@@ -236,17 +262,18 @@ impl Upload {
     }
 
     /// `GET` of the location.
-    async fn ask(&mut self) -> Result<u64, ErrorKind> {
+    async fn ask(&mut self, attempts: &Attempts) -> Result<u64, ErrorKind> {
         let request = self.request(Method::Get, self.here()?, "blob upload, status");
-        let response = self.repository.send(request, &Attempts::default()).await?;
+        let response = self.repository.send(request, attempts).await?;
         match response.status() {
             200 | 204 => {
-                // `0-0` stands for nothing as well as for one byte. Nothing is the usual case; the
-                // registry says 416 in the other.
+                // `0-0` stands for nothing as well as for one byte. Nothing is the usual case; in the
+                // other the registry has refused the first byte.
                 let has = received(&response).unwrap_or(self.accepted);
                 self.learn(&response)?;
                 response.discard().await?;
-                Ok(if has == 1 && self.accepted != 1 { self.appended } else { has })
+                let nothing = has == 1 && self.accepted != 1 && !self.has_first;
+                Ok(if nothing { self.appended } else { has })
             }
             _ => Err(unexpected(response).await),
         }
@@ -262,6 +289,7 @@ impl Upload {
         self.location = Some(location);
         self.smallest = smallest;
         self.accepted = 0;
+        self.has_first = false;
         Ok(())
     }
 
@@ -353,7 +381,7 @@ pub(super) fn location(response: &Response) -> Result<Url, ErrorKind> {
     let location = response.headers().get("location");
     let location = location
         .and_then(|location| response.url().join(location).ok())
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(|url| Origin::of_request(url).is_some())
         .ok_or(ErrorKind::Protocol(Violation::UploadLocation))?;
     if response.url().scheme() == "https" && location.scheme() == "http" {
         return Err(ErrorKind::Protocol(Violation::UploadDowngrade));

@@ -34,11 +34,16 @@ impl HashingSource {
         self.state().hasher.clone().finish()
     }
 
+    /// How many bytes from the start were read.
+    pub(super) fn hashed(&self) -> u64 {
+        self.state().hashed
+    }
+
     /// Reads, and so hashes, what is left of the first `size` bytes.
     pub(super) fn read_through(&self, size: u64) -> io::Result<()> {
         let mut buffer = vec![0; PIECE];
         loop {
-            let hashed = self.state().hashed;
+            let hashed = self.hashed();
             let wanted = usize::try_from(size.saturating_sub(hashed)).unwrap_or(PIECE).min(PIECE);
             match self.read_at(hashed, buffer.get_mut(..wanted).unwrap_or_default()) {
                 _ if wanted == 0 => return Ok(()),
