@@ -8,6 +8,10 @@ build:
 test:
     bash tests/run.sh
 
+# Measure `--all` against the same done one by one
+bench-all:
+    cargo bench --locked --bench all
+
 # Make the recorded exchanges, and the pages that show them, anew
 record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
