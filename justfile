@@ -23,7 +23,7 @@ fuzz seconds="180":
 
 # Make the pages that tests hold current anew: commands, errors, and what commands print
 pages:
-    UPDATE=1 cargo test --locked --test help --test errors --test documentation -- --include-ignored
+    UPDATE=1 cargo test --locked --test api --test help --test errors --test documentation -- --include-ignored
 
 # Formatting, lints and documentation, as the checks run them
 lint:
