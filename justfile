@@ -1,8 +1,9 @@
 # What can be done here: `just --list`.
 
-# Build the program for use
+# Build the program for use, and see that it stays small
 build:
     cargo build --release --locked
+    bash tests/bench/size.sh
 
 # Run every test; installs the real registry on Debian
 test:
