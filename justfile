@@ -1,12 +1,17 @@
 # What can be done here: `just --list`.
 
-# Build the program for use
+# Build the program for use, and see that it stays small
 build:
     cargo build --release --locked
+    bash tests/bench/size.sh
 
 # Run every test; installs the real registry on Debian
 test:
     bash tests/run.sh
+
+# Measure `--all` against the same done one by one
+bench-all:
+    cargo bench --locked --bench all
 
 # Make the recorded exchanges, and the pages that show them, anew
 record:
@@ -23,7 +28,7 @@ fuzz seconds="180":
 
 # Make the pages that tests hold current anew: commands, errors, and what commands print
 pages:
-    UPDATE=1 cargo test --locked --test help --test errors --test documentation -- --include-ignored
+    UPDATE=1 cargo test --locked --test api --test help --test errors --test documentation -- --include-ignored
 
 # Formatting, lints and documentation, as the checks run them
 lint:

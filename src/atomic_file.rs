@@ -182,10 +182,12 @@ fn remove_leftovers(target: &Path) {
         return;
     };
     for file in files.flatten() {
-        let is_leftover =
-            file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes());
+        // Others are not looked at: there may be a thousand of them.
+        if !file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
+            continue;
+        }
         let age = file.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
-        if is_leftover && age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
+        if age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
             // Another run may have been quicker.
             let _ = fs::remove_file(file.path());
         }

@@ -36,6 +36,7 @@ pub enum Overwrite {
 
 /// What saving did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Saved {
     /// There was none of that name.
     Created,

@@ -4,6 +4,7 @@
 //! that the whole conversation passes through here. Only places that it named can be reached.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -37,6 +38,12 @@ const HOP_BY_HOP: [&str; 9] = [
 pub struct Proxy {
     listener: Listener,
     relay: Arc<Relay>,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("address", &self.local_addr()).finish_non_exhaustive()
+    }
 }
 
 struct Relay {

@@ -3,6 +3,7 @@
 //! A bug report's transcript becomes a registry that behaves as the real one did.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +25,12 @@ const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding",
 pub struct Replay {
     listener: Listener,
     script: Arc<Script>,
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay").field("address", &self.local_addr()).finish_non_exhaustive()
+    }
 }
 
 /// What is left of the transcript, and what was asked for beside it.

@@ -6,6 +6,7 @@ use crate::wire::{Exchange, RecordedBody};
 
 /// What is shown of an exchange.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Show {
     /// The header fields too.
     pub headers: bool,

@@ -14,6 +14,7 @@ const LINE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// A record, and the line of the file that it stands in, from 1.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Recorded {
     /// The line.
     pub line: usize,
@@ -26,6 +27,12 @@ pub struct TranscriptReader {
     source: Box<dyn io::Read + Send>,
     line: usize,
     rest: Vec<u8>,
+}
+
+impl fmt::Debug for TranscriptReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TranscriptReader").field("line", &self.line).finish_non_exhaustive()
+    }
 }
 
 #[derive(Deserialize)]

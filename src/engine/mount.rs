@@ -6,6 +6,7 @@ use super::error::PlanError;
 
 /// A directory or file of this machine in the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mount {
     /// The path on this machine, absolute.
     pub source: PathBuf,

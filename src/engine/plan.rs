@@ -59,6 +59,7 @@ pub struct Port {
 
 /// The container's network.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Network {
     /// The engine's usual one.
     Default,
@@ -72,6 +73,7 @@ pub enum Network {
 
 /// What is decided when a configuration is run.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Choices<'a> {
     /// The port to publish at, instead of the configuration's.
     pub port: Option<u16>,

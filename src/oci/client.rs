@@ -1,5 +1,6 @@
 //! The client of any number of registries: connections, logins, and how to reach each registry.
 
+use std::fmt;
 use std::sync::Arc;
 
 use url::Url;
@@ -29,12 +30,20 @@ pub(super) struct Shared {
 }
 
 /// Makes a [`Client`].
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ClientBuilder {
     settings: Settings,
     keychain: Keychain,
     plain_http: bool,
     retry: RetryPolicy,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("plain_http", &self.shared.plain_http)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {

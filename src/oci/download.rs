@@ -3,6 +3,7 @@
 //! A download goes on where it was interrupted, and nothing is handed out as whole before size and
 //! digest hold.
 
+use std::fmt;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -29,6 +30,12 @@ const AHEAD: usize = 8;
 pub struct BlobReader {
     pieces: Pieces,
     hasher: Hasher,
+}
+
+impl fmt::Debug for BlobReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlobReader").finish_non_exhaustive()
+    }
 }
 
 impl Repository {

@@ -102,6 +102,7 @@ impl Client {
 
 /// What a registry made of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Login {
     /// It accepted it.
     Accepted,

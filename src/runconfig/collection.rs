@@ -27,7 +27,7 @@ pub const IN_FLIGHT: usize = 16;
 const PAGE_SIZE: u32 = 1000;
 
 /// A repository with one run configuration a workload.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Collection {
     client: Client,
     place: Reference,

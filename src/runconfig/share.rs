@@ -28,6 +28,7 @@ pub struct Pushed {
 
 /// Whether a push changed anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PushStatus {
     /// The tag names a new manifest.
     Pushed,

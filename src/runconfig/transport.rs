@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// A transport that runs in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Transport {
     /// Standard input and output.
     Stdio,

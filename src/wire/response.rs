@@ -1,5 +1,6 @@
 //! What came back.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -26,6 +27,13 @@ pub struct Response {
     idle: Duration,
     /// A body that was read before.
     peeked: Option<Bytes>,
+}
+
+/// The status alone: the URL and the header fields may hold secrets.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Response {

@@ -1,12 +1,14 @@
-//! Where credentials come from: what the user said, then the files that docker, podman and skopeo
-//! write.
+//! Where credentials come from: what the user said, the embedding program's own source, then the
+//! files that docker, podman and skopeo write.
 
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::credential_helper::{CredentialHelper, HelperError};
+use super::credential_source::CredentialSource;
 use super::docker_config::{ConfigError, DockerConfig, Entry};
 use super::secret::{Credential, Secret};
 use crate::oci::reference::{RegistryName, RepositoryName};
@@ -16,6 +18,7 @@ use crate::oci::reference::{RegistryName, RepositoryName};
 pub struct Keychain {
     /// For any registry.
     explicit: Option<Credential>,
+    source: Option<Arc<dyn CredentialSource>>,
     /// Configuration files that may exist.
     files: Vec<PathBuf>,
 }
@@ -32,7 +35,7 @@ impl Keychain {
     /// podman (`$XDG_RUNTIME_DIR/containers/auth.json`, `~/.config/containers/auth.json`).
     #[must_use]
     pub fn from_environment() -> Self {
-        Self { explicit: None, files: files(|name| env::var_os(name)) }
+        Self { files: files(|name| env::var_os(name)), ..Self::default() }
     }
 
     /// The same, and before them the file `path`.
@@ -49,6 +52,13 @@ impl Keychain {
         self
     }
 
+    /// The same, and before every file `source`.
+    #[must_use]
+    pub fn with_source(mut self, source: Arc<dyn CredentialSource>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
     /// The credential for a registry, or for a repository of it; `None` means anonymous.
     ///
     /// # Errors
@@ -61,6 +71,12 @@ impl Keychain {
     ) -> Result<Option<Credential>, KeychainError> {
         if let Some(credential) = &self.explicit {
             return Ok(Some(credential.clone()));
+        }
+        if let Some(source) = &self.source {
+            let found = source.credential(registry, repository).await;
+            if let Some(credential) = found.map_err(KeychainError::Source)? {
+                return Ok(Some(credential));
+            }
         }
         for path in &self.files {
             let Some(config) = DockerConfig::read(path).map_err(KeychainError::Config)? else {
@@ -173,6 +189,8 @@ pub enum KeychainError {
     Config(ConfigError),
     /// A credential helper failed.
     Helper(HelperError),
+    /// The program's own source failed.
+    Source(Box<dyn std::error::Error + Send + Sync>),
     /// No file is known to store credentials in.
     NoFile,
 }
@@ -182,6 +200,7 @@ impl fmt::Display for KeychainError {
         match self {
             Self::Config(why) => why.fmt(f),
             Self::Helper(why) => why.fmt(f),
+            Self::Source(why) => why.fmt(f),
             Self::NoFile => f.write_str("no home directory is known; set HOME or DOCKER_CONFIG"),
         }
     }
@@ -192,6 +211,7 @@ impl std::error::Error for KeychainError {
         match self {
             Self::Config(why) => Some(why),
             Self::Helper(why) => Some(why),
+            Self::Source(why) => Some(&**why),
             Self::NoFile => None,
         }
     }

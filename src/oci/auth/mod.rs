@@ -5,6 +5,7 @@
 mod authenticator;
 mod challenge;
 mod credential_helper;
+mod credential_source;
 mod docker_config;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -17,6 +18,7 @@ mod token;
 pub(super) use authenticator::{Authenticator, Sent, Subject};
 pub use challenge::ChallengeError;
 pub use credential_helper::HelperError;
+pub use credential_source::{CredentialFuture, CredentialSource};
 pub use docker_config::ConfigError;
 pub use keychain::{Keychain, KeychainError, Stored};
 pub use realm::RealmError;

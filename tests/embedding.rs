@@ -1,0 +1,302 @@
+//! The library in somebody else's program: what it brings, its examples, and its futures.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::future::{Future, pending};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use serde_json::Value;
+use support::server::{Received, Server};
+use support::{Ran, Registry, User, sha256};
+use thv_oci::audit::{Proxy, Recorded, Replay};
+use thv_oci::engine::{Engine, Lifetime, Plan, wait_until_ready};
+use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
+use thv_oci::oci::{
+    Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
+    Tag, TagOrDigest, TagQuery,
+};
+use thv_oci::registry::{Registry as DevelopmentRegistry, Storage};
+use thv_oci::runconfig::{self, Collection, Document, Place, PushError, WorkloadName};
+use thv_oci::timestamp::Timestamp;
+use thv_oci::wire::{self, BodySource, Exchange, MemoryRecorder, Recorder, Settings, Transport};
+use url::Url;
+
+/// The most crates that the client alone may bring, itself included, besides those of
+/// `www-authenticate`.
+const CRATES: usize = 100;
+
+fn cargo(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    let ran = command.args(["--offline", "--locked"]).stderr(Stdio::inherit()).output().unwrap();
+    assert!(ran.status.success(), "cargo {arguments:?}");
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// The crates of a tree, each with its version.
+fn crates(tree: &str) -> BTreeSet<String> {
+    let named = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    tree.lines().map(named).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_client_alone_brings_few_crates_and_neither_program_nor_registry() {
+    let tree = ["tree", "--edges", "normal", "--prefix", "none"];
+    let client = cargo(&[&tree[..], &["--no-default-features", "--format", "{p} [{f}]"]].concat());
+    let own = client.lines().next().unwrap();
+    assert!(own.starts_with("thv-oci ") && own.ends_with(" []"), "no feature is on: {own}");
+    let all = crates(&client);
+    let legacy = crates(&cargo(&[&tree[..], &["--package", "www-authenticate"]].concat()));
+    let counted: Vec<_> = all.difference(&legacy).collect();
+    assert!(counted.len() <= CRATES, "{} crates: {counted:#?}", counted.len());
+    for program in ["clap", "clap_complete", "rustix", "rpassword", "aws-lc-rs", "openssl", "h2"] {
+        let found = all.iter().find(|name| name.split(' ').next() == Some(program));
+        assert_eq!(found, None, "the client alone needs no {program}");
+    }
+}
+
+/// Runs an example of `tests/examples/`.
+fn example(user: &User, name: &str, arguments: &[&str]) -> Ran {
+    cargo(&["build", "--quiet", "--example", name]);
+    // This test is in `deps`, beside `examples`.
+    let test = std::env::current_exe().unwrap();
+    let program: PathBuf = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    let mut command = user.command_of(program.to_str().unwrap());
+    command.env("VAULT_PASSWORD", "FAKE-vault").args(arguments).stdin(Stdio::null());
+    Ran(command.output().unwrap())
+}
+
+const CONFIG: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
+
+#[test]
+fn the_examples_do_what_they_say() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/a:v1");
+    user.file("config.json", CONFIG);
+    user.thv(&["push", "config.json", &reference]).ok();
+    assert_eq!(example(&user, "pull", &[&reference]).ok().0.stdout, CONFIG);
+
+    let chart = registry.reference("charts/a:v1");
+    user.file("chart.tgz", b"chart");
+    let push = [&*chart, "application/vnd.example.chart", "chart.tgz", "application/gzip"];
+    let pushed = example(&user, "push", &push).ok().stdout();
+    let accept = [("accept", "application/vnd.oci.image.manifest.v1+json")];
+    let stored = registry.http("GET", "/v2/charts/a/manifests/v1", &accept, b"");
+    assert_eq!(pushed.trim(), sha256(&stored.body));
+    let manifest: Value = serde_json::from_slice(&stored.body).unwrap();
+    assert_eq!(manifest["artifactType"], "application/vnd.example.chart");
+    assert_eq!(manifest["layers"][0]["digest"], sha256(b"chart"));
+
+    let tags = example(&user, "without_macros", &[&reference]).ok().stdout();
+    assert_eq!(tags, "v1\n");
+    let nothing = registry.reference("nothing");
+    let said = example(&user, "without_macros", &[&nothing]).ok().stdout();
+    assert_eq!(said, "no such repository\n");
+
+    // What the registry has, for whoever logs in.
+    let found = registry.http("GET", "/v2/configs/a/manifests/v1", &accept, b"");
+    let manifest = String::from_utf8(found.body).unwrap();
+    let login = base64::engine::general_purpose::STANDARD.encode("me:FAKE-vault");
+    let private = Server::start(move |received: &Received| {
+        if received.header("authorization") == Some(&format!("Basic {login}")) {
+            return (200, vec![("content-type", accept[0].1.to_owned())], manifest.clone());
+        }
+        (401, vec![("www-authenticate", "Basic realm=\"r\"".to_owned())], String::new())
+    });
+    let said = example(&user, "own_parts", &[&private.reference("configs/a:v1")]).ok().stdout();
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[..2], ["GET pull: manifest, get 401", "GET pull: manifest, get 200"]);
+    assert!(lines[2].starts_with("sha256:") && lines.len() == 3, "{said}");
+}
+
+/// Says when an exchange with `method` has ended.
+struct Bell {
+    method: &'static str,
+    rung: tokio::sync::Notify,
+    kept: MemoryRecorder,
+}
+
+impl Recorder for Bell {
+    fn record(&self, exchange: &Exchange) -> io::Result<()> {
+        if exchange.request.method == self.method {
+            self.rung.notify_one();
+        }
+        self.kept.record(exchange)
+    }
+}
+
+#[test]
+fn a_dropped_upload_is_cancelled_at_the_registry() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let registry = Registry::embedded();
+    let reference: Reference = registry.reference("blobs/a").parse().unwrap();
+    let kept = MemoryRecorder::new();
+    let bell = Arc::new(Bell { method: "PATCH", rung: tokio::sync::Notify::new(), kept });
+    let mut settings = Settings::default();
+    settings.recorder = Some(Arc::clone(&bell) as Arc<dyn Recorder>);
+    runtime.block_on(async {
+        let client = Client::new(settings);
+        let repository =
+            client.repository(reference.registry(), reference.repository(), Access::Push);
+        // A stream without end.
+        let reader = tokio::io::repeat(7);
+        let octets = MediaType::from_static("application/octet-stream");
+        tokio::select! {
+            pushed = repository.push_stream(octets, reader, Algorithm::Sha256) => {
+                panic!("there is no end: {pushed:?}")
+            }
+            () = bell.rung.notified() => {}
+        }
+        client.settle().await;
+    });
+    let exchanges = bell.kept.exchanges();
+    let last = exchanges.last().unwrap();
+    assert_eq!(last.request.method, "DELETE");
+    assert_eq!(last.response.as_ref().unwrap().status, 204);
+}
+
+fn is_send<T: Future + Send>(_: T) {}
+const fn is_shared<T: Send + Sync>() {}
+
+#[test]
+fn clients_are_shared_between_threads() {
+    is_shared::<Client>();
+    is_shared::<Repository>();
+    is_shared::<Collection>();
+    is_shared::<Transport>();
+    is_shared::<Keychain>();
+    is_shared::<thv_oci::oci::Error>();
+    is_shared::<runconfig::PullError>();
+}
+
+/// What the methods of the client take.
+struct Values<'a> {
+    digest: &'a Digest,
+    target: &'a TagOrDigest,
+    tag: &'a Tag,
+    blob: &'a Descriptor,
+    manifest: &'a Manifest,
+    source: Arc<dyn BodySource>,
+    reference: &'a Reference,
+    credential: Credential,
+    secret: &'a Secret,
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Values<'_>) {
+    let Values { digest, target, tag, blob, manifest, source, reference, .. } = values;
+    let octets = || MediaType::OCI_EMPTY;
+    is_send(one.has_blob(digest));
+    is_send(one.blob(blob, 1));
+    is_send(one.copy_from(one, target, target));
+    is_send(one.copy_blob(one, blob));
+    is_send(one.delete_manifest(digest));
+    is_send(one.delete_tag(tag));
+    is_send(one.delete_blob(digest));
+    is_send(one.download_blob(blob, Path::new("a")));
+    is_send(one.manifest(target));
+    is_send(one.put_manifest(target, &MediaType::OCI_MANIFEST, Vec::new()));
+    is_send(one.referrers(digest, None));
+    is_send(one.push_manifest(target, manifest));
+    is_send(one.tags(&TagQuery::default()));
+    is_send(one.push_blob(blob, Vec::new().into()));
+    is_send(one.push_source(octets(), Arc::clone(&source), 1, Algorithm::Sha256));
+    is_send(one.push_described(blob, source));
+    is_send(one.push_stream(octets(), tokio::io::empty(), Algorithm::Sha256));
+    is_send(one.mount_blob(digest, one.name()));
+    is_send(client.check_login(one.registry(), values.credential));
+    is_send(client.settle());
+    let keychain = Keychain::anonymous();
+    is_send(keychain.credential(one.registry(), None));
+    is_send(keychain.store(one.registry(), "me", values.secret));
+    is_send(keychain.erase(one.registry()));
+    is_send(runconfig::pull(client, reference));
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_of_configurations_are_send(client: &Client, reference: &Reference, text: &Document) {
+    is_send(runconfig::push(client, reference, text, Timestamp::now()));
+    is_send(runconfig::retrieve(client, &Place::Registry(reference.clone())));
+    let all = Collection::new(client.clone(), reference.clone());
+    let load = |_: &WorkloadName| Ok::<_, PushError>(text.clone());
+    is_send(all.push_each(Vec::new(), load, Timestamp::now(), |_, _| {}));
+    is_send(all.tags());
+    is_send(all.pull_each(Vec::new(), |_, _| {}));
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_of_the_wire_are_send(
+    transport: &Transport,
+    request: &wire::Request,
+    responses: [wire::Response; 4],
+    mut blob: BlobReader,
+) {
+    is_send(transport.send(request.clone()));
+    is_send(transport.follow(request.clone()));
+    let [mut first, second, third, fourth] = responses;
+    is_send(first.chunk());
+    is_send(second.read(1));
+    is_send(third.peek(1));
+    is_send(fourth.discard());
+    is_send(blob.chunk());
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_of_servers_are_send(
+    address: SocketAddr,
+    url: Url,
+    records: &[Recorded],
+    (proxy, replay, registry): (Proxy, Replay, DevelopmentRegistry),
+) {
+    is_send(Proxy::bind(address, url, Settings::default()));
+    is_send(proxy.serve(pending()));
+    is_send(Replay::bind(address, records, |_| {}));
+    is_send(replay.serve(pending()));
+    is_send(DevelopmentRegistry::bind(address, Storage::memory()));
+    is_send(registry.serve(pending()));
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_of_engines_are_send(engine: &Engine, plan: &Plan, transport: &Transport, url: &Url) {
+    is_send(engine.has_image("a"));
+    is_send(engine.provide_image("a", |_| {}));
+    is_send(engine.container("a"));
+    is_send(engine.workloads());
+    is_send(engine.make_room(plan));
+    is_send(engine.create(plan, Lifetime::Detached));
+    is_send(engine.start("a"));
+    is_send(engine.stop("a"));
+    is_send(engine.signal("a", "TERM"));
+    is_send(engine.remove("a"));
+    is_send(engine.last_words("a"));
+    is_send(wait_until_ready(transport, url, std::time::Duration::ZERO));
+}
+
+#[test]
+fn no_future_is_forgotten_here() {
+    let interface = include_str!("../protocol-notes/api.txt");
+    let asynchronous = interface.lines().filter_map(|line| line.split_once("async fn "));
+    let names: Vec<_> =
+        asynchronous.map(|(_, rest)| rest.split(['(', '<']).next().unwrap()).collect();
+    let own = include_str!("embedding.rs").lines().map(str::trim);
+    let held: Vec<_> = own.filter(|line| line.starts_with("is_send(")).collect();
+    for name in &names {
+        let calls = ["(", ".", ":"].map(|before| format!("{before}{name}("));
+        let is_held = held.iter().any(|line| calls.iter().any(|call| line.contains(call)));
+        assert!(is_held, "is the future of {name} Send?");
+    }
+    assert_eq!(names.len(), held.len(), "each of the same name too");
+}
