@@ -18,9 +18,9 @@ record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
     UPDATE=1 cargo test --locked --test pages
 
-# Measure round trips, start-up, throughput and size, beside other programs
+# Measure round trips, start-up, throughput and size, beside other programs; files are in memory
 bench *section:
-    cargo bench --locked --bench performance -- {{section}}
+    TMPDIR=/dev/shm cargo bench --locked --bench performance -- {{section}}
 
 # Give each parser hostile bytes, for so many seconds each (needs cargo-fuzz)
 fuzz seconds="180":
