@@ -109,6 +109,7 @@ fn a_push_that_is_refused_or_lied_to() {
         push("tag: refused")
             .on(ALWAYS, TAG, refuses(400, "MANIFEST_INVALID"))
             .fails(11, "MANIFEST_INVALID: because"),
+        push("tag: a blob is not seen yet").on(ONCE, TAG, refuses(400, "MANIFEST_BLOB_UNKNOWN")),
         push("tag: a blob is unknown")
             .on(ALWAYS, TAG, refuses(404, "MANIFEST_BLOB_UNKNOWN"))
             .fails(3, "MANIFEST_BLOB_UNKNOWN"),

@@ -235,7 +235,7 @@ impl Upload {
         self.synchronise(end).await
     }
 
-    /// Asks the registry how much it has.
+    /// Asks the registry how much it has. Whoever calls this has lost some patience already.
     async fn synchronise(&mut self, end: u64) -> Result<(), ErrorKind> {
         let attempts = Attempts::default();
         loop {
@@ -248,8 +248,8 @@ impl Upload {
                 Ok(has) => {
                     return Err(ErrorKind::Protocol(Violation::UploadOffset { has, sent: end }));
                 }
+                // Debian's registry forgets an upload of which a chunk was cut.
                 Err(why) if matches!(why, ErrorKind::NotFound(_)) || is_lost(&why) => {
-                    self.patience.insist(why).await?;
                     return self.restart().await;
                 }
                 // Registries that do not answer this question have what was answered before.
