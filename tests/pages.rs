@@ -1,4 +1,5 @@
-//! The pages of `protocol-notes/` against the recorded exchanges that they show.
+//! The pages of `protocol-notes/` against the recorded exchanges that they show, and the tests that
+//! they name.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -80,4 +81,34 @@ fn pages_show_what_is_recorded() {
         assert!(anew == page, "{} parts from its recording: `just record`", path.display());
     }
     assert_eq!(blocks, 4);
+}
+
+/// Tests that a page names as `file.rs::test`.
+fn named_tests(page: &str) -> Vec<(&str, &str)> {
+    page.split('`')
+        .filter_map(|word| word.split_once("::"))
+        .filter(|(file, _)| file.contains(".rs"))
+        .collect()
+}
+
+#[test]
+fn each_test_that_the_page_of_threats_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("protocol-notes/security.md")).unwrap();
+    let tests = named_tests(&page);
+    assert!(tests.len() > 40, "{}", tests.len());
+    for (file, test) in tests {
+        let source = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        let (before, _) = source
+            .split_once(&format!("fn {test}("))
+            .unwrap_or_else(|| panic!("{file} has no test {test}"));
+        let marked = before.rsplit("\n\n").next().unwrap();
+        assert!(marked.contains("#[test]") || before.contains("proptest! {"), "{file}:{test}");
+    }
+    // Each row of a table names a test.
+    for row in page.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 5)
+    {
+        let heading = row.starts_with("| # |");
+        assert!(heading || !named_tests(row).is_empty(), "{row}");
+    }
 }

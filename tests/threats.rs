@@ -4,14 +4,17 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
+use support::pki::{Authority, Pair};
 use support::server::{Received, Reply, Server};
-use support::{User, sha256};
+use support::{User, own_address, sha256};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -319,6 +322,68 @@ fn tls_that_fails_is_not_tried_again_without() {
     let first_bytes = first_bytes.lock().unwrap();
     // 22 begins a TLS handshake; a letter would begin a request.
     assert!(!first_bytes.is_empty() && first_bytes.iter().all(|byte| *byte == 22));
+}
+
+/// `openssl s_server`, which answers with the files of a directory. It ends with this value.
+struct TlsServer(std::process::Child);
+
+impl TlsServer {
+    /// Asks for a client certificate; with `must`, it wants one.
+    fn start(dir: &Path, address: SocketAddr, authority: &Authority, must: bool) -> Self {
+        let Pair { cert, key } = authority.issue("server", &format!("IP:{}", address.ip()), 30);
+        let mut process = Command::new("openssl")
+            .args(["s_server", "-HTTP", "-accept", &address.to_string()])
+            .args([if must { "-Verify" } else { "-verify" }, "1", "-verify_return_error"])
+            .arg("-CAfile")
+            .arg(&authority.pair.cert)
+            .arg("-cert")
+            .arg(cert)
+            .arg("-key")
+            .arg(key)
+            .current_dir(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(dir.join("said")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut said = BufReader::new(process.stdout.as_mut().unwrap());
+        while line.trim() != "ACCEPT" {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "the server ended");
+        }
+        Self(process)
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs openssl; tests/run.sh installs it"]
+fn a_client_certificate_is_not_shown_to_where_a_redirect_leads() {
+    let user = User::new();
+    let authority = Authority::new(&user.path("pki"));
+    let (home, elsewhere) = (own_address(), own_address());
+    let redirect =
+        format!("HTTP/1.1 307 X\r\nlocation: https://{elsewhere}/x\r\ncontent-length: 0\r\n\r\n");
+    user.file("home/v2/a/manifests/v1", redirect);
+    user.file("elsewhere/x", "HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n");
+    let first = TlsServer::start(&user.path("home"), home, &authority, true);
+    let second = TlsServer::start(&user.path("elsewhere"), elsewhere, &authority, false);
+    let client = authority.issue("client", "DNS:client.example", 30);
+    let ca = authority.pair.cert.to_str().unwrap();
+    let (cert, key) = (client.cert.to_str().unwrap(), client.key.to_str().unwrap());
+    let pull = ["pull", &format!("{home}/a:v1"), "--ca-file", ca, "--cert", cert, "--key", key];
+    user.thv(&pull).fails(3, "not found (status 404");
+    drop((first, second));
+    let said = |name: &str| std::fs::read_to_string(user.path(name)).unwrap();
+    assert!(said("home/said").contains("CN = client"), "{}", said("home/said"));
+    assert!(!said("elsewhere/said").contains("CN = "), "{}", said("elsewhere/said"));
 }
 
 /// Of an authority that signed nothing.
