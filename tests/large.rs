@@ -153,6 +153,7 @@ fn received(user: &User) -> u64 {
         .sum()
 }
 
+/// Obligation 9, 58.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
 fn a_gib_goes_up_and_comes_down_over_connections_that_break() {
@@ -195,6 +196,7 @@ fn what_a_registry_has_of_an_upload_is_not_sent_again() {
     assert!(count(&user, "GET") >= 5);
 }
 
+/// Obligation 24.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
 fn a_stream_of_unknown_length_goes_up() {
@@ -225,6 +227,7 @@ fn stream(registry: &Registry, address: SocketAddr, repository: &str) {
     assert_eq!(found.status, 200);
 }
 
+/// Obligation 19, 69.
 #[test]
 fn sha512_goes_up_and_comes_down() {
     let files = tempfile::tempdir().unwrap();
@@ -274,6 +277,7 @@ fn interrupt(user: &User, process: Child) -> Vec<serde_json::Value> {
     exchanges
 }
 
+/// Obligation 26.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
 fn an_upload_that_is_given_up_leaves_no_session() {
@@ -291,6 +295,7 @@ fn an_upload_that_is_given_up_leaves_no_session() {
     assert_eq!(sessions(&registry, "given-up"), 0);
 }
 
+/// Obligation 26.
 #[test]
 fn an_upload_that_is_given_up_within_a_chunk_is_cancelled() {
     let files = tempfile::tempdir().unwrap();

@@ -109,6 +109,23 @@ async fn an_image_about_another_is_listed_by_the_type_of_its_configuration() {
     assert_eq!(older.list()["manifests"][0]["artifactType"], MediaType::OCI_CONFIG.as_str());
 }
 
+/// Obligation 36.
+#[tokio::test]
+async fn a_manifest_has_up_to_four_mib() {
+    let embedder = Embedder::new();
+    let (server, repository) = scripted(&embedder, |_| says(201));
+    let mut manifest = Manifest::artifact(TYPE, Vec::new(), Annotations::new());
+    manifest.annotations.insert("x".to_owned(), String::new());
+    let missing = 4 * 1024 * 1024 - manifest.to_json().len();
+    manifest.annotations.insert("x".to_owned(), "x".repeat(missing));
+    repository.push_manifest(&tag("v1"), &manifest).await.unwrap();
+    manifest.annotations.insert("y".to_owned(), String::new());
+    let failed = repository.push_manifest(&tag("v1"), &manifest).await.unwrap_err();
+    assert!(matches!(failed.kind(), ErrorKind::TooLarge { limit: 4_194_304 }), "{failed}");
+    assert_eq!(server.received().len(), 1);
+    assert_eq!(server.received()[0].header("content-length"), Some("4194304"));
+}
+
 /// Obligation 38.
 #[tokio::test]
 async fn what_stands_under_the_list_s_tag_and_is_no_list_is_left_alone() {

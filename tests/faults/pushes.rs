@@ -27,6 +27,7 @@ fn cancelled(ended: &super::Ended<'_>) {
     assert!(ended.layer.count("DELETE", "/uploads/") > 0, "{:?}", ended.layer.lines());
 }
 
+/// Obligation 10, 36, 58.
 #[test]
 fn a_push_that_is_refused_or_lied_to() {
     run(vec![
@@ -135,6 +136,7 @@ fn a_push_that_is_refused_or_lied_to() {
     ]);
 }
 
+/// Obligation 34.
 #[test]
 fn a_push_after_which_the_registry_names_another_manifest() {
     // The registry keeps what it was sent, and says that it is something else.

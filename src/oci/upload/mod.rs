@@ -372,6 +372,7 @@ fn check_stored(stored: Option<Digest>, digest: &Digest) -> Result<(), ErrorKind
 mod tests {
     use super::*;
 
+    /// Obligation 13.
     #[test]
     fn the_registry_s_own_query_is_kept_byte_for_byte() {
         let digest = Digest::sha256(b"");
