@@ -79,6 +79,7 @@ fn each_finding_names_its_line_and_rule() {
     assert!(said.stdout().contains("finding digest-header:"), "{}", said.stdout());
 }
 
+/// Obligation 33.
 #[test]
 fn own_traffic_breaks_no_rule() {
     let user = User::new();

@@ -105,6 +105,7 @@ fn exported_digest(ran: &Ran) -> Value {
     report["digest"].clone()
 }
 
+/// Obligation 73.
 fn the_artifact_has_the_agreed_form(registry: &Registry) {
     let user = User::new();
     user.file("config.json", STDIO);
@@ -315,6 +316,7 @@ fn what_is_no_run_configuration_is_named(registry: &Registry) {
     assert!(!user.path("state").exists());
 }
 
+/// Obligation 75.
 fn inline_data_that_lies_fails_the_import(registry: &Registry) {
     let user = User::new();
     registry.put_blob("others/c", b"{}");

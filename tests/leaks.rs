@@ -49,6 +49,7 @@ fn none_has_a_credential(server: &Server) -> bool {
     server.received().iter().all(|received| received.header("authorization").is_none())
 }
 
+/// Obligation 61, 62.
 #[test]
 fn a_blob_s_redirect_to_another_port_gets_no_credential() {
     let storage = Server::start(|_| (200, Vec::new(), String::from_utf8(STDIO.to_vec()).unwrap()));

@@ -166,6 +166,7 @@ impl std::error::Error for Mismatch {}
 mod tests {
     use super::*;
 
+    /// Obligation 74.
     #[test]
     fn empty_descriptor_is_the_specification_s() {
         assert_eq!(
@@ -179,6 +180,7 @@ mod tests {
         );
     }
 
+    /// Obligation 70.
     #[test]
     fn size_is_compared_before_the_digest() {
         let descriptor = Descriptor::empty();

@@ -42,6 +42,7 @@ mod tests {
 
     use super::*;
 
+    /// Obligation 44.
     #[test]
     fn the_relation_decides_and_not_the_place() {
         for (header, expected) in [

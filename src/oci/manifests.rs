@@ -120,7 +120,13 @@ impl Repository {
         }
         // A manifest that is put twice is there once: repeating this does no harm.
         let put = |attempts| self.send_manifest(target, media_type, content.clone(), attempts);
-        self.client().persist(put).await
+        let mut patience = self.client().patience();
+        loop {
+            match self.client().persist(put).await {
+                Err(why) if misses_blob(&why) => patience.insist(why).await?,
+                done => return done,
+            }
+        }
     }
 
     async fn send_manifest(
@@ -150,6 +156,17 @@ impl Repository {
             TagOrDigest::Tag(_) => Digest::sha256(&content),
         };
         Ok(StoredManifest { digest, knows_subject })
+    }
+}
+
+/// Whether the registry misses a blob. It may be there all the same, and not be seen yet: storage may lag
+/// behind, and Debian's registry loses sight of a blob for a moment while somebody else pushes it.
+fn misses_blob(why: &ErrorKind) -> bool {
+    match why {
+        ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => {
+            refusal.has_code("MANIFEST_BLOB_UNKNOWN") || refusal.has_code("BLOB_UNKNOWN")
+        }
+        _ => false,
     }
 }
 

@@ -412,6 +412,7 @@ mod tests {
 
     const HEX: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
+    /// Obligation 1.
     #[test]
     fn references_are_normalised_as_docker_does() {
         let digest = format!("sha256:{HEX}");
@@ -459,6 +460,7 @@ mod tests {
         assert_eq!(other.registry().host(), "::1");
     }
 
+    /// Obligation 1.
     #[test]
     fn malformed_references_are_refused_with_the_part_at_fault() {
         use InvalidReference as I;

@@ -4,6 +4,8 @@
 //! Registries without this API keep a list under a tag that is made from the subject's digest, which
 //! clients have to read and write themselves.
 
+use serde_json::Value;
+
 use super::auth::Access;
 use super::descriptor::Descriptor;
 use super::digest::Digest;
@@ -39,7 +41,7 @@ impl Repository {
     ) -> Result<Vec<Descriptor>, ErrorKind> {
         let mut found = match self.api_referrers(subject, artifact_type).await {
             Err(ErrorKind::NotFound(_)) => {
-                self.listed_by_tag(subject).await?.map_or_else(Vec::new, |list| list.manifests)
+                self.listed_by_tag(subject).await?.map_or_else(Vec::new, |(list, _)| list.manifests)
             }
             listed => listed?,
         };
@@ -75,8 +77,8 @@ impl Repository {
         Ok(found)
     }
 
-    /// The list under the tag schema, if there is one.
-    async fn listed_by_tag(&self, subject: &Digest) -> Result<Option<Index>, ErrorKind> {
+    /// The list under the tag schema, if there is one, and its text.
+    async fn listed_by_tag(&self, subject: &Digest) -> Result<Option<(Index, Vec<u8>)>, ErrorKind> {
         let target = TagOrDigest::Tag(tag_of(subject));
         let fetched =
             self.client().persist(|attempts| self.fetch_manifest(&target, attempts)).await;
@@ -87,7 +89,7 @@ impl Repository {
                 Err(ErrorKind::Protocol(Violation::List))
             }
             Ok(fetched) => match fetched.kind {
-                ManifestKind::Index(list) => Ok(Some(list)),
+                ManifestKind::Index(list) => Ok(Some((list, fetched.content))),
                 ManifestKind::Manifest(_) => {
                     let found = fetched.descriptor.media_type;
                     Err(ErrorKind::Manifest(InvalidManifest::UnknownType(found)))
@@ -127,9 +129,10 @@ impl Repository {
             listed.artifact_type = Some(manifest.effective_type().clone());
             listed.annotations = manifest.annotations.clone();
             self.update_list(&subject.digest, |list| {
-                let known = list.iter().any(|known| known.digest == listed.digest);
+                let digest = Value::from(listed.digest.to_string());
+                let known = list.iter().any(|known| known.get("digest") == Some(&digest));
                 if !known {
-                    list.push(listed);
+                    list.extend(serde_json::to_value(listed));
                 }
                 !known
             })
@@ -153,25 +156,30 @@ impl Repository {
         }
         self.update_list(&subject.digest, |list| {
             let before = list.len();
-            list.retain(|listed| listed.digest != *digest);
+            let digest = Value::from(digest.to_string());
+            list.retain(|listed| listed.get("digest") != Some(&digest));
             list.len() < before
         })
         .await
     }
 
-    /// Reads the list under the tag schema, and writes it where `change` says that it changed it.
+    /// Reads the list under the tag schema, and writes it where `change` says that it changed it. It is
+    /// changed as JSON: what others wrote into it stays.
     async fn update_list(
         &self,
         subject: &Digest,
-        change: impl FnOnce(&mut Vec<Descriptor>) -> bool,
+        change: impl FnOnce(&mut Vec<Value>) -> bool,
     ) -> Result<(), ErrorKind> {
         let known = self.listed_by_tag(subject).await?;
-        let mut list = known.unwrap_or_else(Index::empty);
-        if !change(&mut list.manifests) {
+        let text = known.map_or_else(|| Index::empty().to_json(), |(_, text)| text);
+        let malformed = || ErrorKind::Protocol(Violation::List);
+        let mut list: Value = serde_json::from_slice(&text).map_err(|_| malformed())?;
+        let manifests = list.get_mut("manifests").and_then(Value::as_array_mut);
+        if !change(manifests.ok_or_else(malformed)?) {
             return Ok(());
         }
         let target = TagOrDigest::Tag(tag_of(subject));
-        let content = list.to_json().into();
+        let content = list.to_string().into_bytes().into();
         let writing = self.with_access(Access::Push);
         writing.store_manifest(&target, &MediaType::OCI_INDEX, content).await.map(|_| ())
     }

@@ -109,6 +109,7 @@ impl fmt::Display for Refusal {
 mod tests {
     use super::*;
 
+    /// Obligation 64.
     #[test]
     fn codes_and_messages_of_the_specification_are_read() {
         let refusal = Refusal::parse(
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(refusal.to_string(), "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X");
     }
 
+    /// Obligation 65.
     #[test]
     fn a_wait_is_read_in_both_forms() {
         let now = "2026-11-24T21:00:00Z".parse().unwrap();
@@ -138,6 +140,7 @@ mod tests {
         }
     }
 
+    /// Obligation 63.
     #[test]
     fn any_other_body_shows_its_start() {
         for body in ["<html>\u{7}", "{\"message\":\"Not Found\"}", "[]", "{\"errors\":{}}"] {

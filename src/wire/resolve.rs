@@ -50,3 +50,19 @@ impl fmt::Display for Unresolved {
 }
 
 impl std::error::Error for Unresolved {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Advisory 4.
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_where_only_outside_is_meant() {
+        let resolve =
+            |public_only| SystemResolver { public_only }.resolve("localhost".parse().unwrap());
+        assert!(resolve(false).await.unwrap().count() > 0);
+        let why = resolve(true).await.err().unwrap();
+        let why = why.downcast_ref::<Unresolved>();
+        assert!(matches!(why, Some(Unresolved::Internal)), "{why:?}");
+    }
+}

@@ -25,7 +25,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(run(&arguments)),
+        Ok(runtime) => {
+            let done = runtime.block_on(run(&arguments));
+            // Whoever was interrupted does not wait for standard input any more.
+            runtime.shutdown_background();
+            done
+        }
         Err(why) => Err(why.into()),
     };
     match done {

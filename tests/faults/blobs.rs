@@ -28,6 +28,7 @@ fn ranges(ended: &super::Ended<'_>) -> Vec<String> {
     asked.iter().filter_map(|asked| asked.header("range").map(str::to_owned)).collect()
 }
 
+/// Obligation 7, 8. Advisory 15, 23.
 #[test]
 fn a_blob_that_is_another() {
     let other = vec![b' '; STDIO.len()];
@@ -80,6 +81,7 @@ fn a_blob_that_is_another() {
     ]);
 }
 
+/// Obligation 9.
 #[test]
 fn a_download_that_is_interrupted() {
     let part = |from: usize, claim: String| {

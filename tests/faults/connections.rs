@@ -91,6 +91,7 @@ fn a_connection_that_breaks() {
     ]);
 }
 
+/// Advisory 11.
 #[test]
 fn an_answer_without_end() {
     let chunked = format!("{}transfer-encoding: chunked\r\n\r\n", begun());

@@ -25,6 +25,7 @@ fn endless() -> Fault {
     })
 }
 
+/// Obligation 44, 66, 67. Advisory 8, 17.
 #[test]
 fn a_list_that_is_none_or_has_no_end() {
     let steering = r#"{"tags":["v1","\u001b]0;x\u0007","..","a/b","\u202ev","","v2"]}"#;

@@ -20,6 +20,7 @@ fn typed(content_type: &str) -> Fault {
     says(200, &[("content-type", content_type)], manifest())
 }
 
+/// Obligation 3, 4, 5, 6, 11.
 #[test]
 fn a_manifest_that_is_none() {
     let pretty = manifest().replace(",\"", ", \"");
@@ -128,6 +129,7 @@ fn a_manifest_that_is_none() {
     ]);
 }
 
+/// Advisory 11.
 #[test]
 fn a_login_without_end() {
     let challenge = |value: &str| says(401, &[("www-authenticate", value)], "");
@@ -187,6 +189,7 @@ fn a_login_without_end() {
     ]);
 }
 
+/// Obligation 61. Advisory 2.
 #[test]
 fn redirects_that_lead_astray() {
     let to = |location: &str| says(307, &[("location", location)], "");

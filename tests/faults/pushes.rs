@@ -27,6 +27,7 @@ fn cancelled(ended: &super::Ended<'_>) {
     assert!(ended.layer.count("DELETE", "/uploads/") > 0, "{:?}", ended.layer.lines());
 }
 
+/// Obligation 10, 36, 58.
 #[test]
 fn a_push_that_is_refused_or_lied_to() {
     run(vec![
@@ -109,6 +110,7 @@ fn a_push_that_is_refused_or_lied_to() {
         push("tag: refused")
             .on(ALWAYS, TAG, refuses(400, "MANIFEST_INVALID"))
             .fails(11, "MANIFEST_INVALID: because"),
+        push("tag: a blob is not seen yet").on(ONCE, TAG, refuses(400, "MANIFEST_BLOB_UNKNOWN")),
         push("tag: a blob is unknown")
             .on(ALWAYS, TAG, refuses(404, "MANIFEST_BLOB_UNKNOWN"))
             .fails(3, "MANIFEST_BLOB_UNKNOWN"),
@@ -134,6 +136,7 @@ fn a_push_that_is_refused_or_lied_to() {
     ]);
 }
 
+/// Obligation 34.
 #[test]
 fn a_push_after_which_the_registry_names_another_manifest() {
     // The registry keeps what it was sent, and says that it is something else.

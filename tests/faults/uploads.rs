@@ -47,6 +47,7 @@ fn silent_201() -> Fault {
     }))
 }
 
+/// Obligation 21, 25, 58.
 #[test]
 fn chunks_that_a_registry_does_not_take() {
     run(vec![
@@ -124,6 +125,7 @@ fn chunks_that_a_registry_does_not_take() {
     ]);
 }
 
+/// Obligation 20, 22, 23, 25.
 #[test]
 fn an_upload_that_is_interrupted() {
     // Takes a MiB of each chunk, and says so.
@@ -223,6 +225,7 @@ fn replies_with_part() -> Fault {
     })
 }
 
+/// Obligation 12, 15, 62. Advisory 1.
 #[test]
 fn an_upload_that_goes_on_at_another_host() {
     // Another address of the same storage, which is not to see the login.

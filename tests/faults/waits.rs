@@ -25,6 +25,7 @@ fn busy_until() -> Fault {
     })
 }
 
+/// Obligation 65.
 #[test]
 fn a_refusal_that_may_pass() {
     let asked = |count: usize| {

@@ -50,6 +50,8 @@ pub enum Fault {
     /// So many bytes of the body reach the registry, as a chunk; nobody is told, and the connection
     /// is reset.
     CutRequest(usize),
+    /// So many bytes of the body are read, and no more.
+    Hold(usize),
     /// The registry does what it is asked, and nobody is told.
     Deaf,
     /// Like `Close`, for bodies of more than so many bytes; others reach the registry.
@@ -161,6 +163,13 @@ impl Faulty {
             let _ = stream.peek(&mut [0]);
             return Ok(());
         }
+        if let Some(Fault::Hold(size)) = fault {
+            stream.read_exact(&mut vec![0; head.len() + size])?;
+            self.note(asked(&head, Vec::new()));
+            loop {
+                std::thread::park();
+            }
+        }
         let asked = read_request(&mut stream)?;
         self.note(asked.clone());
         self.act(stream, &asked, fault)
@@ -168,7 +177,9 @@ impl Faulty {
 
     fn act(&self, mut stream: TcpStream, asked: &Asked, fault: Option<&Fault>) -> io::Result<()> {
         let bytes = match fault {
-            Some(Fault::Close | Fault::Reset | Fault::CutRequest(_)) => return Ok(()),
+            Some(Fault::Close | Fault::Reset | Fault::CutRequest(_) | Fault::Hold(_)) => {
+                return Ok(());
+            }
             Some(Fault::CloseOver(size)) if asked.body.len() > *size => return Ok(()),
             Some(Fault::RawOver(size, bytes)) if asked.body.len() > *size => bytes.clone(),
             Some(Fault::Raw(bytes)) => bytes.clone(),

@@ -30,7 +30,7 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 pub struct Registry {
     pub address: SocketAddr,
     process: Child,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Registry {
@@ -55,7 +55,7 @@ impl Registry {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
         let address = said["address"].as_str().unwrap().parse().unwrap();
-        Self { address, process, _files: tempfile::tempdir().unwrap() }
+        Self { address, process, files: tempfile::tempdir().unwrap() }
     }
 
     /// Debian's `docker-registry`, the reference implementation.
@@ -75,16 +75,22 @@ impl Registry {
             root.display()
         );
         std::fs::write(&config, settings).unwrap();
-        let process = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("docker-registry is installed by tests/run.sh");
-        let mut registry = Self { address, process, _files: files };
+        let mut registry = Self { address, process: serve_docker(&config), files };
         registry.wait();
         registry
+    }
+
+    /// Ends `docker-registry` at once, and starts it anew with what it kept.
+    pub fn restart(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = serve_docker(&self.files.path().join("config.yml"));
+        self.wait();
+    }
+
+    /// Where `docker-registry` keeps its configuration and, in `data`, its content.
+    pub fn files(&self) -> &Path {
+        self.files.path()
     }
 
     /// Waits until the registry answers.
@@ -165,6 +171,16 @@ impl Registry {
         let done = self.http("PUT", &path, &[("content-type", media_type)], content.as_bytes());
         assert_eq!(done.status, 201, "{}", String::from_utf8_lossy(&done.body));
     }
+}
+
+fn serve_docker(config: &Path) -> Child {
+    Command::new("docker-registry")
+        .arg("serve")
+        .arg(config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("docker-registry is installed by tests/run.sh")
 }
 
 impl Drop for Registry {
@@ -254,6 +270,13 @@ pub fn example(name: &str) -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--locked", "--example", name]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo tells this test would make it build others anew.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(&*name);
+            }
+        }
         assert!(build.status().unwrap().success());
         let programs = Path::new(env!("CARGO_BIN_EXE_thv")).parent().unwrap();
         programs.join("examples").join(name)

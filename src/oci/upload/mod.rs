@@ -3,7 +3,9 @@
 //! Whatever its size, a blob is read once where the registry's steps allow it, hashed while it is
 //! sent, and resumed where the connection broke. No memory is needed but for a few pieces.
 
+mod answer;
 mod cleaning;
+mod mount;
 mod session;
 mod source;
 
@@ -13,20 +15,20 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
-use self::session::{Steps, Upload, location};
+use self::answer::{check_stored, location, unexpected};
+use self::session::{Steps, Upload};
 use self::source::HashingSource;
 use super::descriptor::{Descriptor, Mismatch};
 use super::digest::{Algorithm, Digest, Hasher};
-use super::error::{AuthenticationError, Error, ErrorKind, Violation};
+use super::error::{Error, ErrorKind, Violation};
 use super::manifests::digest_header;
 use super::media_type::MediaType;
-use super::reference::RepositoryName;
 use super::repository::Repository;
 use super::retry::Attempts;
-use super::session::refusal;
-use crate::wire::{self, Body, BodySource, Method, Response};
+use crate::wire::{self, Body, BodySource, Method};
 
 pub(super) use self::cleaning::Cleaning;
+pub use self::mount::Mounted;
 
 /// The largest blob that is tried with a single request, in bytes.
 pub const SINGLE_REQUEST_LIMIT: u64 = 1024 * 1024;
@@ -36,15 +38,6 @@ pub const CHUNK_SIZE: u64 = 4 * 1024 * 1024;
 /// The largest chunk that a registry may insist on, in bytes: chunks of a stream are kept in memory.
 const CHUNK_MINIMUM_LIMIT: u64 = 64 * 1024 * 1024;
 const OCTETS: &str = "application/octet-stream";
-
-/// What a registry made of a request to mount a blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mounted {
-    /// The repository has the blob now.
-    Yes,
-    /// It has not; the blob has to be uploaded.
-    No,
-}
 
 impl Repository {
     /// Uploads `content`, which `descriptor` describes; whether the registry has it already is not
@@ -129,56 +122,6 @@ impl Repository {
         let sent = self.upload_stream(reader, algorithm).await;
         let (digest, size) = sent.map_err(self.error("uploading a blob", ""))?;
         Ok(Descriptor::new(media_type, digest, size))
-    }
-
-    /// Asks the registry to take the blob over from its repository `from` (distribution
-    /// specification, "Mounting a blob from another repository"). A registry that will not or cannot
-    /// is no error: then the blob has to be uploaded.
-    ///
-    /// # Errors
-    /// Where the registry cannot be asked, or says that it mounted another blob.
-    pub async fn mount_blob(
-        &self,
-        digest: &Digest,
-        from: &RepositoryName,
-    ) -> Result<Mounted, Error> {
-        let asked = self.client().persist(|attempts| self.ask_mount(digest, from, attempts)).await;
-        let mounted = match asked {
-            // Harbor and GitLab answer 401 and Docker Hub 400 where they do not know `from`.
-            Err(why) if is_refusal(&why) => Ok(Mounted::No),
-            asked => asked,
-        };
-        mounted.map_err(self.error("mounting the blob", format_args!("@{digest}")))
-    }
-
-    async fn ask_mount(
-        &self,
-        digest: &Digest,
-        from: &RepositoryName,
-        attempts: Attempts,
-    ) -> Result<Mounted, ErrorKind> {
-        let mut url = self.url("blobs/uploads/");
-        let from_escaped = from.as_str().replace('/', "%2F");
-        url.set_query(Some(&format!("mount={}&from={from_escaped}", escaped(digest))));
-        let request = self.request(Method::Post, url, "blob, mount");
-        let response = self.send_reading(request, &attempts, Some(from)).await?;
-        match response.status() {
-            201 => {
-                check_stored(digest_header(response.headers())?, digest)?;
-                response.discard().await?;
-                Ok(Mounted::Yes)
-            }
-            // An upload was opened instead. It is not gone on with: whoever uploads begins anew.
-            202 => {
-                let opened = location(&response);
-                response.discard().await?;
-                if let Ok(opened) = opened {
-                    Upload::resume(self, opened, digest.algorithm()).cancel().await;
-                }
-                Ok(Mounted::No)
-            }
-            _ => Err(unexpected(response).await),
-        }
     }
 
     async fn upload_bytes(&self, descriptor: &Descriptor, content: Bytes) -> Result<(), ErrorKind> {
@@ -323,26 +266,6 @@ enum Started {
     NotTaken,
 }
 
-pub(super) async fn unexpected(response: Response) -> ErrorKind {
-    match response.status() {
-        400.. => refusal(response).await,
-        other => ErrorKind::Protocol(Violation::Status(other)),
-    }
-}
-
-/// Whether the registry was asked and said no, for whatever reason.
-const fn is_refusal(why: &ErrorKind) -> bool {
-    matches!(
-        why,
-        ErrorKind::Registry(_)
-            | ErrorKind::Denied(_)
-            | ErrorKind::NotFound(_)
-            | ErrorKind::Authentication(
-                AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_)
-            )
-    )
-}
-
 fn escaped(digest: &Digest) -> String {
     format!("{}%3A{}", digest.algorithm().name(), digest.encoded())
 }
@@ -358,20 +281,11 @@ fn with_digest(mut url: Url, digest: &Digest) -> Url {
     url
 }
 
-/// Holds what the registry says that it stored against what was sent.
-fn check_stored(stored: Option<Digest>, digest: &Digest) -> Result<(), ErrorKind> {
-    match stored {
-        Some(found) if found.algorithm() == digest.algorithm() && found != *digest => {
-            Err(ErrorKind::Mismatch(Mismatch::Digest { expected: digest.clone(), found }))
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Obligation 13.
     #[test]
     fn the_registry_s_own_query_is_kept_byte_for_byte() {
         let digest = Digest::sha256(b"");

@@ -2,14 +2,15 @@
 
 use url::Url;
 
+use super::answer::{check_stored, is_broken, is_lost, location, received, smallest, unexpected};
 use super::cleaning;
-use super::{CHUNK_MINIMUM_LIMIT, CHUNK_SIZE, OCTETS, check_stored, unexpected, with_digest};
+use super::{CHUNK_MINIMUM_LIMIT, CHUNK_SIZE, OCTETS, with_digest};
 use crate::oci::digest::{Algorithm, Digest};
 use crate::oci::error::{ErrorKind, Violation};
 use crate::oci::manifests::digest_header;
 use crate::oci::repository::Repository;
 use crate::oci::retry::{Attempts, Patience, may_pass};
-use crate::wire::{self, Body, Method, Origin, Response};
+use crate::wire::{self, Body, Method, Response};
 
 /// How the last bytes of a blob are sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -235,7 +236,7 @@ impl Upload {
         self.synchronise(end).await
     }
 
-    /// Asks the registry how much it has.
+    /// Asks the registry how much it has. Whoever calls this has lost some patience already.
     async fn synchronise(&mut self, end: u64) -> Result<(), ErrorKind> {
         let attempts = Attempts::default();
         loop {
@@ -248,8 +249,8 @@ impl Upload {
                 Ok(has) => {
                     return Err(ErrorKind::Protocol(Violation::UploadOffset { has, sent: end }));
                 }
+                // Debian's registry forgets an upload of which a chunk was cut.
                 Err(why) if matches!(why, ErrorKind::NotFound(_)) || is_lost(&why) => {
-                    self.patience.insist(why).await?;
                     return self.restart().await;
                 }
                 // Registries that do not answer this question have what was answered before.
@@ -374,50 +375,4 @@ async fn open(repository: &Repository, algorithm: Algorithm) -> Result<(Url, u64
             }
         })
         .await
-}
-
-/// Where an accepted upload goes on. The host may be another one; the credential stays behind.
-pub(super) fn location(response: &Response) -> Result<Url, ErrorKind> {
-    let location = response.headers().get("location");
-    let location = location
-        .and_then(|location| response.url().join(location).ok())
-        .filter(|url| Origin::of_request(url).is_some())
-        .ok_or(ErrorKind::Protocol(Violation::UploadLocation))?;
-    if response.url().scheme() == "https" && location.scheme() == "http" {
-        return Err(ErrorKind::Protocol(Violation::UploadDowngrade));
-    }
-    Ok(location)
-}
-
-fn smallest(response: &Response) -> u64 {
-    let header = response.headers().get("oci-chunk-min-length");
-    header.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
-}
-
-/// How many bytes the registry says that it has: one more than the end of its range.
-fn received(response: &Response) -> Option<u64> {
-    let range = response.headers().get("range")?;
-    let range = range.trim().strip_prefix("bytes=").unwrap_or(range.trim());
-    let (first, last) = range.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    if first == 0 { last.checked_add(1) } else { None }
-}
-
-/// Whether the registry does not know the upload any more.
-fn is_lost(why: &ErrorKind) -> bool {
-    match why {
-        ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => {
-            refusal.has_code("BLOB_UPLOAD_UNKNOWN") || refusal.has_code("BLOB_UPLOAD_INVALID")
-        }
-        _ => false,
-    }
-}
-
-const fn is_broken(why: &ErrorKind) -> bool {
-    match why {
-        ErrorKind::Network(why) => {
-            matches!(why.kind(), wire::ErrorKind::Connection(_) | wire::ErrorKind::CutShort)
-        }
-        _ => false,
-    }
 }

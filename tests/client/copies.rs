@@ -1,0 +1,124 @@
+//! Copies between repositories and registries.
+
+use serde_json::json;
+use thv_oci::oci::{
+    Annotations, Descriptor, ErrorKind, Manifest, MediaType, Repository, TagOrDigest,
+};
+
+use super::support::{Registry, sha256};
+use super::{Embedder, INDEX, MANIFEST, scripted};
+
+const STRANGE: MediaType = MediaType::from_static("application/vnd.example.strange");
+
+fn tag(name: &str) -> TagOrDigest {
+    TagOrDigest::Tag(name.parse().unwrap())
+}
+
+/// An index of two artifacts of a type that nobody knows, one with a large blob.
+async fn put_index(repository: &Repository) -> Vec<Descriptor> {
+    let mut blobs = vec![Descriptor::empty()];
+    repository.push_blob(&blobs[0], "{}".into()).await.unwrap();
+    let mut manifests = Vec::new();
+    for size in [10_usize, 5 * 1024 * 1024] {
+        let content: Vec<u8> = (0..251).cycle().take(size).collect();
+        let blob = Descriptor::of(STRANGE, &content);
+        repository.push_blob(&blob, content.into()).await.unwrap();
+        let manifest =
+            Manifest::artifact(STRANGE, vec![blob.clone()], Annotations::new()).to_json();
+        let described = Descriptor::of(MediaType::OCI_MANIFEST, &manifest);
+        let target = TagOrDigest::Digest(described.digest.clone());
+        repository.put_manifest(&target, &MediaType::OCI_MANIFEST, manifest).await.unwrap();
+        blobs.push(blob);
+        manifests.push(described);
+    }
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
+    let index = index.to_string().into_bytes();
+    repository.put_manifest(&tag("v1"), &MediaType::OCI_INDEX, index).await.unwrap();
+    blobs
+}
+
+/// Obligation 71, 72.
+#[tokio::test]
+async fn an_index_is_copied_with_all_that_it_lists() {
+    let embedder = Embedder::new();
+    let (one, two) = (Registry::embedded(), Registry::embedded());
+    let source = embedder.repository(&one.reference("a"));
+    let blobs = put_index(&source).await;
+    for target in [one.reference("b"), two.reference("a")] {
+        let target = embedder.repository(&target);
+        let copied = target.copy_from(&source, &tag("v1"), &tag("copy")).await.unwrap();
+        assert_eq!(target.manifest(&tag("copy")).await.unwrap().descriptor, copied);
+        for blob in &blobs {
+            assert!(target.has_blob(&blob.digest).await.unwrap());
+        }
+        // Again, nothing but manifests is sent.
+        let before = embedder.lines().len();
+        target.copy_from(&source, &tag("v1"), &tag("copy")).await.unwrap();
+        let sent = embedder.lines().split_off(before);
+        assert!(!sent.iter().any(|line| line.contains("/uploads/")), "{sent:?}");
+    }
+    // Within a registry, blobs are mounted.
+    let mounts = embedder.lines().iter().filter(|line| line.contains("mount=")).count();
+    assert_eq!(mounts, 3, "{:?}", embedder.lines());
+    embedder.breaks_no_rule();
+}
+
+/// Advisory 9.
+#[tokio::test]
+async fn a_graph_without_end_is_not_walked() {
+    let embedder = Embedder::new();
+    // Each index lists another one, deeper and deeper.
+    let deep = |level: u32| json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [], "annotations": { "level": level.to_string() } });
+    let mut documents = vec![deep(99).to_string()];
+    for level in 0..20 {
+        let last = documents.last().unwrap();
+        let mut document = deep(level);
+        document["manifests"] =
+            json!([{ "mediaType": INDEX, "digest": sha256(last.as_bytes()), "size": last.len() }]);
+        documents.push(document.to_string());
+    }
+    let (top, count) = (documents.last().unwrap().clone(), documents.len());
+    assert_eq!(count, 21);
+    let (server, source) = scripted(&embedder, move |received| {
+        let name = received.target.rsplit('/').next().unwrap();
+        let found = documents.iter().find(|document| sha256(document.as_bytes()) == name);
+        super::json(&found.unwrap_or(&top))
+    });
+    let target = Registry::embedded();
+    let target = embedder.repository(&target.reference("a"));
+    let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();
+    assert!(matches!(failed.kind(), ErrorKind::Protocol(_)), "{failed}");
+    assert!(server.received().len() < 15);
+    assert!(target.manifest(&tag("v1")).await.is_err());
+
+    // A cycle is one only where digests lie.
+    let itself = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [{ "mediaType": MANIFEST, "digest": sha256(b"x"), "size": 9 }] });
+    let (_server, source) = scripted(&embedder, move |_| super::json(&itself));
+    let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();
+    assert!(matches!(failed.kind(), ErrorKind::Mismatch(_)), "{failed}");
+}
+
+/// Advisory 5.
+#[tokio::test]
+async fn where_a_layer_says_that_it_is_a_copy_does_not_look() {
+    let embedder = Embedder::new();
+    let elsewhere = super::support::server::Server::start(|_| super::says(200));
+    let layer = json!({
+        "mediaType": "x/y", "digest": sha256(b"layer"), "size": 5, "urls": [elsewhere.url("/layer")],
+    });
+    let document = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST, "layers": [layer],
+        "config": { "mediaType": "x/z", "digest": sha256(b"{}"), "size": 2 },
+    });
+    let (_server, source) = scripted(&embedder, move |received| {
+        if received.target.contains("/blobs/") {
+            return super::says(404);
+        }
+        (200, vec![("content-type", MANIFEST.to_owned())], document.to_string())
+    });
+    let target = Registry::embedded();
+    let target = embedder.repository(&target.reference("a"));
+    let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();
+    assert!(matches!(failed.kind(), ErrorKind::NotFound(_)), "{failed}");
+    assert_eq!(elsewhere.received().len(), 0);
+}

@@ -1,0 +1,81 @@
+//! The client as a program embeds it: what it asks of registries, and what it makes of the answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod copies;
+mod lists;
+mod subjects;
+#[path = "../support/mod.rs"]
+mod support;
+mod uploads;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::server::{Received, Reply, Server};
+use thv_oci::audit::{TranscriptReader, check};
+use thv_oci::oci::auth::Access;
+use thv_oci::oci::{Client, Reference, Repository, RetryPolicy};
+use thv_oci::wire::{MemoryRecorder, Settings};
+
+/// A client that is quick to try again, and the record of what it does.
+pub(crate) struct Embedder {
+    pub(crate) client: Client,
+    pub(crate) recorder: Arc<MemoryRecorder>,
+}
+
+impl Embedder {
+    pub(crate) fn new() -> Self {
+        let recorder = Arc::new(MemoryRecorder::new());
+        let mut settings = Settings::default();
+        settings.recorder = Some(Arc::clone(&recorder) as _);
+        let mut policy = RetryPolicy::default();
+        policy.first_delay = Duration::from_millis(2);
+        Self { client: Client::builder(settings).retry(policy).build(), recorder }
+    }
+
+    pub(crate) fn repository(&self, reference: &str) -> Repository {
+        let reference: Reference = reference.parse().unwrap();
+        self.client.repository(reference.registry(), reference.repository(), Access::Push)
+    }
+
+    /// `METHOD path status` of each exchange.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let exchanges = self.recorder.exchanges();
+        let line = |exchange: &thv_oci::wire::Exchange| {
+            let path = exchange.request.url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
+            let status = exchange.response.as_ref().map_or(0, |response| response.status);
+            format!("{} {path} {status}", exchange.request.method)
+        };
+        exchanges.iter().map(line).collect()
+    }
+
+    /// `wire check` finds nothing.
+    #[track_caller]
+    pub(crate) fn breaks_no_rule(&self) {
+        let lines: Vec<_> =
+            self.recorder.exchanges().iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+        let text = std::io::Cursor::new(lines.join("\n") + "\n");
+        assert_eq!(check::check(&TranscriptReader::new(text).read().unwrap()), []);
+    }
+}
+
+/// A scripted registry, and its repository `a`.
+pub(crate) fn scripted(
+    embedder: &Embedder,
+    answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+) -> (Server, Repository) {
+    let server = Server::start(answer);
+    let repository = embedder.repository(&server.reference("a"));
+    (server, repository)
+}
+
+pub(crate) fn says(status: u16) -> Reply {
+    (status, Vec::new(), String::new())
+}
+
+pub(crate) fn json(body: &impl ToString) -> Reply {
+    (200, vec![("content-type", INDEX.to_owned())], body.to_string())
+}
+
+pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

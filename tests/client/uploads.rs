@@ -1,0 +1,308 @@
+//! Blobs: how they are uploaded, mounted, looked for and deleted.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use thv_oci::oci::{Algorithm, Descriptor, Digest, ErrorKind, MediaType, Mounted, Violation};
+use thv_oci::wire::BodySource;
+
+use super::support::faulty::{Fault, Faulty, Rule, answer};
+use super::support::{Registry, sha256};
+use super::{Embedder, says, scripted};
+
+const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
+const CONTENT: &[u8] = b"content of a blob";
+
+fn blob() -> Descriptor {
+    Descriptor::of(OCTETS, CONTENT)
+}
+
+fn located(location: &str) -> super::Reply {
+    (202, vec![("location", location.to_owned())], String::new())
+}
+
+/// Obligation 12, 13, 14, 16, 17.
+#[tokio::test]
+async fn a_small_blob_goes_with_the_first_request_and_again_where_the_registry_wants_it() {
+    for absolute in [false, true] {
+        let embedder = Embedder::new();
+        let (server, repository) = scripted(&embedder, move |received| match &*received.method {
+            "POST" if absolute => {
+                located(&format!("http://{}/up/1?x=%2f+~b&", received.header("host").unwrap()))
+            }
+            "POST" => located("/up/1?x=%2f+~b&"),
+            _ => says(201),
+        });
+        repository.push_blob(&blob(), CONTENT.into()).await.unwrap();
+        let received = server.received();
+        assert_eq!(received.len(), 2);
+        let digest = sha256(CONTENT).replace(':', "%3A");
+        assert_eq!(received[0].target, format!("/v2/a/blobs/uploads/?digest={digest}"));
+        assert_eq!(received[1].target, format!("/up/1?x=%2f+~b&&digest={digest}"));
+        for request in received {
+            assert_eq!(request.header("content-length"), Some("17"));
+            assert_eq!(request.header("content-type"), Some("application/octet-stream"));
+            assert_eq!(request.body.as_bytes(), CONTENT);
+        }
+    }
+}
+
+/// Obligation 18, 20, 22, 23, 24.
+#[tokio::test]
+async fn a_stream_goes_in_chunks_each_at_the_newest_location() {
+    let embedder = Embedder::new();
+    let count = AtomicUsize::new(0);
+    let (server, repository) = scripted(&embedder, move |received| match &*received.method {
+        "PUT" => says(201),
+        _ => located(&format!("/up/{}?s=1", count.fetch_add(1, Ordering::Relaxed))),
+    });
+    let content = vec![b'x'; 5 * 1024 * 1024];
+    let pushed = repository.push_stream(OCTETS, &content[..], Algorithm::Sha256).await.unwrap();
+    assert_eq!((pushed.size, pushed.digest.to_string()), (content.len() as u64, sha256(&content)));
+    let received = server.received();
+    let shown: Vec<_> = received
+        .iter()
+        .map(|request| {
+            let target = request.target.split("&digest=").next().unwrap();
+            let range = request.header("content-range").unwrap_or("-");
+            format!(
+                "{} {target} {range} {}",
+                request.method,
+                request.header("content-length").unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "POST /v2/a/blobs/uploads/ - 0",
+            "PATCH /up/0?s=1 0-4194303 4194304",
+            "PATCH /up/1?s=1 4194304-5242879 1048576",
+            "PUT /up/2?s=1 - 0",
+        ]
+    );
+    assert!(received[3].target.ends_with(&sha256(&content).replace(':', "%3A")));
+    embedder.breaks_no_rule();
+}
+
+/// Obligation 19.
+#[tokio::test]
+async fn an_algorithm_other_than_sha256_is_announced() {
+    let embedder = Embedder::new();
+    let (server, repository) = scripted(&embedder, |received| match &*received.method {
+        "POST" | "PATCH" => located("/up/1"),
+        _ => says(201),
+    });
+    repository.push_stream(OCTETS, CONTENT, Algorithm::Sha512).await.unwrap();
+    repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256).await.unwrap();
+    let starts: Vec<_> =
+        server.received().into_iter().filter(|r| r.method == "POST").map(|r| r.target).collect();
+    assert_eq!(starts, ["/v2/a/blobs/uploads/?digest-algorithm=sha512", "/v2/a/blobs/uploads/"]);
+}
+
+/// Obligation 26, 27.
+#[tokio::test]
+async fn a_failed_upload_is_cancelled_and_a_failed_cancellation_is_no_matter() {
+    let embedder = Embedder::new();
+    let (server, repository) = scripted(&embedder, |received| match &*received.method {
+        "POST" => located("/up/1"),
+        "DELETE" => says(500),
+        _ => says(403),
+    });
+    let failed = repository.push_blob(&blob(), CONTENT.into()).await.unwrap_err();
+    assert!(matches!(failed.kind(), ErrorKind::Denied(_)), "{failed}");
+    let last = server.received().pop().unwrap();
+    assert_eq!(
+        (&*last.method, &*last.target, last.header("content-length")),
+        ("DELETE", "/up/1", Some("0"))
+    );
+}
+
+/// Obligation 26.
+#[tokio::test]
+async fn an_upload_whose_future_is_dropped_is_cancelled() {
+    let embedder = Embedder::new();
+    let registry = Registry::embedded();
+    let layer = Faulty::start(
+        registry.address,
+        vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::Stall(Vec::new()))],
+        false,
+    );
+    let repository = embedder.repository(&format!("{}/a", layer.address));
+    let pushing = repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256);
+    let arrived = async {
+        while layer.count("PATCH", "/uploads/") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        _ = pushing => panic!("it was not to end"),
+        () = arrived => {}
+    }
+    embedder.client.settle().await;
+    assert!(embedder.lines().last().unwrap().starts_with("DELETE "), "{:?}", embedder.lines());
+    assert!(embedder.lines().last().unwrap().ends_with(" 204"), "{:?}", embedder.lines());
+}
+
+#[tokio::test]
+async fn each_attempt_is_recorded_with_its_number() {
+    let embedder = Embedder::new();
+    let count = AtomicUsize::new(0);
+    let (_server, repository) = scripted(&embedder, move |_| {
+        says(if count.fetch_add(1, Ordering::Relaxed) < 2 { 503 } else { 200 })
+    });
+    assert!(repository.has_blob(&blob().digest).await.unwrap());
+    let attempts: Vec<_> = embedder.recorder.exchanges().iter().map(|e| e.attempt).collect();
+    assert_eq!(attempts, [1, 2, 3]);
+    embedder.breaks_no_rule();
+}
+
+/// Obligation 10, 52.
+#[tokio::test]
+async fn a_blob_is_looked_for_and_deleted() {
+    for (status, found) in [(200, true), (404, false), (405, false), (501, false)] {
+        let embedder = Embedder::new();
+        // No digest stands in the header of an older registry.
+        let (server, repository) = scripted(&embedder, move |_| says(status));
+        assert_eq!(repository.has_blob(&blob().digest).await.unwrap(), found);
+        assert_eq!(server.received()[0].method, "HEAD");
+    }
+    let embedder = Embedder::new();
+    let registry = Registry::embedded();
+    let repository = embedder.repository(&registry.reference("a"));
+    repository.push_blob(&blob(), CONTENT.into()).await.unwrap();
+    assert_eq!(repository.blob(&blob(), 100).await.unwrap(), CONTENT);
+    repository.delete_blob(&blob().digest).await.unwrap();
+    assert!(!repository.has_blob(&blob().digest).await.unwrap());
+    let gone = repository.delete_blob(&blob().digest).await.unwrap_err();
+    assert!(matches!(gone.kind(), ErrorKind::NotFound(_)), "{gone}");
+    for status in [400, 405] {
+        let (_server, repository) = scripted(&embedder, move |_| says(status));
+        let refused = repository.delete_blob(&blob().digest).await.unwrap_err();
+        assert!(matches!(refused.kind(), ErrorKind::Registry(why) if why.status == status));
+    }
+}
+
+/// Obligation 28, 29.
+#[tokio::test]
+async fn a_mount_is_done_or_was_only_a_try() {
+    let from = "other/b".parse().unwrap();
+    let digest = blob().digest;
+    let wrong = Digest::sha256(b"x").to_string();
+    for (reply, expected) in [
+        (says(201), Mounted::Yes),
+        (located("/up/1"), Mounted::No),
+        (says(202), Mounted::No),
+        (says(400), Mounted::No),
+        (says(401), Mounted::No),
+        (says(403), Mounted::No),
+        (says(404), Mounted::No),
+        (says(405), Mounted::No),
+        (says(500), Mounted::No),
+    ] {
+        let embedder = Embedder::new();
+        let opens = reply.1.len() == 1;
+        let (server, repository) = scripted(&embedder, move |received| match &*received.method {
+            "POST" => {
+                let mut reply = reply.clone();
+                if reply.0 == 401 {
+                    reply.1.push(("www-authenticate", "Basic realm=\"x\"".to_owned()));
+                }
+                reply
+            }
+            _ => says(204),
+        });
+        assert_eq!(repository.mount_blob(&digest, &from).await.unwrap(), expected);
+        let received = server.received();
+        let query = format!("mount={}&from=other%2Fb", digest.to_string().replace(':', "%3A"));
+        assert_eq!(received[0].target, format!("/v2/a/blobs/uploads/?{query}"));
+        // The session that was opened instead is not left behind.
+        assert_eq!(received.last().unwrap().method == "DELETE", opens);
+    }
+    let embedder = Embedder::new();
+    let (_server, repository) = scripted(&embedder, move |_| {
+        (201, vec![("docker-content-digest", wrong.clone())], String::new())
+    });
+    let lied = repository.mount_blob(&digest, &from).await.unwrap_err();
+    assert!(matches!(lied.kind(), ErrorKind::Mismatch(_)), "{lied}");
+}
+
+/// Obligation 28, 58.
+#[tokio::test]
+#[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
+async fn a_blob_is_mounted_where_it_is_and_uploaded_where_it_is_not() {
+    let embedder = Embedder::new();
+    let registry = Registry::docker();
+    let there = embedder.repository(&registry.reference("there"));
+    let here = embedder.repository(&registry.reference("here"));
+    let digest = blob().digest;
+    assert_eq!(here.mount_blob(&digest, there.name()).await.unwrap(), Mounted::No);
+    there.push_blob(&blob(), CONTENT.into()).await.unwrap();
+    assert_eq!(here.mount_blob(&digest, there.name()).await.unwrap(), Mounted::Yes);
+    assert!(here.has_blob(&digest).await.unwrap());
+    embedder.breaks_no_rule();
+}
+
+/// 64 MiB, more than can be on its way.
+struct Sparse;
+
+impl BodySource for Sparse {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = (64 * 1024 * 1024_u64).saturating_sub(offset);
+        let size = buffer.len().min(usize::try_from(left).unwrap());
+        buffer[..size].fill(7);
+        Ok(size)
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
+    let embedder = Embedder::new();
+    let registry = Registry::embedded();
+    let size = 64 * 1024 * 1024;
+    // It breaks the connection at once, has everything all the same, and takes any digest.
+    let has = format!("0-{}", size - 1);
+    let rules = vec![
+        Rule::new("PATCH", "/uploads/", 0..1, Fault::Reset),
+        Rule::new("GET", "/uploads/", 0..1, Fault::Raw(answer(204, &[("range", &has)], ""))),
+        Rule::new("PUT", "/uploads/", 0..1, Fault::Raw(answer(201, &[], ""))),
+    ];
+    let layer = Faulty::start(registry.address, rules, false);
+    let repository = embedder.repository(&format!("{}/a", layer.address));
+    let pushed = repository.push_source(OCTETS, Arc::new(Sparse), size, Algorithm::Sha256).await;
+    let lied = pushed.unwrap_err();
+    assert!(
+        matches!(lied.kind(), ErrorKind::Protocol(Violation::UploadOffset { has, .. }) if *has == size),
+        "{lied}"
+    );
+}
+
+#[tokio::test]
+async fn content_that_is_not_what_its_descriptor_says_is_not_sent() {
+    let embedder = Embedder::new();
+    let (server, repository) = scripted(&embedder, |_| says(201));
+    let failed = repository.push_blob(&blob(), b"other content".as_slice().into()).await;
+    assert!(matches!(failed.unwrap_err().kind(), ErrorKind::Mismatch(_)));
+    assert_eq!(server.received().len(), 0);
+}
+
+#[tokio::test]
+async fn an_empty_blob_is_a_blob() {
+    let embedder = Embedder::new();
+    let registry = Registry::embedded();
+    let repository = embedder.repository(&registry.reference("a"));
+    let empty = Descriptor::of(OCTETS, b"");
+    repository
+        .push_source(OCTETS, Arc::new(tempfile::tempfile().unwrap()), 0, Algorithm::Sha256)
+        .await
+        .unwrap();
+    repository.push_stream(OCTETS, &b""[..], Algorithm::Sha256).await.unwrap();
+    repository.push_blob(&empty, "".into()).await.unwrap();
+    assert_eq!(repository.blob(&empty, 0).await.unwrap(), b"");
+    let files = tempfile::tempdir().unwrap();
+    repository.download_blob(&empty, &files.path().join("out")).await.unwrap();
+    assert_eq!(std::fs::read(files.path().join("out")).unwrap(), b"");
+    embedder.breaks_no_rule();
+}
