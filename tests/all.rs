@@ -290,6 +290,37 @@ fn as_many_are_under_way_as_may_be_and_no_more() {
 }
 
 #[test]
+fn an_interrupted_export_cancels_its_uploads() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let server = Server::start(move |received: &Received| match received.method.as_str() {
+        "HEAD" if received.target.contains(":44136fa") => (200, vec![], String::new()),
+        "POST" => {
+            (202, vec![("location", "/v2/configs/blobs/uploads/1".to_owned())], String::new())
+        }
+        "PUT" => {
+            let _ = held.lock().unwrap().recv();
+            (500, vec![], String::new())
+        }
+        "DELETE" => (204, vec![], String::new()),
+        _ => (404, vec![], String::new()),
+    });
+    let user = with(&["a"]);
+    let place = server.reference("configs");
+    let mut export = user.command().args(["export", "--all", &place]).spawn().unwrap();
+    let has = |method: &str| server.received().iter().any(|received| received.method == method);
+    while !has("PUT") {
+        assert!(export.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+    let interrupted = user.command_of("kill").args(["-INT", &export.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(export.wait().unwrap().code(), Some(130));
+    drop(release);
+    assert!(has("DELETE"), "{:?}", server.received());
+}
+
+#[test]
 fn progress_says_how_many_are_done() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);

@@ -8,8 +8,8 @@ use super::Context;
 use super::failure::Failure;
 use super::hint::hint;
 use super::output::{Report, message};
-use super::progress;
 use super::push::{Sharing, parse_reference};
+use super::transfer::{counting, transfer};
 use crate::oci::Reference;
 use crate::printable::printable;
 use crate::runconfig::{
@@ -63,7 +63,7 @@ pub(super) async fn export(
             Err(why) => Outcome::failed(name.to_string(), why),
         });
     });
-    progress::counting(doing, Box::pin(work)).await?;
+    counting(context, doing, Box::pin(work)).await??;
     let statuses = [PushStatus::Pushed, PushStatus::Unchanged].map(PushStatus::as_str);
     outcomes.print(context, "Exported the state store to", &statuses)
 }
@@ -78,7 +78,8 @@ pub(super) async fn import(
     let store = StateStore::from_environment()?;
     let collection = Collection::new(context.client.clone(), place.clone());
     let what = shown(&place);
-    let tags = progress::during(&format!("listing {what}"), Box::pin(collection.tags())).await;
+    let listing = Box::pin(collection.tags());
+    let tags = transfer(context, &format!("listing {what}"), listing).await?;
     let tags = tags.map_err(|why| Failure::pull(&place)(PullError::Registry(why)))?;
     let mut outcomes = Outcomes { place: place.clone(), list: Vec::new() };
     let (total, count) = (tags.len(), Cell::new(0));
@@ -97,7 +98,7 @@ pub(super) async fn import(
             Err(why) => Outcome::failed(tag.to_string(), Failure::pull(&reference)(why)),
         });
     });
-    progress::counting(doing, Box::pin(work)).await;
+    counting(context, doing, Box::pin(work)).await?;
     let statuses = ["created", "unchanged", "replaced", "skipped"];
     outcomes.print(context, "Imported the run configurations of", &statuses)
 }

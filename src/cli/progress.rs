@@ -17,12 +17,7 @@ const STEP: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\r\u{1b}[K";
 
 /// Waits for `work`, and shows what is being done while that takes long: `pulling REF … 3 s`.
-pub(super) async fn during<T>(doing: &str, work: impl Future<Output = T>) -> T {
-    counting(|| doing.to_owned(), work).await
-}
-
-/// The same where `doing` says how far it has come.
-pub(super) async fn counting<T>(doing: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+pub(super) async fn during<T>(doing: impl Fn() -> String, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     if !shows_progress() {
         return work.await;

@@ -66,6 +66,18 @@ pub(super) async fn transfer<T>(
     doing: &str,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
+    counting(context, || doing.to_owned(), work).await
+}
+
+/// The same where `doing` says how far it has come.
+///
+/// # Errors
+/// Those of [`transfer`].
+pub(super) async fn counting<T>(
+    context: &Context,
+    doing: impl Fn() -> String,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
     let done = {
         let shown = Box::pin(progress::during(doing, work));
         tokio::select! {

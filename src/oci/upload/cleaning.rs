@@ -32,6 +32,8 @@ impl Client {
     /// Waits until the uploads that were given up by dropping their future are cancelled at their
     /// registries; at most a few seconds. A program that ends after a cancellation calls this first.
     pub async fn settle(&self) {
+        // Tasks that were aborted a moment ago drop their futures first.
+        tokio::task::yield_now().await;
         let tasks = {
             let mut tasks = self.shared.cleaning.0.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *tasks)
