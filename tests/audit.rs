@@ -3,14 +3,18 @@
 
 mod support;
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use support::recorded::{self, EPOCH};
 use support::service::Service;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, own_address, transcript};
+use thv_oci::oci::auth::Access;
+use thv_oci::oci::{Client, Descriptor, Reference};
+use thv_oci::wire::Settings;
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 
@@ -134,6 +138,56 @@ fn a_proxy_without_a_transcript_is_a_mistake() {
     let proxy = ["wire", "proxy", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1"];
     let ran = user.command().args(proxy).env_remove("THV_WIRE_LOG").output().unwrap();
     support::Ran(ran).fails(2, "--wire-log");
+}
+
+#[test]
+fn a_transcript_is_shown_while_it_is_written() {
+    let user = User::new();
+    let line = std::fs::read(exchange("pull")).unwrap();
+    let log = user.file("growing.jsonl", &line);
+    let mut command = user.command();
+    command.args(["wire", "show", "--follow", log.to_str().unwrap()]).stdout(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut shown = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut next = || shown.next().unwrap().unwrap();
+    assert!(next().contains("OPERATION"));
+    assert!(next().contains("manifest, get"));
+    // A line that is half there is waited for.
+    let (first, second) = line.split_at(line.len() / 2);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
+    file.write_all(first).unwrap();
+    file.write_all(second).unwrap();
+    assert!(next().contains("manifest, get"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn a_large_blob_passes_the_proxy_without_being_held_in_memory() {
+    const SIZE: usize = 48 << 20;
+    let user = User::new();
+    let registry = Registry::embedded_in(&user.path("registry"));
+    let mut command = user.command();
+    command
+        .args(["wire", "proxy", "--listen", "127.0.0.1:0", "--wire-log", "large.jsonl"])
+        .args(["--upstream", &format!("http://{}", registry.address)]);
+    let proxy = Service::start(command);
+    let reference: Reference = proxy.reference("large").parse().unwrap();
+    let content = vec![7; SIZE];
+    let blob = Descriptor::of("application/octet-stream".parse().unwrap(), &content);
+    let passed = async {
+        let client = Client::new(Settings::default());
+        let repository =
+            client.repository(reference.registry(), reference.repository(), Access::Push);
+        repository.push_blob(&blob, content.into()).await.unwrap();
+        repository.blob(&blob, SIZE as u64).await.unwrap()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(passed).len(), SIZE);
+    let peak = proxy.peak_memory();
+    assert!(peak < SIZE as u64 * 2 / 3, "{peak} bytes");
+    assert_eq!(proxy.stop(), "");
+    user.thv(&["wire", "check", "large.jsonl"]).ok();
 }
 
 #[test]

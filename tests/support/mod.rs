@@ -105,10 +105,7 @@ impl Registry {
 
     /// The most memory that the registry has taken so far, in bytes (Linux).
     pub fn peak_memory(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.process.id());
-        let status = std::fs::read_to_string(status).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
+        peak_memory(self.process.id())
     }
 
     /// A reference into this registry.
@@ -237,6 +234,13 @@ pub fn own_address() -> SocketAddr {
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     let ip = Ipv4Addr::new(127, 128 | high, middle, low);
     (ip, COUNTER.fetch_add(1, Ordering::Relaxed)).into()
+}
+
+/// The most memory that a process has taken so far, in bytes (Linux).
+pub fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
 /// A loopback address at which nothing listened a moment ago.

@@ -34,6 +34,11 @@ impl Service {
         said
     }
 
+    /// The most memory that it has taken so far, in bytes (Linux).
+    pub fn peak_memory(&self) -> u64 {
+        super::peak_memory(self.process.id())
+    }
+
     pub fn reference(&self, rest: &str) -> String {
         format!("{}/{rest}", self.address)
     }
