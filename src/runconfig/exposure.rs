@@ -276,7 +276,7 @@ mod tests {
     fn found(fields: &str) -> Vec<(String, Kind)> {
         let text = format!(r#"{{"image":"x:1","name":"n",{fields}}}"#);
         let document = Document::parse(text.into_bytes()).unwrap();
-        let found = exposures(&document, Some("/work/me"));
+        let found = exposures(&document, Some("/users/me"));
         found.into_iter().map(|found| (found.path, found.kind)).collect()
     }
 
@@ -321,7 +321,7 @@ mod tests {
             ),
             (r#""volumes":["/home/me/x:/x"]"#.to_owned(), "volumes.0", Kind::HomePath),
             (
-                r#""permission_profile":{"read":["/srv","/work/me/x:/x"]}"#.to_owned(),
+                r#""permission_profile":{"read":["/srv","/users/me/x:/x"]}"#.to_owned(),
                 "permission_profile.read.1",
                 Kind::HomePath,
             ),
@@ -348,7 +348,7 @@ mod tests {
                 "env_vars.X",
                 Kind::Token,
             ),
-            (r#""volumes":["/work/me:/x:ro"]"#.to_owned(), "volumes.0", Kind::HomePath),
+            (r#""volumes":["/users/me:/x:ro"]"#.to_owned(), "volumes.0", Kind::HomePath),
             (r#""cmd_args":["file:///home/me/x"]"#.to_owned(), "cmd_args.0", Kind::HomePath),
             (r#""env_file_dir":"~/env""#.to_owned(), "env_file_dir", Kind::HomePath),
             (
