@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::descriptor::Descriptor;
-use super::digest::Digest;
 use super::error::{Error, ErrorKind, Violation};
 use super::manifest::ManifestKind;
 use super::manifests::FetchedManifest;
+use super::media_type::MediaType;
 use super::reference::TagOrDigest;
 use super::repository::Repository;
 use super::upload::{CHUNK_SIZE, Mounted};
@@ -23,14 +23,14 @@ const DEPTH: u32 = 8;
 
 /// What is left to do, the last first.
 enum Step {
-    Read(Digest, u32),
+    Read(Descriptor, u32),
     Open(Box<FetchedManifest>, u32),
     Put(Box<FetchedManifest>, TagOrDigest),
 }
 
 impl Repository {
     /// Copies the manifest that `from` names in the repository `source`, and everything that it refers
-    /// to, here, under `target`. Of an index all manifests are copied. Content that is here already
+    /// to, here, under `target`. Of an index everything that it lists is copied, of whatever type. Content that is here already
     /// is not sent; within a registry, blobs are mounted; others pass through a temporary file where
     /// they are larger than [`CHUNK_SIZE`]. `urls` of a layer are never followed, and the subject is
     /// not copied.
@@ -49,10 +49,16 @@ impl Repository {
         let mut steps = vec![Step::Open(Box::new(top), 0)];
         while let Some(step) = steps.pop() {
             let (manifest, depth) = match step {
-                Step::Read(digest, _) if seen.contains(&digest) => continue,
-                Step::Read(digest, depth) => {
-                    let read = source.manifest(&TagOrDigest::Digest(digest)).await?;
+                Step::Read(listed, _) if seen.contains(&listed.digest) => continue,
+                Step::Read(listed, depth) if is_known(&listed.media_type) => {
+                    let read = source.manifest(&TagOrDigest::Digest(listed.digest)).await?;
                     (Box::new(read), depth)
+                }
+                Step::Read(listed, _) => {
+                    let copied = Box::pin(self.copy_unknown(source, &listed)).await;
+                    copied.map_err(self.error("copying", format_args!("@{}", listed.digest)))?;
+                    seen.insert(listed.digest);
+                    continue;
                 }
                 Step::Open(manifest, depth) => (manifest, depth),
                 Step::Put(manifest, place) => {
@@ -74,8 +80,8 @@ impl Repository {
                     }
                 }
                 ManifestKind::Index(index) => {
-                    let listed = index.manifests.iter().map(|child| child.digest.clone());
-                    children.extend(listed.map(|digest| Step::Read(digest, depth + 1)));
+                    let listed = index.manifests.iter().cloned();
+                    children.extend(listed.map(|child| Step::Read(child, depth + 1)));
                 }
             }
             let is_top = digest == descriptor.digest;
@@ -118,4 +124,9 @@ impl Repository {
         let file = File::open(scratch.path()).map_err(ErrorKind::Local).map_err(failed())?;
         self.push_described(blob, Arc::new(file)).await
     }
+}
+
+/// Whether it is known what a manifest of this type refers to.
+fn is_known(media_type: &MediaType) -> bool {
+    media_type.is_manifest() || media_type.is_index()
 }

@@ -52,24 +52,7 @@ impl Repository {
         target: &TagOrDigest,
         attempts: Attempts,
     ) -> Result<FetchedManifest, ErrorKind> {
-        let url = self.url(&format!("manifests/{target}"));
-        let request = self.request(Method::Get, url, "manifest, get").header("accept", ACCEPT);
-        let response = self.send(request, &attempts).await?;
-        if response.status() != 200 {
-            return Err(refusal(response).await);
-        }
-        refuse_encoding(&response)?;
-        let content_type = content_type(&response)?;
-        let promised = digest_header(response.headers())?;
-        let content = response.read(MANIFEST_LIMIT).await?;
-
-        let asked = match target {
-            TagOrDigest::Digest(digest) => Some(digest),
-            TagOrDigest::Tag(_) => None,
-        };
-        for expected in asked.into_iter().chain(&promised) {
-            check_digest(expected, &content)?;
-        }
+        let (content_type, content) = self.fetch_content(target, ACCEPT, attempts).await?;
         let kind =
             ManifestKind::parse(content_type.as_ref(), &content).map_err(ErrorKind::Manifest)?;
         let declared = match &kind {
@@ -82,10 +65,52 @@ impl Repository {
         };
         let mut descriptor =
             Descriptor::of(content_type.or(declared).unwrap_or(fallback), &content);
-        if let Some(digest) = asked {
+        if let TagOrDigest::Digest(digest) = target {
             descriptor.digest = digest.clone();
         }
         Ok(FetchedManifest { descriptor, content, kind })
+    }
+
+    /// The bytes behind a tag or digest, whatever they are, and the type that they came as.
+    async fn fetch_content(
+        &self,
+        target: &TagOrDigest,
+        accept: &str,
+        attempts: Attempts,
+    ) -> Result<(Option<MediaType>, Vec<u8>), ErrorKind> {
+        let url = self.url(&format!("manifests/{target}"));
+        let request = self.request(Method::Get, url, "manifest, get").header("accept", accept);
+        let response = self.send(request, &attempts).await?;
+        if response.status() != 200 {
+            return Err(refusal(response).await);
+        }
+        refuse_encoding(&response)?;
+        let content_type = content_type(&response)?;
+        let promised = digest_header(response.headers())?;
+        let content = response.read(MANIFEST_LIMIT).await?;
+        let asked = match target {
+            TagOrDigest::Digest(digest) => Some(digest),
+            TagOrDigest::Tag(_) => None,
+        };
+        for expected in asked.into_iter().chain(&promised) {
+            check_digest(expected, &content)?;
+        }
+        Ok((content_type, content))
+    }
+
+    /// Copies what an index lists under a type that is neither a manifest's nor an index's, as it is:
+    /// what it refers to, if anything, is not known.
+    pub(super) async fn copy_unknown(
+        &self,
+        source: &Self,
+        listed: &Descriptor,
+    ) -> Result<(), ErrorKind> {
+        let target = &TagOrDigest::Digest(listed.digest.clone());
+        let accept = listed.media_type.as_str();
+        let read = |attempts| source.fetch_content(target, accept, attempts);
+        let (_, content) = source.client().persist(read).await?;
+        listed.verify(&content).map_err(ErrorKind::Mismatch)?;
+        self.store_manifest(target, &listed.media_type, content.into()).await.map(|_| ())
     }
 
     /// Puts a manifest under a tag or its digest. `content` is sent as it is.

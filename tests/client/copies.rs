@@ -98,6 +98,33 @@ async fn a_graph_without_end_is_not_walked() {
     assert!(matches!(failed.kind(), ErrorKind::Mismatch(_)), "{failed}");
 }
 
+/// Obligation 71.
+#[tokio::test]
+async fn what_an_index_lists_of_an_unknown_type_is_copied_as_it_is() {
+    const CONTENT: &str = "anything at all";
+    let embedder = Embedder::new();
+    let digest = sha256(CONTENT.as_bytes());
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [
+        { "mediaType": STRANGE.as_str(), "digest": digest, "size": CONTENT.len() },
+    ] });
+    let strange = format!("/v2/a/manifests/{digest}");
+    let asked = strange.clone();
+    let (_server, source) = scripted(&embedder, move |received| {
+        if received.target != asked {
+            return super::json(&index);
+        }
+        assert_eq!(received.header("accept"), Some(STRANGE.as_str()));
+        (200, vec![("content-type", STRANGE.to_string())], CONTENT.to_owned())
+    });
+    let (server, target) = scripted(&embedder, |_| super::says(201));
+    target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap();
+    let sent = server.received();
+    let targets: Vec<_> = sent.iter().map(|sent| (&*sent.method, &*sent.target)).collect();
+    assert_eq!(targets, [("PUT", &*strange), ("PUT", "/v2/a/manifests/v1")]);
+    assert_eq!(sent[0].header("content-type"), Some(STRANGE.as_str()));
+    assert_eq!(sent[0].body, CONTENT);
+}
+
 /// Advisory 5.
 #[tokio::test]
 async fn where_a_layer_says_that_it_is_a_copy_does_not_look() {
