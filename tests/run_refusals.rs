@@ -137,6 +137,19 @@ fn mistakes_are_named() {
 }
 
 #[test]
+fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
+    let user = User::new();
+    let registry = support::Registry::embedded();
+    user.file("config.json", include_bytes!("../fixtures/runconfigs/stdio.json"));
+    user.thv(&["push", "config.json", &registry.reference("a:v1")]).ok();
+    let mut command = user.command();
+    // No engine is looked at: an image that is here would serve otherwise.
+    command.args(["run", &registry.reference("a:v2")]).env("PATH", "").stdin(Stdio::null());
+    let said = Ran(command.output().unwrap()).fails(3, "MANIFEST_UNKNOWN");
+    assert!(said.stderr().contains("tags that are there: v1"), "{}", said.stderr());
+}
+
+#[test]
 fn other_artifacts_are_named_and_hostile_ones_refused() {
     let user = User::new();
     let registry = support::Registry::embedded();

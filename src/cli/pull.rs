@@ -51,25 +51,31 @@ impl Pull {
     }
 }
 
-/// Pulls `reference`, and says so where it takes long. Where there is no such tag, the failure names
-/// some that there are.
+/// Pulls `reference`, and says so where it takes long.
 pub(super) async fn from_registry(
     context: &Context,
     reference: &Reference,
 ) -> Result<Pulled, Failure> {
     let work = Box::pin(pull(&context.client, reference));
-    let pulled = transfer(context, &format!("pulling {reference}"), work).await?;
-    let why = match pulled {
-        Ok(pulled) => return Ok(pulled),
-        Err(why) => why,
-    };
+    match transfer(context, &format!("pulling {reference}"), work).await? {
+        Ok(pulled) => Ok(pulled),
+        Err(why) => Err(pull_failure(context, reference, why).await),
+    }
+}
+
+/// The failure to pull `reference`. Where there is no such tag, it names some that there are.
+pub(super) async fn pull_failure(
+    context: &Context,
+    reference: &Reference,
+    why: PullError,
+) -> Failure {
     let others = match (&why, reference.target()) {
         (PullError::Registry(refused), TagOrDigest::Tag(tag)) if is_no_such_tag(refused.kind()) => {
             Box::pin(similar_tags(context, reference, &tag)).await
         }
         _ => Vec::new(),
     };
-    Err(Failure::Pull { reference: reference.to_string(), why, others })
+    Failure::Pull { reference: reference.to_string(), why, others }
 }
 
 /// Whether a registry says, in the specification's own words, that there is no such manifest: of one

@@ -6,12 +6,14 @@ use super::{ImageOptions, Profile, Run};
 use crate::cli::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::message;
+use crate::cli::pull::pull_failure;
 use crate::cli::transfer::transfer;
 use crate::engine::free_port;
 use crate::oci::{Digest, Reference};
 use crate::printable::printable;
 use crate::runconfig::{
-    Document, ImageRun, Place, Retrieved, Transport, name_of_image, retrieve, runnable,
+    Document, ImageRun, Place, PullError, RetrieveError, Retrieved, Transport, name_of_image,
+    retrieve, runnable,
 };
 
 /// The port that an HTTP server in an image is told to listen at where the user says none.
@@ -67,6 +69,10 @@ impl Run {
                 message(&printable(&format!("{why}; running the image that is here")));
                 self.image(text, reference, true)
             }
+            (
+                Err(RetrieveError::Pull(why @ PullError::Registry(_))),
+                Place::Registry(reference),
+            ) => Err(pull_failure(context, reference, why).await),
             (Err(why), _) => Err(why.into()),
             (Ok(_), Place::File(_)) => Err(Failure::Usage("a file is no image".to_owned())),
         }
