@@ -1,6 +1,7 @@
 //! `export --all` and `import --all`: the whole state store to one repository and back.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[macro_use]
 mod support;
 
 use std::path::PathBuf;
@@ -158,22 +159,6 @@ fn an_import_keeps_what_is_there_and_passes_over_what_is_none(registry: &Registr
     let forced = user.thv(&["import", "--all", &place, "--force"]).fails(2, "1 of 4 failed");
     assert!(forced.stdout().contains("  replaced:  1\n"), "{}", forced.stdout());
     assert_eq!(std::fs::read_to_string(user.stored("b")).unwrap(), config("b"));
-}
-
-/// Makes two tests of each scenario.
-macro_rules! against_both_registries {
-    ($($scenario:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[test] fn $scenario() { super::$scenario(&super::Registry::embedded()); })+
-        }
-        mod docker {
-            $(
-                #[test]
-                #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-                fn $scenario() { super::$scenario(&super::Registry::docker()); }
-            )+
-        }
-    };
 }
 
 against_both_registries! {

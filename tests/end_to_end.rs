@@ -4,6 +4,7 @@
 //! Debian's `docker-registry` where `tests/run.sh` asks for the ignored tests too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[macro_use]
 mod support;
 
 use serde_json::{Value, json};
@@ -21,22 +22,6 @@ const LAYER: &str = "application/vnd.toolhive.runconfig.v1+json";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 const EMPTY_DIGEST: &str =
     "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-
-/// Makes two tests of each scenario.
-macro_rules! against_both_registries {
-    ($($scenario:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[test] fn $scenario() { super::$scenario(&super::Registry::embedded()); })+
-        }
-        mod docker {
-            $(
-                #[test]
-                #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-                fn $scenario() { super::$scenario(&super::Registry::docker()); }
-            )+
-        }
-    };
-}
 
 against_both_registries! {
     a_workload_goes_to_a_registry_and_comes_back_byte_for_byte,

@@ -8,7 +8,7 @@ use super::Context;
 use super::failure::Failure;
 use super::hint::hint;
 use super::output::{Report, message};
-use super::push::{Sharing, parse_reference};
+use super::push::{Sharing, names_more_than_repository, parse_reference};
 use super::transfer::{counting, transfer};
 use crate::oci::Reference;
 use crate::printable::printable;
@@ -123,8 +123,7 @@ const fn is_something_else(why: &UnsupportedArtifact) -> bool {
 
 /// Reads an argument that names a repository.
 fn parse_repository(text: &str) -> Result<Reference, Failure> {
-    let last = text.rsplit('/').next().unwrap_or(text);
-    if last.contains([':', '@']) {
+    if names_more_than_repository(text) {
         return Err(Failure::Usage(format!(
             "{text:?} is no repository, such as registry.example.com/configs: with --all each \
              workload has a tag of its own there"

@@ -65,6 +65,11 @@ impl Push {
     }
 }
 
+/// Whether an argument names a tag or digest, and so more than a repository.
+pub(super) fn names_more_than_repository(text: &str) -> bool {
+    text.rsplit('/').next().unwrap_or(text).contains([':', '@'])
+}
+
 /// Reads an argument that can only be a reference.
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
     let reference = text.strip_prefix("oci://").unwrap_or(text);

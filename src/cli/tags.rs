@@ -6,6 +6,7 @@ use serde_json::json;
 use super::Context;
 use super::failure::Failure;
 use super::output::line;
+use super::push::names_more_than_repository;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
 use crate::oci::{Reference, TagQuery};
@@ -23,11 +24,10 @@ pub(super) struct Tags {
 impl Tags {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let text = self.repository.strip_prefix("oci://").unwrap_or(&self.repository);
-        let name = text.rsplit('/').next().unwrap_or_default();
         let reference: Reference = text.parse().map_err(|why| {
             Failure::Place(InvalidPlace::Reference { text: text.to_owned(), why })
         })?;
-        if name.contains([':', '@']) {
+        if names_more_than_repository(text) {
             let why = "tags are listed of a repository: leave out the tag or digest";
             return Err(Failure::Usage(why.to_owned()));
         }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::plan::{Network, Plan};
-use super::support::{FIELDS, Treatment, is_set};
-use crate::runconfig::Document;
+use super::support::{FIELDS, Treatment};
+use crate::runconfig::{Document, is_set};
 
 impl Plan {
     /// What runs and what it may touch, a line each: a label and what stands behind it. Values of

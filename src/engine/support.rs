@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::runconfig::{Document, NetworkPermissions, RunConfig, Transport};
+use crate::runconfig::{Document, NetworkPermissions, RunConfig, Transport, is_set};
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,19 +187,6 @@ pub fn unsupported(document: &Document, hidden_files: bool) -> Vec<Unsupported> 
         add("ignore_config".to_owned(), "a .thvignore hides files of its mounts");
     }
     found
-}
-
-/// Whether a value says anything. An empty object does: for `ToolHive` an `audit_config` without
-/// members is an audit.
-pub(super) fn is_set(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(_) => true,
-    }
 }
 
 fn unsupported_middleware(field: &str, configs: &Value) -> Vec<(String, &'static str)> {

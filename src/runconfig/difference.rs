@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::document::Document;
+use super::document::{Document, is_set};
 use super::exposure::{Kind as ExposureKind, exposures};
 
 /// What a server may touch, and who may reach it.
@@ -195,12 +195,8 @@ fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
 
 fn says_something(name: &str, value: &Value) -> bool {
     match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
         Value::Object(members) => !members.is_empty() || !PLAIN_MAPS.contains(&name),
+        other => is_set(other),
     }
 }
 

@@ -170,3 +170,17 @@ fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
     InvalidDocument::Syntax { line, column, message }
 }
+
+/// Whether a value says anything. An empty object does: for `ToolHive` an `audit_config` without
+/// members is an audit.
+pub(crate) fn is_set(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(_) => true,
+    }
+}

@@ -33,6 +33,7 @@ pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
 pub use difference::{Concern, Difference, differences};
+pub(crate) use document::is_set;
 pub use document::{Document, MAX_SIZE};
 pub use error::InvalidDocument;
 pub use exposure::{Exposure, Kind as ExposureKind, exposures};

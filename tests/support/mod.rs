@@ -1,6 +1,23 @@
 //! What tests of the whole program share: registries to talk to, and the program itself.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+/// Makes two tests of each scenario: against the embedded registry, and against `docker-registry`.
+#[allow(unused_macros, reason = "not every test file has scenarios for both")]
+macro_rules! against_both_registries {
+    ($($scenario:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[test] fn $scenario() { super::$scenario(&super::Registry::embedded()); })+
+        }
+        mod docker {
+            $(
+                #[test]
+                #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
+                fn $scenario() { super::$scenario(&super::Registry::docker()); }
+            )+
+        }
+    };
+}
+
 pub mod delay;
 pub mod faulty;
 pub mod pki;

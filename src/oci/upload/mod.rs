@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
-use self::answer::{check_stored, location, unexpected};
+use self::answer::{check_stored, is_broken, location, unexpected};
 use self::session::{Steps, Upload};
 use self::source::HashingSource;
 use super::descriptor::{Descriptor, Mismatch};
@@ -25,7 +25,7 @@ use super::manifests::digest_header;
 use super::media_type::MediaType;
 use super::repository::Repository;
 use super::retry::Attempts;
-use crate::wire::{self, Body, BodySource, Method};
+use crate::wire::{Body, BodySource, Method};
 
 pub(super) use self::cleaning::Cleaning;
 pub use self::mount::Mounted;
@@ -156,14 +156,7 @@ impl Repository {
             Ok(response) => response,
             // A registry that means to answer 202 may hang up before it has read the body. The
             // blob is named by its digest, so that sending it again does no harm.
-            Err(ErrorKind::Network(why))
-                if matches!(
-                    why.kind(),
-                    wire::ErrorKind::Connection(_) | wire::ErrorKind::CutShort
-                ) =>
-            {
-                return Ok(Started::NotTaken);
-            }
+            Err(why) if is_broken(&why) => return Ok(Started::NotTaken),
             Err(why) => return Err(why),
         };
         match response.status() {
