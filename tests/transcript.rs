@@ -238,6 +238,35 @@ fn an_exchange_without_a_response_is_recorded_too() {
     assert!(exchanges.iter().all(|exchange| exchange.get("response").is_none()));
 }
 
+/// The test of the whole suite's transcripts holds these against the schema.
+#[test]
+fn of_a_body_that_is_read_on_the_way_what_was_sent_is_recorded() {
+    let user = User::new();
+    let file = user.file("large", vec![b'x'; 64 * 1024]);
+    // It takes one request: the second finds nobody.
+    let once = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = once.local_addr().unwrap();
+    let registry = std::thread::spawn(move || {
+        let (mut client, _) = once.accept().unwrap();
+        drop(once);
+        let mut buffer = [0; 4096];
+        assert!(client.read(&mut buffer).unwrap() > 0);
+        let head = format!("HTTP/1.1 202 Accepted\r\nlocation: http://{address}/v2/a/up/1\r\n");
+        let rest = "content-length: 0\r\nconnection: close\r\n\r\n";
+        client.write_all(format!("{head}{rest}").as_bytes()).unwrap();
+    });
+    let mut command = user.command_of(support::example("blob").to_str().unwrap());
+    let target = format!("{address}/a");
+    command.args(["push", file.to_str().unwrap(), &target]).env("THV_WIRE_LOG", "wire.jsonl");
+    support::Ran(command.output().unwrap()).fails(1, "refused");
+    registry.join().unwrap();
+    let exchanges = transcript(&user.path("wire.jsonl"));
+    let unsent: Vec<_> = exchanges.iter().filter(|e| e["request"]["method"] == "PATCH").collect();
+    assert!(!unsent.is_empty(), "{exchanges:#?}");
+    assert!(unsent.iter().all(|exchange| exchange["error"]["kind"] == "refused"), "{unsent:#?}");
+    assert!(unsent.iter().all(|exchange| exchange["request"].get("body").is_none()));
+}
+
 #[test]
 fn a_transcript_that_cannot_be_written_fails_the_command() {
     let user = User::new();

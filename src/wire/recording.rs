@@ -145,7 +145,9 @@ impl Recording {
             let sent = std::mem::replace(&mut *sent, Tally::without_hash());
             let whole = sent.size() == self.request.body.size();
             let known = self.request.body.known_sha256().filter(|_| whole);
-            self.exchange.request.body = Some(sent.finish(redactor, confidential, whole, known));
+            // Nothing of it was sent where there was no connection.
+            self.exchange.request.body =
+                (sent.size() > 0).then(|| sent.finish(redactor, confidential, whole, known));
         }
         let body = std::mem::replace(&mut self.body, Tally::new());
         if let Some(response) = &mut self.exchange.response {
