@@ -4,12 +4,14 @@
 mod support;
 
 use std::collections::{HashMap, HashSet};
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use support::pki::Authority;
 use support::recorded::{EPOCH, assert_recorded};
 use support::server::Server;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
@@ -20,11 +22,14 @@ const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 /// What a client sent on one connection.
 type Sent = Arc<Mutex<Vec<u8>>>;
 
+/// A request line with its header block, and the client's address on the connection.
+type Head = (String, String);
+
 /// A proxy on TCP level before a registry, which keeps every byte that the client sent, connection
 /// by connection.
 struct Tap {
     address: SocketAddr,
-    captured: Arc<Mutex<Vec<Sent>>>,
+    captured: Arc<Mutex<Vec<(SocketAddr, Sent)>>>,
 }
 
 impl Tap {
@@ -35,18 +40,19 @@ impl Tap {
         let connections = Arc::clone(&captured);
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let bytes = Arc::new(Mutex::new(Vec::new()));
-                connections.lock().unwrap().push(Arc::clone(&bytes));
-                pass(client.unwrap(), TcpStream::connect(registry).unwrap(), bytes);
+                let (client, bytes) = (client.unwrap(), Arc::new(Mutex::new(Vec::new())));
+                let from = client.peer_addr().unwrap();
+                connections.lock().unwrap().push((from, Arc::clone(&bytes)));
+                pass(client, TcpStream::connect(registry).unwrap(), bytes);
             }
         });
         Self { address, captured }
     }
 
     /// Every request line and header block that came since the last time, in no particular order.
-    fn heads(&self) -> Vec<String> {
+    fn heads(&self) -> Vec<Head> {
         let mut heads = Vec::new();
-        for connection in self.captured.lock().unwrap().drain(..) {
+        for (from, connection) in self.captured.lock().unwrap().drain(..) {
             let bytes = connection.lock().unwrap();
             let mut rest = &bytes[..];
             while let Some(end) = rest.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -56,7 +62,7 @@ impl Tap {
                     .find_map(|line| line.strip_prefix("content-length: "))
                     .map_or(0, |length| length.parse::<usize>().unwrap());
                 rest = &rest[end + 4 + length..];
-                heads.push(head);
+                heads.push((head, from.to_string()));
             }
             assert!(rest.is_empty(), "bytes beyond the requests: {rest:?}");
         }
@@ -97,13 +103,15 @@ fn rebuilt(exchange: &Value) -> String {
     format!("{head}\r\n")
 }
 
-/// Holds the recorded requests of one run against those that came: none missing, none extra. A
-/// redacted value has its length, and one fingerprint stands for one value.
-fn assert_exact(recorded: &[Value], mut came: Vec<String>) {
+/// Holds the recorded requests of one run against those that came, each on its connection: none
+/// missing, none extra. A redacted value has its length, and one fingerprint stands for one value.
+fn assert_exact(recorded: &[Value], mut came: Vec<Head>) {
     let mut secrets = HashMap::new();
     for exchange in recorded {
         let pattern = rebuilt(exchange);
-        let found = came.iter().position(|head| hides(&pattern, head, &mut secrets));
+        let on = &exchange["peer"]["local_addr"];
+        let found =
+            came.iter().position(|(head, from)| on == from && hides(&pattern, head, &mut secrets));
         came.swap_remove(found.unwrap_or_else(|| panic!("not sent: {pattern}\n{came:#?}")));
     }
     assert!(came.is_empty(), "not recorded: {came:#?}");
@@ -265,6 +273,42 @@ fn of_a_body_that_is_read_on_the_way_what_was_sent_is_recorded() {
     assert!(!unsent.is_empty(), "{exchanges:#?}");
     assert!(unsent.iter().all(|exchange| exchange["error"]["kind"] == "refused"), "{unsent:#?}");
     assert!(unsent.iter().all(|exchange| exchange["request"].get("body").is_none()));
+}
+
+#[test]
+#[ignore = "needs openssl; tests/run.sh installs it"]
+fn the_tls_version_and_the_certificate_are_recorded() {
+    let user = User::new();
+    let authority = Authority::new(&user.path("pki"));
+    let server = authority.issue("server", "IP:127.0.0.1", 30);
+    let ca = authority.pair.cert.to_str().unwrap();
+    let der = Command::new("openssl")
+        .args(["x509", "-outform", "DER", "-in", server.cert.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let digest = support::sha256(&der.stdout);
+    for (only, version) in [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")] {
+        let mut process = Command::new("openssl")
+            .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-naccept", "1", only])
+            .args(["-cert", server.cert.to_str().unwrap(), "-key", server.key.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = lines.find_map(|line| Some(line.unwrap().strip_prefix("ACCEPT ")?.to_owned()));
+        let log = user.path(&format!("{version}.jsonl"));
+        let reference = format!("{}/a:v1", ready.unwrap());
+        let pull = ["pull", &reference, "--ca-file", ca, "--retries", "0"];
+        user.thv(&[&pull[..], &["--wire-log", log.to_str().unwrap()]].concat())
+            .fails(10, "not the JSON of a manifest");
+        process.wait().unwrap();
+        let exchange = &transcript(&log)[0];
+        assert_eq!(exchange["peer"]["tls_version"], version, "{exchange}");
+        let recorded = exchange["peer"]["cert_sha256"].as_str().unwrap();
+        assert_eq!(digest.strip_prefix("sha256:"), Some(recorded));
+    }
 }
 
 #[test]

@@ -44,7 +44,9 @@ impl Show {
         }
         let Some(response) = &exchange.response else { return lines };
         if self.headers {
-            lines.push(format!("     < {} {}", printable(&response.version), response.status));
+            let peer = exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {peer}"));
+            let version = printable(&response.version);
+            lines.push(format!("     < {version} {}{}", response.status, printable(&peer)));
             lines.extend(fields('<', &response.headers));
         }
         if self.bodies {
@@ -164,6 +166,9 @@ mod tests {
         let head = Show::default().lines(&records[1]).join("\n");
         assert!(head.contains("/blobs/sha256:"), "{head}");
         assert!(head.chars().count() < 150, "{head}");
+        let show = Show { headers: true, ..Show::default() };
+        let answer = show.lines(put).into_iter().find(|line| line.contains("< HTTP/1.1")).unwrap();
+        assert!(answer.contains(" 201 from 127.0.0.1:5000 to 127.0.0.1:4000"), "{answer}");
     }
 
     #[test]

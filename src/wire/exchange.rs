@@ -2,6 +2,8 @@
 //!
 //! Nothing in a record is a secret: it is made from redacted values only.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The version of the record format.
@@ -91,12 +93,32 @@ pub struct RecordedBody {
 pub struct Peer {
     /// Address and port; a proxy's, where one is used.
     pub addr: String,
-    /// The negotiated TLS version.
+    /// Our own address and port: within a run, the two name the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_addr: Option<String>,
+    /// The negotiated TLS version, `TLSv1.2` or `TLSv1.3`, unless this server has agreed on both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_version: Option<String>,
     /// SHA-256 of the server's certificate (DER), in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cert_sha256: Option<String>,
+}
+
+/// In one line, for people; a record is not checked: what it says may hold anything.
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.addr)?;
+        if let Some(local) = &self.local_addr {
+            write!(f, " to {local}")?;
+        }
+        if let Some(version) = &self.tls_version {
+            write!(f, ", {version}")?;
+        }
+        if let Some(digest) = &self.cert_sha256 {
+            write!(f, ", certificate sha256:{digest}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Why an exchange did not end with a whole response.

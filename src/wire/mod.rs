@@ -7,6 +7,7 @@ mod address;
 mod body;
 mod error;
 mod exchange;
+mod handshake;
 mod headers;
 #[cfg(feature = "server")]
 mod listener;

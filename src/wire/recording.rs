@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, SentRequest,
 };
+use super::handshake::Handshakes;
 use super::headers::Headers;
 use super::recorder::Recorder;
 use super::redact::{Redactor, random_u64};
@@ -26,6 +28,7 @@ pub(super) struct Transcript {
     redactor: Redactor,
     run: String,
     seq: AtomicU64,
+    handshakes: Arc<Handshakes>,
 }
 
 impl Transcript {
@@ -35,7 +38,13 @@ impl Transcript {
             redactor: Redactor::new(),
             run: format!("{:016x}", random_u64()),
             seq: AtomicU64::new(0),
+            handshakes: Arc::default(),
         }
+    }
+
+    /// Where to note which TLS version was agreed on.
+    pub(super) fn handshakes(&self) -> Arc<Handshakes> {
+        Arc::clone(&self.handshakes)
     }
 }
 
@@ -112,9 +121,12 @@ impl Recording {
             .extensions()
             .get::<reqwest::tls::TlsInfo>()
             .and_then(reqwest::tls::TlsInfo::peer_certificate);
-        self.exchange.peer = response.remote_addr().map(|addr| Peer {
-            addr: addr.to_string(),
-            tls_version: None,
+        let version = certificate.and_then(|der| self.transcript.handshakes.version(der));
+        let connection = response.extensions().get::<HttpInfo>();
+        self.exchange.peer = connection.map(|connection| Peer {
+            addr: connection.remote_addr().to_string(),
+            local_addr: Some(connection.local_addr().to_string()),
+            tls_version: version.map(str::to_owned),
             cert_sha256: certificate.map(|der| hex::encode(Sha256::digest(der))),
         });
     }

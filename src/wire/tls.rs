@@ -12,6 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use rustls_platform_verifier::Verifier;
 
 use super::error::ErrorKind;
+use super::handshake::Handshakes;
 
 /// Whom to trust beside the operating system's authorities, and a client certificate.
 #[derive(Clone, Default)]
@@ -82,8 +83,12 @@ impl TlsSettings {
             || self.certs_dirs.iter().any(|dir| dir.join(authority).is_dir())
     }
 
-    /// The configuration for `authority`, or for hosts in general.
-    pub(super) fn config(&self, authority: Option<&str>) -> Result<ClientConfig, ErrorKind> {
+    /// The configuration for `authority`, or for hosts in general. `watched` learns of handshakes.
+    pub(super) fn config(
+        &self,
+        authority: Option<&str>,
+        watched: Option<Arc<Handshakes>>,
+    ) -> Result<ClientConfig, ErrorKind> {
         let mut roots = self.roots.clone();
         let mut identity = None;
         if let Some(authority) = authority {
@@ -97,14 +102,16 @@ impl TlsSettings {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(setup)?
-            .dangerous();
-        let builder = if self.skip_verification {
-            builder.with_custom_certificate_verifier(Arc::new(TrustAnybody(provider)))
+            .map_err(setup)?;
+        let mut verifier: Arc<dyn ServerCertVerifier> = if self.skip_verification {
+            Arc::new(TrustAnybody(provider))
         } else {
-            let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(setup)?;
-            builder.with_custom_certificate_verifier(Arc::new(verifier))
+            Arc::new(Verifier::new_with_extra_roots(roots, provider).map_err(setup)?)
         };
+        if let Some(handshakes) = watched {
+            verifier = handshakes.watch(verifier);
+        }
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match identity {
             None => builder.with_no_client_auth(),
             Some(identity) => builder

@@ -192,7 +192,8 @@ impl Transport {
 
     fn connect(&self, way: &Way) -> Result<reqwest::Client, ErrorKind> {
         let tls = if way.secure {
-            self.settings.tls.config(way.registry.as_deref())?
+            let watched = self.transcript.as_ref().map(|transcript| transcript.handshakes());
+            self.settings.tls.config(way.registry.as_deref(), watched)?
         } else {
             tls::unused()?
         };

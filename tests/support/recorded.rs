@@ -57,7 +57,12 @@ pub fn without_session(url: &str) -> String {
 /// A transcript in which only what matters changes from one recording to the next.
 fn normal(transcript: &str) -> String {
     let mut text = transcript.to_owned();
-    let addresses = found(transcript, "127.", |c| matches!(c, '0'..='9' | '.' | ':'));
+    let mark = "\"local_addr\":\"";
+    for (index, local) in found(transcript, mark, |c| c != '"').iter().enumerate() {
+        // Told apart from the addresses of servers until the end.
+        text = text.replace(local.as_str(), &format!("{mark}local:{}", 40001 + index));
+    }
+    let addresses = found(&text, "127.", |c| matches!(c, '0'..='9' | '.' | ':'));
     for (index, address) in addresses.iter().filter(|address| address.contains(':')).enumerate() {
         text = text.replace(address.as_str(), &format!("127.0.0.1:{}", 5000 + index));
     }
@@ -78,6 +83,8 @@ fn normal(transcript: &str) -> String {
         "0000000000000001".clone_into(&mut exchange.run);
         "2026-01-01T00:00:00.000Z".clone_into(&mut exchange.start);
         exchange.duration_ms = 1.0;
+        let local = exchange.peer.as_mut().and_then(|peer| peer.local_addr.as_mut()).unwrap();
+        *local = local.replace("local:", "127.0.0.1:");
         for (name, value) in &mut exchange.response.as_mut().unwrap().headers {
             if name == "date" {
                 "Thu, 01 Jan 2026 00:00:00 GMT".clone_into(value);

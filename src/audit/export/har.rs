@@ -26,9 +26,12 @@ fn entry(exchange: &Exchange) -> Value {
         "comment": exchange.operation,
     });
     if let Some(peer) = &exchange.peer {
-        let (host, port) = peer.addr.rsplit_once(':').unwrap_or((&peer.addr, ""));
+        let (host, _) = peer.addr.rsplit_once(':').unwrap_or((&peer.addr, ""));
         entry["serverIPAddress"] = json!(host.trim_matches(['[', ']']));
-        entry["connection"] = json!(port);
+        if let Some((_, port)) = peer.local_addr.as_ref().and_then(|addr| addr.rsplit_once(':')) {
+            // HAR's example of what tells connections apart is the client's port.
+            entry["connection"] = json!(port);
+        }
     }
     if let Some(error) = &exchange.error {
         entry["_error"] = json!(error.message);
@@ -148,5 +151,6 @@ mod tests {
             assert!(entry["cache"].is_object());
         }
         assert!(entries.iter().any(|entry| entry["_error"].is_string()));
+        assert!(entries[0]["connection"].as_str().unwrap().starts_with("4000"));
     }
 }

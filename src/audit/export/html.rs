@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use url::Url;
 
-use super::lanes::{self, Span};
+use super::connections::connections;
 use crate::audit::Recorded;
 use crate::audit::check::Finding;
 use crate::printable::printable;
@@ -41,7 +41,7 @@ pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
              <span class=\"num\">Received</span><span>Connection and time</span></div>\n",
         );
         let window = Window::of(&own);
-        let numbers = lanes::connections(&spans(&own));
+        let numbers = connections(&own);
         for (recorded, number) in own.into_iter().zip(numbers) {
             let found: Vec<_> = findings.iter().filter(|f| f.line == recorded.line).collect();
             page.push_str(&row(recorded, &found, &window, number));
@@ -71,14 +71,14 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
     let hosts: BTreeSet<_> =
         exchanges().filter_map(|exchange| host(&exchange.request.url)).collect();
     let failed = exchanges().filter(|e| e.error.is_some() || status(e) >= 500).count();
-    let most = |own: &Vec<&Recorded>| lanes::connections(&spans(own)).into_iter().max();
-    let connections: usize = runs(records).iter().filter_map(most).sum();
+    let last = |own: &Vec<&Recorded>| connections(own).into_iter().flatten().max();
+    let connections: usize = runs(records).iter().filter_map(last).sum();
     let totals = [
         ("Exchanges", records.len().to_string(), false),
         ("Sent", sum(|e| size(e.request.body.as_ref())), false),
         ("Received", sum(|e| size(received(e))), false),
         ("Hosts", hosts.len().to_string(), false),
-        ("Connections, at least", connections.to_string(), false),
+        ("Connections", connections.to_string(), false),
         ("Failures", failed.to_string(), failed > 0),
         ("Findings", findings.len().to_string(), !findings.is_empty()),
     ];
@@ -126,18 +126,6 @@ impl Window {
     }
 }
 
-fn spans<'a>(records: &[&'a Recorded]) -> Vec<Span<'a>> {
-    let span = |recorded: &&'a Recorded| {
-        let exchange = &recorded.exchange;
-        let start = start_ms(exchange);
-        // Scheme, host and port.
-        let end = exchange.request.url.match_indices('/').nth(2).map(|(at, _)| at);
-        let origin = end.and_then(|end| exchange.request.url.get(..end));
-        Span { origin: origin.unwrap_or_default(), start, end: start + exchange.duration_ms }
-    };
-    records.iter().map(span).collect()
-}
-
 fn start_ms(exchange: &Exchange) -> f64 {
     let part = |range: std::ops::Range<usize>| {
         exchange.start.get(range).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
@@ -145,7 +133,12 @@ fn start_ms(exchange: &Exchange) -> f64 {
     ((part(8..10) * 24.0 + part(11..13)) * 60.0 + part(14..16)) * 60_000.0 + part(17..23) * 1000.0
 }
 
-fn row(recorded: &Recorded, findings: &[&Finding], window: &Window, connection: usize) -> String {
+fn row(
+    recorded: &Recorded,
+    findings: &[&Finding],
+    window: &Window,
+    connection: Option<usize>,
+) -> String {
     let exchange = &recorded.exchange;
     let class = match status(exchange) {
         200..=299 => "s2",
@@ -160,6 +153,7 @@ fn row(recorded: &Recorded, findings: &[&Finding], window: &Window, connection: 
         n => format!(" (attempt {n})"),
     };
     let shown = exchange.response.as_ref().map_or("—".to_owned(), |r| r.status.to_string());
+    let connection = connection.map_or("—".to_owned(), |number| number.to_string());
     let mut flags = String::new();
     for found in findings {
         let _ = write!(flags, "<span class=\"flag {0}\">{0}</span>", found.rule.severity.as_str());
@@ -206,8 +200,7 @@ fn sides(exchange: &Exchange) -> String {
         body(request.body.as_ref()),
     );
     if let Some(response) = &exchange.response {
-        let peer =
-            exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {}", peer.addr));
+        let peer = exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {peer}"));
         let _ = write!(
             text,
             "<section><h3>Received{}</h3>{}{}</section>",
@@ -301,6 +294,16 @@ mod tests {
         assert!(!page.contains("<script") && !page.contains('\u{202e}'));
         assert!(page.contains("&lt;script&gt;"));
         assert_eq!(page.matches("<details").count(), 2);
+    }
+
+    #[test]
+    fn connections_are_counted_and_named() {
+        let text = include_bytes!("../../../fixtures/exchanges/first-push.jsonl").to_vec();
+        let records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();
+        let page = html(&records, &[]);
+        assert!(page.contains("<dt>Connections</dt><dd>3</dd>"));
+        assert!(page.contains("title=\"connection 3, "));
+        assert!(page.contains("Received from 127.0.0.1:5000 to 127.0.0.1:40003"));
     }
 
     #[test]
