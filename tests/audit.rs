@@ -231,6 +231,10 @@ fn any_client_can_be_recorded() {
     assert!(count("PATCH", "/v2/configs/a/blobs/uploads/") >= 1);
     assert!(count("GET", "/v2/configs/a/blobs/") >= 1 && count("GET", "/token?") >= 2);
     assert_eq!(count("GET", "/.elsewhere/"), 0, "recorded is what the registry was asked");
+    let called = |name: &str| exchanges.iter().filter(|e| e["operation"] == name).count();
+    assert_eq!(called("proxy: token"), count("GET", "/token?"));
+    assert_eq!(called("proxy: blob upload, chunk"), count("PATCH", ""));
+    assert_eq!(called("proxy: manifest, put"), 1);
     let checked = user.thv(&["wire", "check", "proxied.jsonl"]).ok();
     assert!(checked.stdout().contains("no finding"), "{}", checked.stdout());
 

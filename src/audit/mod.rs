@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod export;
+mod place;
 #[cfg(feature = "server")]
 mod proxy;
 #[cfg(feature = "server")]
@@ -11,6 +12,8 @@ mod relayed;
 #[cfg(feature = "server")]
 mod replay;
 mod show;
+#[cfg(feature = "server")]
+mod step;
 mod transcript;
 
 #[cfg(feature = "server")]

@@ -15,6 +15,7 @@ use hyper::{Request as Incoming1, Response as Outgoing};
 use url::Url;
 
 use super::relayed::{Relayed, receive};
+use super::step::step;
 use crate::wire::{
     Authorization, Listener, Method, Origin, Request, Response, Settings, Transport,
 };
@@ -118,7 +119,9 @@ impl Relay {
         let method = Method::parse(parts.method.as_str()).ok_or("this method is not passed on")?;
         let received = receive(body).await.map_err(|why| why.to_string())?;
 
-        let mut outgoing = Request::new(method, url.clone(), "proxy");
+        let is_token_server = self.named().token_servers.contains(&without_query(&url));
+        let step = if is_token_server { "token".to_owned() } else { step(method, &url) };
+        let mut outgoing = Request::new(method, url.clone(), format!("proxy: {step}"));
         for (name, value) in &parts.headers {
             let Ok(value) = value.to_str() else { continue };
             if name == "authorization" {
@@ -128,7 +131,7 @@ impl Relay {
                 outgoing = outgoing.header(name.as_str(), value);
             }
         }
-        if self.named().token_servers.contains(&without_query(&url)) {
+        if is_token_server {
             outgoing = outgoing.confidential();
         }
         outgoing = outgoing.payload(received.body.clone());

@@ -1,7 +1,8 @@
 //! What was fetched: names, digests, media types.
 
-use super::view::{Place, View, body_has};
+use super::view::{View, body_has};
 use super::{Finding, note, rule};
+use crate::audit::place::Place;
 use crate::oci::{Digest, MediaType, RepositoryName, Tag};
 use crate::wire::RecordedBody;
 

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::view::{Place, View};
+use super::view::View;
 use super::{Finding, note, rule};
+use crate::audit::place::Place;
 use crate::oci::Digest;
 
 /// Content that is known to be in a repository: origin, repository, digest.

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::view::{Place, View};
+use super::view::View;
 use super::{Finding, note, rule};
+use crate::audit::place::Place;
 
 pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
     for (index, view) in views.iter().enumerate() {

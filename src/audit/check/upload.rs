@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use url::Url;
 
-use super::view::{Place, View};
+use super::view::View;
 use super::{Finding, note, rule};
+use crate::audit::place::Place;
 use crate::oci::{Algorithm, Digest};
 
 /// An upload that is open.

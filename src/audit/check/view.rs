@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::audit::place::Place;
 use crate::audit::transcript::Recorded;
 use crate::oci::Digest;
 use crate::wire::{Exchange, Origin, RecordedBody};
@@ -13,16 +14,6 @@ pub(super) struct View<'a> {
     pub(super) url: Url,
     pub(super) origin: Origin,
     pub(super) place: Place,
-}
-
-/// What a URL names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    Manifest { repository: String, reference: String },
-    Blob { repository: String, digest: String },
-    UploadStart { repository: String },
-    Referrers { repository: String, digest: String },
-    Other,
 }
 
 impl<'a> View<'a> {
@@ -94,31 +85,6 @@ impl<'a> View<'a> {
 fn field<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
-}
-
-impl Place {
-    fn of(path: &str) -> Self {
-        let Some(rest) = path.strip_prefix("/v2/") else { return Self::Other };
-        let decoded = rest.replace("%3A", ":").replace("%3a", ":");
-        if let Some(repository) = decoded
-            .strip_suffix("/blobs/uploads/")
-            .or_else(|| decoded.strip_suffix("/blobs/uploads"))
-        {
-            return Self::UploadStart { repository: repository.to_owned() };
-        }
-        let Some((before, last)) = decoded.rsplit_once('/') else { return Self::Other };
-        let last = last.to_owned();
-        match before.rsplit_once('/') {
-            Some((name, "manifests")) => {
-                Self::Manifest { repository: name.to_owned(), reference: last }
-            }
-            Some((name, "blobs")) => Self::Blob { repository: name.to_owned(), digest: last },
-            Some((name, "referrers")) => {
-                Self::Referrers { repository: name.to_owned(), digest: last }
-            }
-            _ => Self::Other,
-        }
-    }
 }
 
 /// Whether a recorded body has `digest`; `None` where that does not show.
