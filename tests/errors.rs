@@ -64,6 +64,7 @@ const ENTRIES: &[Entry] = &[
     ),
     Case("a workload that is not there", 3, Hint, "thv export nobody ./nobody.json"),
     Case("a file that is no JSON", 12, InText, "thv import ./broken.json"),
+    Case("a comma too many", 12, InText, "thv import ./comma.json"),
     Case("a field of the wrong type", 12, InText, "thv import ./wrong-type.json"),
     Case("a configuration that runs nothing", 12, InText, "thv import ./nothing.json"),
     Case(
@@ -265,6 +266,7 @@ impl World {
         let user = &tour.user;
         let stdio = include_bytes!("../fixtures/runconfigs/stdio.json");
         user.file("my-server.json", stdio);
+        user.file("comma.json", "{\n  \"image\": \"x:1\",\n}\n");
         user.file("broken.json", "{\n  \"image\": x\n}\n");
         user.file("wrong-type.json", "{\n  \"image\": \"x:1\",\n  \"port\": \"80\"\n}\n");
         user.file("nothing.json", "{ \"name\": \"n\" }\n");

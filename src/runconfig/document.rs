@@ -12,6 +12,7 @@ use super::json::{self, Node, Unreadable, Value, position};
 use super::name::{InvalidWorkloadName, WorkloadName};
 use super::normal::Reader;
 use super::run_config::RunConfig;
+use super::syntax::syntax;
 use super::to_secret::{self, ToSecretError};
 use super::{rename, schema, validation};
 
@@ -155,20 +156,6 @@ fn not_utf8(why: &std::string::FromUtf8Error) -> InvalidDocument {
     let before = String::from_utf8_lossy(why.as_bytes().get(..valid).unwrap_or_default());
     let (line, column) = position(&before, before.len());
     InvalidDocument::NotUtf8 { line, column }
-}
-
-/// The parser counts columns in bytes.
-fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
-    let line_start: usize =
-        text.split_inclusive('\n').take(why.line().saturating_sub(1)).map(str::len).sum();
-    let mut offset = (line_start + why.column().saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let (line, column) = position(text, offset);
-    let message = why.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    InvalidDocument::Syntax { line, column, message }
 }
 
 /// Whether a value says anything. An empty object does: for `ToolHive` an `audit_config` without

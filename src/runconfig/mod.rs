@@ -21,6 +21,7 @@ mod review;
 mod run_config;
 mod schema;
 mod share;
+mod syntax;
 mod to_secret;
 mod transport;
 mod validation;

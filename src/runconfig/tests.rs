@@ -39,8 +39,8 @@ fn refusals_say_where() {
         ("twice", "line 3, column 3: \"image\" stands here a second time"),
         ("nothing-to-run", "names neither an \"image\" nor a \"remote_url\""),
         ("null", "line 1, column 1: must be one JSON object, found null"),
-        ("empty", "line 1, column 1: EOF while parsing a value"),
-        ("bom", "line 1, column 1: expected value"),
+        ("empty", "line 1, column 1: nothing stands here; a run configuration is one JSON object"),
+        ("bom", "line 1, column 1: a byte order mark stands before the JSON"),
     ] {
         let refused = Document::parse(fixture(&format!("runconfigs-invalid/{name}.json")));
         assert_eq!(refused.unwrap_err().to_string(), expected, "{name}");

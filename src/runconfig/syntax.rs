@@ -1,0 +1,63 @@
+//! What is wrong with a text that is no JSON, as somebody says it who wrote it by hand.
+
+use super::error::InvalidDocument;
+use super::json::position;
+
+/// The parser's complaint about `text`, with its line and column.
+pub(super) fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
+    let line_start: usize =
+        text.split_inclusive('\n').take(why.line().saturating_sub(1)).map(str::len).sum();
+    // The parser counts columns in bytes.
+    let mut offset = (line_start + why.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let (line, column) = position(text, offset);
+    let (before, rest) = text.split_at(offset);
+    let message = common(before.trim_end(), rest).map_or_else(
+        || {
+            let said = why.to_string();
+            said.split(" at line ").next().unwrap_or_default().to_owned()
+        },
+        str::to_owned,
+    );
+    InvalidDocument::Syntax { line, column, message }
+}
+
+/// What people do most, told by what stands where the parser stopped.
+fn common(before: &str, rest: &str) -> Option<&'static str> {
+    Some(match rest.chars().next() {
+        None if before.is_empty() => "nothing stands here; a run configuration is one JSON object",
+        Some('\u{feff}') => "a byte order mark stands before the JSON",
+        Some('}' | ']') if before.ends_with(',') => "a comma before a closing bracket",
+        Some('\'') => "JSON has text in double quotes",
+        Some('/') if rest.starts_with("//") || rest.starts_with("/*") => "JSON has no comments",
+        _ if before.is_empty() => "not JSON; a run configuration is one JSON object",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::runconfig::Document;
+
+    #[test]
+    fn what_people_write_instead_of_json_is_named() {
+        for (text, expected) in [
+            ("{\"image\":\"x\",\n}", "line 2, column 1: a comma before a closing bracket"),
+            ("{\"é\":[1, ]}", "line 1, column 10: a comma before a closing bracket"),
+            ("{'image':'x'}", "line 1, column 2: JSON has text in double quotes"),
+            ("{\"a\":1, // b\n}", "line 1, column 9: JSON has no comments"),
+            ("/* a */ {}", "line 1, column 1: JSON has no comments"),
+            ("image: x", "line 1, column 1: not JSON; a run configuration is one JSON object"),
+            (
+                " \n",
+                "line 2, column 1: nothing stands here; a run configuration is one JSON object",
+            ),
+            ("{\"a\" 1}", "line 1, column 6: expected `:`"),
+        ] {
+            let refused = Document::parse(text.as_bytes().to_vec()).unwrap_err();
+            assert_eq!(refused.to_string(), expected, "{text}");
+        }
+    }
+}
