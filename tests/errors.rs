@@ -42,6 +42,26 @@ const ENTRIES: &[Entry] = &[
         "thv push config.json localhost:5055/Configs/a:v1",
     ),
     Case(
+        "a URL in place of a reference",
+        2,
+        InText,
+        "thv pull https://localhost:5055/configs/a:v1",
+    ),
+    Case("a registry without a repository", 2, InText, "thv push config.json localhost:5055"),
+    Case(
+        "a push with its arguments the other way round",
+        2,
+        InText,
+        "thv push localhost:5055/configs/a:v1 config.json",
+    ),
+    Case(
+        "an image in place of a run configuration",
+        19,
+        Hint,
+        "thv push ghcr.io/example/files:1.2 localhost:5055/configs/a:v1",
+    ),
+    Case("a file in place of a workload", 3, Hint, "thv export config.json localhost:5055/a:v1"),
+    Case(
         "a push to a digest",
         2,
         InText,

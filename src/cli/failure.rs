@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::audit::TranscriptError;
@@ -49,6 +49,8 @@ pub(super) enum Failure {
         what: String,
         why: io::Error,
     },
+    /// What should be a file is none, and may be the name of something else.
+    NoFile(PathBuf),
     Place(InvalidPlace),
     Name(InvalidWorkloadName),
     Document {
@@ -152,7 +154,7 @@ impl Failure {
             }
             Self::OutOfTime(_) => 6,
             Self::Keychain(_) => 4,
-            Self::Io { .. } | Self::Transcript { .. } => 19,
+            Self::Io { .. } | Self::NoFile(_) | Self::Transcript { .. } => 19,
             Self::Interrupted => 130,
             Self::Several { code, .. } => *code,
         }
@@ -217,6 +219,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(why) => f.write_str(why),
             Self::Io { what, why } => write!(f, "{what}: {why}"),
+            Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
             Self::Place(why) => why.fmt(f),
             Self::Name(why) => why.fmt(f),
             Self::Document { source, why } => write!(f, "{source}: {why}"),

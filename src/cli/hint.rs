@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io;
+use std::path::Path;
 
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
@@ -43,6 +44,13 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::OutOfTime(_) => "--timeout SECONDS allows for more",
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
+        }
+        Failure::NoFile(_) => {
+            "this takes the file of a run configuration, which names its image; `thv export` takes a \
+             workload"
+        }
+        Failure::State(StateError::NotFound { name, .. }) if Path::new(name.as_str()).is_file() => {
+            "this takes a workload; `thv push` takes a file"
         }
         Failure::State(StateError::NotFound { .. }) => "`thv list` shows what there is",
         Failure::Io { why, .. } if why.kind() == io::ErrorKind::AddrInUse => {

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::Reference;
-use crate::runconfig::{Document, MAX_SIZE, PushStatus, creation_time, exposures, push};
+use crate::runconfig::{Document, MAX_SIZE, Place, PushStatus, creation_time, exposures, push};
 
 #[derive(Args)]
 pub(super) struct Push {
@@ -58,11 +58,27 @@ impl Sharing {
 
 impl Push {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if Path::new(&self.reference).is_file() {
+            let why = format!(
+                "{:?} is a file; the file comes first, then where to push it",
+                self.reference
+            );
+            return Err(Failure::Usage(why));
+        }
         let reference = parse_reference(&self.reference)?;
+        if names_something_else(&self.file) {
+            return Err(Failure::NoFile(self.file));
+        }
         let document = read_document(context, &self.file)?;
         let what = format!("{} to OCI registry", self.file.display());
         push_document(context, &document, &self.sharing, &reference, ["Pushed", &what]).await
     }
+}
+
+/// Whether there is no file at `path`, and it reads as a workload's name or a reference.
+fn names_something_else(path: &Path) -> bool {
+    let text = path.to_str().unwrap_or("-");
+    text != "-" && !matches!(Place::parse(text), Ok(Place::File(_)))
 }
 
 /// Whether an argument names a tag or digest, and so more than a repository.

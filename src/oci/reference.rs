@@ -124,6 +124,9 @@ impl FromStr for Reference {
         };
         let (registry, path): (RegistryName, _) = match rest.split_once('/') {
             Some((first, path)) if Self::names_registry(first) => (first.parse()?, path),
+            None if digest.is_none() && is_registry_alone(rest) => {
+                return Err(InvalidReference::RegistryAlone(rest.to_owned()));
+            }
             _ => (DOCKER_HUB.parse()?, rest),
         };
         let (name, tag) = match path.split_once(':') {
@@ -150,6 +153,14 @@ impl FromStr for Reference {
     }
 }
 
+/// Whether `text` names a registry and nothing in it: `localhost`, a host name with a dot, either with
+/// a port. Docker asks Docker Hub for `library/localhost:5000`, where nobody means that.
+fn is_registry_alone(text: &str) -> bool {
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    (host == "localhost" || host.contains('.')) && port.is_none_or(is_port)
+}
+
 /// Debug output is the text itself.
 macro_rules! debug_as_display {
     ($($name:ty),+) => {$(
@@ -172,6 +183,8 @@ pub enum InvalidReference {
     Registry(String),
     /// There is nothing between registry and tag.
     NoRepository,
+    /// A registry, and no repository in it.
+    RegistryAlone(String),
     /// Not a repository name; most often upper-case letters.
     Repository(String),
     /// A repository name of more than 255 bytes; its length.
@@ -190,6 +203,9 @@ impl fmt::Display for InvalidReference {
             Self::Scheme => f.write_str("a reference has no scheme; leave it out"),
             Self::Registry(text) => write!(f, "{text:?} is not a registry host"),
             Self::NoRepository => f.write_str("the repository is missing"),
+            Self::RegistryAlone(text) => {
+                write!(f, "it is a registry alone; write \"{text}/REPOSITORY\"")
+            }
             Self::Repository(text) => write!(
                 f,
                 "{text:?} is not a repository name (lower-case letters and digits, separated by \

@@ -91,11 +91,18 @@ pub enum InvalidPlace {
 impl fmt::Display for InvalidPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Ambiguous(text) if text.is_empty() => {
+                f.write_str("the name of a file or a registry reference is missing: it is empty")
+            }
             Self::Ambiguous(text) => write!(
                 f,
                 "{text:?} could be a file or a registry reference; write \"./{text}\" for the \
                  file, or \"oci://{text}\" or \"{text}:TAG\" for the registry"
             ),
+            Self::Reference { text, why: InvalidReference::Scheme } => {
+                let bare = text.rsplit("://").next().unwrap_or_default();
+                write!(f, "{text:?} is a URL; as a registry reference write \"{bare}\"")
+            }
             Self::Reference { text, why } => {
                 write!(f, "{text:?} is not a registry reference: {why}")
             }
@@ -193,5 +200,13 @@ mod tests {
         for way in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
             assert!(message.contains(way), "{message}");
         }
+    }
+
+    #[test]
+    fn an_empty_text_and_a_url_are_called_what_they_are() {
+        let message = |text| Place::parse_with(text, |_| false).unwrap_err().to_string();
+        assert!(message("").ends_with("is missing: it is empty"), "{}", message(""));
+        let url = message("oci://https://registry.example.com/a:v1");
+        assert!(url.ends_with("write \"registry.example.com/a:v1\""), "{url}");
     }
 }

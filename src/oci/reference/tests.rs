@@ -14,6 +14,9 @@ fn references_are_normalised_as_docker_does() {
         ("nginx", "docker.io/library/nginx:latest"),
         ("nginx:1.27", "docker.io/library/nginx:1.27"),
         ("user/app", "docker.io/user/app:latest"),
+        ("localhost:v1", "docker.io/library/localhost:v1"),
+        ("my.app:v1", "docker.io/library/my.app:v1"),
+        ("docker.io/library/my.app", "docker.io/library/my.app:latest"),
         ("docker.io/nginx", "docker.io/library/nginx:latest"),
         ("index.docker.io/user/app:v1", "docker.io/user/app:v1"),
         ("registry-1.docker.io/nginx", "docker.io/library/nginx:latest"),
@@ -63,11 +66,16 @@ fn malformed_references_are_refused_with_the_part_at_fault() {
     let registry = |text: &str| I::Registry(text.into());
     let repository = |text: &str| I::Repository(text.into());
     let tag = |text: &str| I::Tag(text.into());
+    let alone = |text: &str| I::RegistryAlone(text.into());
     for (text, expected) in [
         ("", I::NoRepository),
         (":v1", I::NoRepository),
         ("r.io/", I::NoRepository),
         ("r.io/:v1", I::NoRepository),
+        ("localhost", alone("localhost")),
+        ("localhost:5000", alone("localhost:5000")),
+        ("r.io", alone("r.io")),
+        ("127.0.0.1:5000", alone("127.0.0.1:5000")),
         ("UPPER", repository("library/UPPER")),
         ("r.io/Upper", repository("Upper")),
         ("Foo/bar", repository("Foo/bar")),
