@@ -127,6 +127,18 @@ fn mistakes_have_their_exit_code_and_say_what_to_do() {
 }
 
 #[test]
+fn a_pull_makes_the_directories_of_its_file_and_names_a_file_of_logins_that_is_not_there() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/a:v1");
+    user.file("config.json", STDIO);
+    user.thv(&["push", "config.json", &reference]).ok();
+    let pull = ["pull", &reference, "-o", "new/dir/a.json", "--registry-config", "typo.json"];
+    let said = user.thv(&pull).ok().stderr();
+    assert_eq!(said, "note: typo.json is not there: no login is taken from it\n");
+    assert_eq!(std::fs::read(user.path("new/dir/a.json")).unwrap(), STDIO);
+}
+
+#[test]
 fn nothing_is_sent_for_a_configuration_that_is_refused() {
     let user = User::new();
     user.file("broken.json", "{\"image\": 1}");

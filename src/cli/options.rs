@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{Colour, Manners, Output, message};
+use super::output::{Colour, Manners, Output, message, note};
 use super::transfer::{Timeout, total};
 use crate::oci::auth::{Credential, Keychain, Secret};
 use crate::oci::{Client, RetryPolicy};
@@ -93,6 +93,10 @@ impl Options {
         }
         let mut keychain = Keychain::from_environment();
         if let Some(file) = &self.registry_config {
+            // A login makes it.
+            if !logging_in && !file.exists() {
+                note(&format!("note: {} is not there: no login is taken from it", file.display()));
+            }
             keychain = keychain.with_file(file.clone());
         }
         let retry = RetryPolicy::default().with_retries(self.retries);

@@ -22,7 +22,7 @@ const TAGS_SHOWN: usize = 5;
 pub(super) struct Pull {
     /// What to pull, such as registry.example.com/configs/my-server:v1 or …@sha256:…
     reference: String,
-    /// The file to write; without it the run configuration goes to standard output
+    /// The file to write or to replace; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -39,7 +39,8 @@ impl Pull {
         let Some(path) = self.output else {
             return write_out(bytes);
         };
-        atomic_file::write(&path, bytes).map_err(|why| Failure::file("writing", &path, why))?;
+        atomic_file::write_with_parents(&path, bytes)
+            .map_err(|why| Failure::file("writing", &path, why))?;
         context.output.report(
             Report::new(format!("Pulled {reference} to file {}", path.display()))
                 .field("reference", reference.to_string())
