@@ -1,12 +1,11 @@
 //! What a user can try next after a failure.
 
-use std::env;
 use std::io;
 use std::path::Path;
 
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
-use crate::oci::auth::{HelperError, KeychainError};
+use crate::oci::auth::{ConfigError, HelperError, KeychainError};
 use crate::oci::{self, AuthenticationError, ErrorKind, Refusal, Tag};
 use crate::runconfig::{PullError, PushError, RetrieveError, UnsupportedArtifact};
 use crate::state::StateError;
@@ -14,8 +13,6 @@ use crate::wire::{self, ErrorKind as Wire, TlsFailure};
 
 const TLS_ON_LOOPBACK: &str =
     "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
-/// The variables that name a proxy for https, in the order in which they count.
-const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// What can be done about `failure`, where that is known.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
@@ -115,6 +112,9 @@ fn of_authentication(
                     .to_owned(),
             )
         }
+        AuthenticationError::Refused { with_credential: true, .. } => {
+            Some(format!("check name and password, or log in anew with `thv login {registry}`"))
+        }
         AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) => {
             Some(format!("log in with `thv login {registry}`"))
         }
@@ -155,11 +155,19 @@ fn of_network(why: &wire::Error, registry: &str) -> Option<String> {
             Some(format!("`thv registry serve --listen {address}` serves a registry there"))
         }
         Wire::Unresolved | Wire::Refused | Wire::Timeout | Wire::Connection(_) if !is_loopback => {
-            let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
-            Some(match PROXIES.into_iter().find(set) {
-                Some(name) => format!("{name} names a proxy; NO_PROXY takes hosts out of it"),
-                None => "check the registry's name; HTTPS_PROXY names a proxy where one is needed"
-                    .to_owned(),
+            Some(match why.origin().and_then(wire::proxy_of) {
+                Some(proxy) if !proxy.starts_with("http") => {
+                    format!("the proxy is {proxy}; only http and https proxies are spoken to")
+                }
+                Some(proxy) => format!(
+                    "the proxy {proxy} was asked (HTTPS_PROXY and its like); NO_PROXY takes hosts \
+                     out of it"
+                ),
+                None => {
+                    "check the registry's name and port; HTTPS_PROXY names a proxy where one is \
+                         needed"
+                        .to_owned()
+                }
             })
         }
         _ => None,
@@ -172,6 +180,9 @@ fn of_keychain(why: &KeychainError) -> Option<String> {
             "install docker-credential-{name}, or take it out of the configuration; \
              --registry-config names another"
         )),
+        KeychainError::Config(ConfigError::Io { .. }) => {
+            Some("--registry-config names another file, DOCKER_CONFIG another directory".to_owned())
+        }
         KeychainError::Config(_) => {
             Some("mend the file, or name another with --registry-config".to_owned())
         }

@@ -220,7 +220,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
             Self::InternalAddress => f.write_str("the host name leads to an internal address"),
-            Self::Refused => f.write_str("the connection was refused; nothing listens there"),
+            Self::Refused => f.write_str("the connection was refused"),
             Self::Connection(Some(kind)) => write!(f, "the connection failed: {kind}"),
             Self::Connection(None) => f.write_str("the connection broke"),
             Self::CutShort => f.write_str("the connection was closed before the answer was whole"),

@@ -1,4 +1,4 @@
-//! What the environment's proxy is told of who asks.
+//! The environment's proxies, and what they are told of who asks.
 //!
 //! The HTTP library reads `HTTP_PROXY` and its like. The credential that stands in there would be sent
 //! unrecorded; it is sent from here instead. For https a proxy is asked to open a tunnel first, by a
@@ -7,6 +7,8 @@
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
+
+use super::origin::Origin;
 
 /// The proxies of the environment.
 pub(super) struct Proxies(Matcher);
@@ -24,4 +26,12 @@ impl Proxies {
         let value = proxy.basic_auth().filter(|_| spoken)?;
         value.to_str().map(str::to_owned).ok()
     }
+}
+
+/// The proxy that the environment has for `origin`, as a URL without the credential.
+pub(crate) fn proxy_of(origin: &Origin) -> Option<String> {
+    let proxy = Matcher::from_system().intercept(&origin.to_string().parse().ok()?)?;
+    let (scheme, host) = (proxy.uri().scheme_str()?, proxy.uri().host()?);
+    let port = proxy.uri().port_u16().map_or(String::new(), |port| format!(":{port}"));
+    Some(format!("{scheme}://{host}{port}"))
 }
