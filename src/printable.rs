@@ -2,7 +2,7 @@
 
 /// `text` on one line, with every character that could steer a terminal or reorder what a reader
 /// sees replaced by its code: control characters, bidirectional and zero-width ones, line and
-/// paragraph separators, and invisible tags.
+/// paragraph separators, tags, and letters that nobody sees.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -25,12 +25,37 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
+/// `word` as a word of a shell's command line, in quotes where it needs them, on one line.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if printable(word) != word {
+        let escaped: String = word.chars().map(escaped).collect();
+        format!("$'{escaped}'")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A character within `$'…'`, as bash and zsh read it.
+fn escaped(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if printable(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+            format!("\\U{:08x}", u32::from(c))
+        }
+        c => c.to_string(),
+    }
+}
+
 fn is_steering(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -44,6 +69,12 @@ mod tests {
         assert!(!shown.chars().any(is_steering), "{shown}");
         assert!(shown.starts_with("a\\u{1b}]0;title\\u{7}"), "{shown}");
         assert!(shown.ends_with("é→"), "{shown}");
+    }
+
+    #[test]
+    fn nothing_that_nobody_sees_is_left() {
+        let unseen = "a\u{ad}\u{34f}\u{115f}\u{2800}\u{3164}\u{ffa0}\u{e0041}\u{e0100}";
+        assert!(printable(unseen).is_ascii(), "{}", printable(unseen));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::mount::Mount;
 use super::plan::{Network, Plan, Port};
-use crate::printable::printable;
+use crate::printable::quoted;
 use crate::runconfig::Transport;
 
 /// How long a container lives.
@@ -115,28 +115,4 @@ fn published(port: &Port) -> String {
 fn bind(mount: &Mount) -> String {
     let read_only = if mount.read_only { ",readonly" } else { "" };
     format!("type=bind,source={},target={}{read_only}", mount.source.display(), mount.target)
-}
-
-/// A word of a shell's command line.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else if printable(word) != word {
-        let escaped: String = word.chars().map(escaped).collect();
-        format!("$'{escaped}'")
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// A character within `$'…'`, as bash and zsh read it.
-fn escaped(c: char) -> String {
-    match c {
-        '\'' | '\\' => format!("\\{c}"),
-        c if printable(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
-            format!("\\U{:08x}", u32::from(c))
-        }
-        c => c.to_string(),
-    }
 }
