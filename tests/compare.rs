@@ -148,7 +148,7 @@ What runs
   name:        my-server
   image:       ghcr.io/example/issue-tracker:2.4.1
   transport:   stdio
-  arguments:   --read-only --project=a&b
+  arguments:   --read-only '--project=a&b'
 What it may touch
   reads:       /srv/projects:/projects
   writes:      /srv/cache:/cache
@@ -157,6 +157,10 @@ What it may touch
   secrets:     issue-tracker-token,target=ISSUE_TRACKER_TOKEN
   environment: LOG_LEVEL MCP_TRANSPORT
   privileged:  no
+  also:        ignore_config
+What else it sets
+  fields:      base_name container_labels container_name group
+               middleware_configs proxy_mode schema_version
 Who made it, by its own word
   when:        2026-01-01T00:00:00Z
   with:        thv-oci
@@ -187,7 +191,7 @@ fn inspect_takes_a_workload_and_a_file_too() {
     assert_eq!(json["workload"], "my-server");
     assert_eq!(json["layer"]["digest"], sha256(STDIO));
     assert_eq!(json["touches"]["writes"], json!(["/srv/cache:/cache"]));
-    assert_eq!(json["runs"]["arguments"], json!(["--read-only --project=a&b"]));
+    assert_eq!(json["runs"]["arguments"], json!(["--read-only '--project=a&b'"]));
     let shown = user.thv(&["inspect", "my-server"]).ok().stdout();
     assert!(shown.contains("workload my-server") && !shown.contains("Who made it"), "{shown}");
     let long = json!({ "image": "x:1", "cmd_args": vec!["--flag"; 40], "name": "n" });
@@ -195,4 +199,26 @@ fn inspect_takes_a_workload_and_a_file_too() {
     let shown = user.thv(&["inspect", "./long.json"]).ok().stdout();
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     assert_eq!(shown.matches("--flag").count(), 40, "nothing is left out");
+}
+
+#[test]
+fn inspect_hides_secrets_and_cuts_nothing_that_runs() {
+    let user = User::new();
+    let padded = format!("{}END", "x".repeat(5000));
+    let config = json!({
+        "image": "x:1", "name": "n", "volumes": ["/:/host"],
+        "cmd_args": ["--password", "FAKE-pw", padded],
+        "env_vars": { "API_KEY": "FAKE-9f8a7c6e5d4b3a21" },
+    });
+    user.file("config.json", config.to_string());
+    let shown = user.thv(&["inspect", "./config.json"]).ok().stdout();
+    assert!(
+        !shown.contains("FAKE") && shown.contains("<hidden: it looks like a secret"),
+        "{shown}"
+    );
+    assert!(shown.contains("xEND\n") && shown.contains("writes:      /:/host\n"), "{shown}");
+    user.file("other.json", r#"{"image":"x:1","name":"n","cmd_args":[""]}"#);
+    let ran = user.thv(&["diff", "./other.json", "./config.json", "--values"]);
+    assert!(ran.stdout().contains("    - \"\"\n"), "{}", ran.stdout());
+    assert!(ran.stdout().contains("… (3003 more characters)\n"), "{}", ran.stdout());
 }

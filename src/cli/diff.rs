@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{Tint, line};
+use super::output::{Tint, cut, line};
 use super::source::Source;
-use crate::printable::{excerpt, printable};
+use crate::printable::printable;
 use crate::runconfig::{Concern, Difference, differences};
 
 /// The most characters of one value that are shown.
@@ -111,7 +111,8 @@ const fn heading(concern: Concern) -> &'static str {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => excerpt(text, VALUE_LIMIT),
-        other => excerpt(&other.to_string(), VALUE_LIMIT),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => cut(text, VALUE_LIMIT),
+        other => cut(&other.to_string(), VALUE_LIMIT),
     }
 }

@@ -5,14 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::failure::Failure;
-use super::output::{Tint, labelled, line};
+use super::output::{Tint, cut, labelled, line};
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, ManifestKind, Reference};
-use crate::printable::{excerpt, printable};
+use crate::printable::printable;
 use crate::runconfig::{Pulled, review};
 
-/// The most characters of one line's value that are shown: what is left out could matter.
-const VALUE_LIMIT: usize = 2000;
+/// The most characters of one annotation that are shown. Of the configuration nothing is cut: what is
+/// left out could matter.
+const ANNOTATION_LIMIT: usize = 2000;
 /// Annotations that say who made an artifact and when, and their labels.
 const MAKERS: [(&str, &str); 2] =
     [("org.opencontainers.image.created", "when"), ("org.opencontainers.image.created.by", "with")];
@@ -33,20 +34,23 @@ impl Inspect {
         }
         let heading = |text: &str| line(&context.output.tinted(Tint::Heading, text));
         let lines = |label: &str, value: &str| {
-            let value = excerpt(value, VALUE_LIMIT);
-            labelled(&printable(label), &value).iter().try_for_each(|text| line(text))
+            labelled(&printable(label), &printable(value)).iter().try_for_each(|text| line(text))
         };
         heading(&printable(&source.title()))?;
-        let review = review(&source.document().run_config());
+        let review = review(source.document());
         heading("What runs")?;
         review.runs.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;
         review.touches.iter().try_for_each(|(label, value)| lines(label, value))?;
+        if !review.others.is_empty() {
+            heading("What else it sets")?;
+            lines("fields", &review.others.join(" "))?;
+        }
         if let Source::Artifact { pulled, .. } = &source {
             heading("Who made it, by its own word")?;
             makers(annotations(pulled))
                 .iter()
-                .try_for_each(|(label, value)| lines(label, value))?;
+                .try_for_each(|(label, value)| lines(label, &cut(value, ANNOTATION_LIMIT)))?;
         }
         heading("How it came")?;
         how_it_came(context, &source).iter().try_for_each(|text| line(text))
@@ -148,9 +152,10 @@ fn as_json(source: &Source) -> String {
             })
         }
     };
-    let review = review(&document.run_config());
+    let review = review(document);
     about["runs"] = as_lists(&review.runs);
     about["touches"] = as_lists(&review.touches);
+    about["others"] = review.others.into();
     if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
         about.extend(more);
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::hint::hint;
-use crate::printable::printable;
+use crate::printable::{excerpt, printable};
 
 /// The columns that text is made for.
 pub(super) const WIDTH: usize = 80;
@@ -142,6 +142,15 @@ impl Output {
     /// Prints text as it is, or the one field `name` that holds it.
     pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Failure> {
         if self.json { line(&serde_json::json!({ name: text }).to_string()) } else { line(text) }
+    }
+}
+
+/// At most `limit` characters of `text`, [`printable`], and how many more there are.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    let shown = excerpt(text, limit);
+    match text.chars().count().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} ({more} more characters)"),
     }
 }
 

@@ -62,7 +62,8 @@ impl Concern {
         }
     }
 
-    fn of(field: &str) -> Self {
+    /// What `field`, a path of names, is about.
+    pub(super) fn of(field: &str) -> Self {
         let top = field.split('.').next().unwrap_or(field);
         if PERMISSIONS.contains(&top) {
             Self::Permissions

@@ -24,6 +24,7 @@ mod share;
 mod syntax;
 mod to_secret;
 mod transport;
+mod unshown;
 mod validation;
 
 #[cfg(test)]

@@ -1,10 +1,18 @@
 //! A run configuration as somebody reads it who has to judge it: what runs, and what it may touch.
 //!
 //! This is what the configuration says. What a container engine makes of it is
-//! [`crate::engine::Plan`]'s business. Values of environment variables are left out.
+//! [`crate::engine::Plan`]'s business. Values of environment variables are left out, and so is what
+//! looks like a secret. No field that is set goes unnamed.
 
+use url::Url;
+
+use super::difference::Concern;
+use super::document::Document;
+use super::exposure::{Kind, exposures};
 use super::run_config::{NetworkPermissions, Outbound, PermissionProfile, RunConfig};
 use super::transport::Transport;
+use super::unshown::unshown;
+use crate::printable::{printable, quoted};
 
 /// What a configuration says, a label and what stands behind it for each line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,44 +20,77 @@ use super::transport::Transport;
 pub struct Review {
     /// What runs. What is not set is left out.
     pub runs: Vec<(&'static str, String)>,
-    /// What it may touch. Each label is there at least once, `none` where there is nothing.
+    /// What it may touch. Each label is there at least once, `none` where there is nothing; `also`
+    /// alone, with the names of fields that bear on it and have no line, only where there are such.
     pub touches: Vec<(&'static str, String)>,
+    /// The names of all other fields that are set.
+    pub others: Vec<String>,
 }
 
-/// Reviews `config`.
+/// Reviews `document`.
 #[must_use]
-pub fn review(config: &RunConfig) -> Review {
+pub fn review(document: &Document) -> Review {
+    let config = document.run_config();
+    let mut review = Review { runs: what_runs(document, &config), ..Review::default() };
+    let PermissionProfile { mut read, mut write, privileged, network } =
+        config.permission_profile.clone().unwrap_or_default();
+    for volume in &config.volumes {
+        let bare = volume.strip_suffix(":ro");
+        // ToolHive repeats each volume in the profile.
+        if !read.iter().chain(&write).any(|mount| mount == bare.unwrap_or(volume)) {
+            let list = if bare.is_some() { &mut read } else { &mut write };
+            list.push(bare.unwrap_or(volume).to_owned());
+        }
+    }
+    review.add("reads", &read);
+    review.add("writes", &write);
+    review.add("network", &[network_of(&config, network.as_ref())]);
+    review.add("ports", &ports(&config));
+    review.add("secrets", &config.secrets);
+    let names: Vec<_> = config.env_vars.names().map(quoted).collect();
+    review.add("environment", &[names.join(" ")]);
+    review.add("privileged", &[if privileged { "YES" } else { "no" }.to_owned()]);
+    let (also, others): (Vec<_>, Vec<_>) = unshown(&document.fields())
+        .into_iter()
+        .partition(|field| Concern::of(field) == Concern::Permissions);
+    if !also.is_empty() {
+        review.add("also", &[also.join(" ")]);
+    }
+    review.others = others;
+    review
+}
+
+/// What runs, without what looks like a secret. Arguments are quoted as for a shell, so that it shows
+/// where each begins and ends.
+fn what_runs(document: &Document, config: &RunConfig) -> Vec<(&'static str, String)> {
+    let found = exposures(document, None);
+    let secret = |path: &str, text: &str| {
+        let found = found.iter().find(|found| found.path == path && found.kind != Kind::HomePath);
+        found.map(|found| hidden(found.kind, text))
+    };
+    let argument = |(index, text): (usize, &String)| {
+        secret(&format!("cmd_args.{index}"), text).unwrap_or_else(|| quoted(text))
+    };
+    let arguments: Vec<_> = config.cmd_args.iter().enumerate().map(argument).collect();
     let runs = [
         ("name", config.name.clone()),
         ("image", config.image.clone()),
-        ("remote url", config.remote_url.clone()),
+        (
+            "remote url",
+            secret("remote_url", &config.remote_url).unwrap_or_else(|| config.remote_url.clone()),
+        ),
         ("transport", config.transport.clone()),
-        ("arguments", config.cmd_args.join(" ")),
+        ("arguments", arguments.join(" ")),
     ];
-    let mut review = Review {
-        runs: runs.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-        touches: Vec::new(),
-    };
-    let PermissionProfile { read, write, privileged, network } =
-        config.permission_profile.clone().unwrap_or_default();
-    review.add("reads", &read);
-    review.add("writes", &write);
-    // ToolHive repeats each volume in the profile.
-    let mut volumes = config.volumes.clone();
-    volumes.retain(|volume| {
-        let bare = volume.strip_suffix(":ro").unwrap_or(volume);
-        !read.iter().chain(&write).any(|mount| mount == bare)
-    });
-    if !volumes.is_empty() {
-        review.add("volumes", &volumes);
-    }
-    review.add("network", &[network_of(config, network.as_ref())]);
-    review.add("ports", &ports(config));
-    review.add("secrets", &config.secrets);
-    let names: Vec<_> = config.env_vars.names().collect();
-    review.add("environment", &[names.join(" ")]);
-    review.add("privileged", &[if privileged { "YES" } else { "no" }.to_owned()]);
-    review
+    runs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// What stands for a secret. Of a URL the host is no secret, and matters.
+fn hidden(kind: Kind, text: &str) -> String {
+    let url = Url::parse(text).ok().filter(|_| kind == Kind::Url);
+    let host = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?)));
+    let host = host.map_or(String::new(), |(scheme, host)| format!("{scheme}://{host} "));
+    format!("{}<hidden: it {kind}>", printable(&host))
 }
 
 impl Review {
@@ -118,17 +159,22 @@ mod tests {
 
     use super::*;
 
+    fn reviewed(mut config: Value) -> Review {
+        config["image"] = "x:1".into();
+        review(&Document::parse(config.to_string().into_bytes()).unwrap())
+    }
+
     /// The lines of `label`.
     fn touches(config: Value, label: &str) -> Vec<String> {
-        let config = serde_json::from_value(config).unwrap();
-        let lines = review(&config).touches.into_iter();
+        let lines = reviewed(config).touches.into_iter();
         lines.filter(|(found, _)| *found == label).map(|(_, value)| value).collect()
     }
 
     #[test]
     fn an_empty_configuration_says_what_it_leaves_open() {
-        let review = review(&RunConfig::default());
-        assert_eq!(review.runs, []);
+        let review = reviewed(json!({}));
+        assert_eq!(review.runs, [("image", "x:1".to_owned())]);
+        assert!(review.others.is_empty());
         let lines: Vec<_> =
             review.touches.iter().map(|(label, value)| format!("{label}: {value}")).collect();
         assert_eq!(
@@ -169,7 +215,7 @@ mod tests {
         let config = json!({
             "transport": "sse", "host": "0.0.0.0", "port": 80, "target_port": 8080,
             "publish": ["90:9000", "7"],
-            "volumes": ["/a:/a:ro", "/b:/b"],
+            "volumes": ["/a:/a:ro", "/b:/b", "/c:/c:ro"],
             "permission_profile": { "read": ["/a:/a"], "privileged": true },
         });
         assert_eq!(
@@ -180,7 +226,38 @@ mod tests {
                 "all addresses, any port: its port 7"
             ]
         );
-        assert_eq!(touches(config.clone(), "volumes"), ["/b:/b"]);
+        assert_eq!(touches(config.clone(), "reads"), ["/a:/a", "/c:/c"]);
+        assert_eq!(touches(config.clone(), "writes"), ["/b:/b"]);
         assert_eq!(touches(config, "privileged"), ["YES"]);
+    }
+
+    #[test]
+    fn arguments_are_told_apart_and_secrets_left_out() {
+        let config = json!({
+            "cmd_args": ["a b", "", "--token=FAKE-9f8a7c6e5d4b3a21", "--password", "FAKE-pw", "/home/me"],
+            "remote_url": "https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
+            "env_vars": { "A B": "", "C": "FAKE-value" },
+        });
+        let review = reviewed(config);
+        let shown = format!("{review:?}");
+        assert!(!shown.contains("FAKE"), "{shown}");
+        let arguments = "'a b' '' <hidden: it looks like a secret by its name> --password \
+                         <hidden: it looks like a secret by its name> /home/me";
+        assert!(review.runs.contains(&("arguments", arguments.to_owned())), "{shown}");
+        let url = "https://x.example <hidden: it is a URL with a credential in it>";
+        assert!(review.runs.contains(&("remote url", url.to_owned())), "{shown}");
+        assert!(review.touches.contains(&("environment", "'A B' C".to_owned())), "{shown}");
+    }
+
+    #[test]
+    fn no_field_that_is_set_goes_unnamed() {
+        let config = json!({
+            "allow_docker_gateway": true, "trust_proxy_headers": false, "unknown": 1, "debug": null,
+            "permission_profile": { "gpu": true, "network": { "inbound": {}, "dns": ["x"] } },
+            "telemetry_config": { "endpoint": "x" }, "a b": [1],
+        });
+        let also = "allow_docker_gateway permission_profile.gpu permission_profile.network.dns";
+        assert_eq!(touches(config.clone(), "also"), [also]);
+        assert_eq!(reviewed(config).others, ["'a b'", "telemetry_config", "unknown"]);
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use crate::cli::failure::Failure;
-use crate::cli::output::message;
+use crate::cli::output::{cut, message};
 use crate::cli::prompt;
 use crate::engine::{PlanError, SecretReference};
 use crate::oci::auth::Secret;
@@ -74,7 +74,12 @@ pub(super) fn agreement(
     }
     message(&format!("{reference} wants to run:"));
     message(&format!("  digest: {digest}"));
-    let line = |mark: &str, text: &str| message(&format!("{mark} {}", whole_or_less(text)));
+    let line = |mark: &str, text: &str| {
+        // What was not seen cannot be agreed to.
+        let is_cut = text.chars().nth(LINE_LIMIT).is_some();
+        let see = if is_cut { ": `thv inspect` shows them" } else { "" };
+        message(&format!("{mark} {}{see}", cut(text, LINE_LIMIT)));
+    };
     match agreements.last_about(reference)? {
         None => shown.iter().for_each(|text| line(" ", text)),
         Some(last) => {
@@ -90,13 +95,6 @@ pub(super) fn agreement(
         return Err(Failure::NotAgreed);
     }
     agreements.remember(reference, digest, shown).map_err(Into::into)
-}
-
-/// A long text is cut, and says by how much: what was not seen cannot be agreed to.
-fn whole_or_less(text: &str) -> String {
-    let more = text.chars().count().saturating_sub(LINE_LIMIT);
-    let shown = excerpt(text, LINE_LIMIT);
-    if more == 0 { shown } else { format!("{shown} ({more} more characters: see `thv inspect`)") }
 }
 
 fn ask() -> Result<bool, Failure> {
