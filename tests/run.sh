@@ -17,6 +17,8 @@ podman podman
 runc runc
 iptables iptables
 script bsdutils
+zsh zsh
+fish fish
 EOF
 if ((${#missing[@]})); then
     command -v apt-get >/dev/null || { echo "please install: ${missing[*]}" >&2; exit 1; }
