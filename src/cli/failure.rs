@@ -1,9 +1,8 @@
-//! Why a command failed, and the exit code that says so to scripts.
+//! Why a command failed.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
@@ -14,32 +13,7 @@ use crate::runconfig::{
     PushError, RetrieveError,
 };
 use crate::state::StateError;
-use crate::wire::{self, InvalidPem};
-
-/// The exit codes, as the help shows them.
-pub(super) const EXIT_CODES: &str = "\
-Exit codes:
-   0  success
-   1  thv diff: the two differ
-   2  wrong usage, or a name that could be a file or a reference
-   3  not found: no such manifest, repository or workload
-   4  authentication: the registry wants a login
-   5  access denied
-   6  network: not resolved, refused, timed out, broken
-   7  TLS: the connection is not trusted
-   8  integrity: digest or size do not match
-   9  larger than a limit
-  10  not a run configuration artifact
-  11  the registry refused, or broke the protocol
-  12  not a valid run configuration
-  13  exists already with other content (--force replaces it)
-  14  wire check found a broken rule
-  15  cannot be run here: a field, a secret, a mount or a port
-  16  not agreed to (--yes agrees)
-  17  no container engine, or it failed
-  18  not shared: it holds what looks like a secret (--allow PATH)
-  19  a local file, the transcript or the terminal failed
- 130  interrupted (Ctrl-C)";
+use crate::wire::InvalidPem;
 
 /// A command that failed.
 #[derive(Debug)]
@@ -123,94 +97,6 @@ impl Failure {
     /// A file that is not the PEM that it should be.
     pub(super) fn pem(path: &Path, why: InvalidPem) -> Self {
         Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, why))
-    }
-
-    pub(super) fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Ended(Some(code)) => ExitCode::from(u8::try_from(*code).unwrap_or(1)),
-            _ => ExitCode::from(self.code()),
-        }
-    }
-
-    pub(super) const fn code(&self) -> u8 {
-        match self {
-            Self::Different(_) => 1,
-            Self::Findings(_) => 14,
-            Self::Plan(_) | Self::Unsupported(_) => 15,
-            Self::NotAgreed => 16,
-            Self::Exposed(_) => 18,
-            Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
-            Self::Retrieve(why) => retrieve_code(why),
-            Self::Usage(_)
-            | Self::Place(_)
-            | Self::NotRunnable(_)
-            | Self::Name(_)
-            | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
-            Self::Document { why, .. } => document_code(why),
-            Self::Pull { why, .. } => pull_code(why),
-            Self::State(why) => state_code(why),
-            Self::Push(PushError::Registry(why)) | Self::Login(why) | Self::Listing(why) => {
-                registry_code(why)
-            }
-            Self::OutOfTime(_) => 6,
-            Self::Keychain(_) => 4,
-            Self::Io { .. } | Self::NoFile(_) | Self::Transcript { .. } => 19,
-            Self::Interrupted => 130,
-            Self::Several { code, .. } => *code,
-        }
-    }
-}
-
-const fn retrieve_code(why: &RetrieveError) -> u8 {
-    match why {
-        RetrieveError::Pull(why) => pull_code(why),
-        RetrieveError::Invalid { why, .. } => document_code(why),
-        _ => 19,
-    }
-}
-
-const fn pull_code(why: &PullError) -> u8 {
-    match why {
-        PullError::Registry(why) => registry_code(why),
-        PullError::Invalid(why) => document_code(why),
-        PullError::Unsupported(_) => 10,
-        PullError::Inline(_) => 8,
-        PullError::OtherName { .. } => 2,
-    }
-}
-
-const fn document_code(why: &InvalidDocument) -> u8 {
-    match why {
-        InvalidDocument::TooLarge => 9,
-        _ => 12,
-    }
-}
-
-const fn state_code(why: &StateError) -> u8 {
-    match why {
-        StateError::NotFound { .. } => 3,
-        StateError::Exists { .. } => 13,
-        StateError::Invalid { why, .. } => document_code(why),
-        _ => 19,
-    }
-}
-
-const fn registry_code(why: &oci::Error) -> u8 {
-    use oci::ErrorKind as Kind;
-    match why.kind() {
-        Kind::NotFound(_) => 3,
-        Kind::Authentication(_) => 4,
-        Kind::Denied(_) => 5,
-        Kind::Network(why) => match why.kind() {
-            wire::ErrorKind::Record(_) => 19,
-            _ => 6,
-        },
-        Kind::Tls(_) => 7,
-        Kind::Local(_) => 19,
-        Kind::Mismatch(_) => 8,
-        Kind::TooLarge { .. } => 9,
-        Kind::Manifest(_) => 10,
-        Kind::Registry(_) | Kind::Protocol(_) => 11,
     }
 }
 

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::Context;
 use super::command;
-use super::failure::{EXIT_CODES, Failure};
+use super::exit_code::EXIT_CODES;
+use super::failure::Failure;
 
 /// What can be explained beside commands.
 const TOPICS: [(&str, &str); 3] =

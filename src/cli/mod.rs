@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod diff;
 mod examples;
+mod exit_code;
 mod export;
 mod failure;
 mod help;
