@@ -375,6 +375,10 @@ const HEAD: &str = "\
 What people meet most. Each error says what failed (the command, the step, the place), why (the status, the registry's
 own code and message, without anything that could steer a terminal) and, where that is known, what to try next. Each
 one here is what a test really got; [exit codes](cli/help-exit-codes.md) are stable, texts are for people.
+
+What failed and why is one line, and what to try next another, however wide the terminal is. The terminal wraps them: so a
+path or a URL can be copied whole, and a log has one line for each. Only an error about several things has a line for each
+of them.
 ";
 
 #[test]

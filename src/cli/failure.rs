@@ -94,6 +94,21 @@ impl Failure {
         Self::Transcript { path: path.display().to_string(), why }
     }
 
+    /// What is said of several things, and each of them, where the failure is about such.
+    pub(super) fn listed(&self) -> Option<(&'static str, Vec<String>)> {
+        Some(match self {
+            Self::Unsupported(fields) => (
+                "nothing here can honour",
+                fields.iter().map(|found| format!("{} ({})", found.field, found.why)).collect(),
+            ),
+            Self::Exposed(found) => (
+                "not pushed",
+                found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect(),
+            ),
+            _ => return None,
+        })
+    }
+
     /// A file that is not the PEM that it should be.
     pub(super) fn pem(path: &Path, why: InvalidPem) -> Self {
         Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, why))
@@ -124,18 +139,9 @@ impl fmt::Display for Failure {
             Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
             Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
             Self::Ended(None) => f.write_str("the server was ended by a signal"),
-            Self::Unsupported(fields) => {
-                f.write_str("nothing here can honour ")?;
-                for (index, found) in fields.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "; " };
-                    write!(f, "{comma}{} ({})", found.field, found.why)?;
-                }
-                Ok(())
-            }
-            Self::Exposed(found) => {
-                let list: Vec<_> =
-                    found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
-                write!(f, "not pushed: {}", list.join("; "))
+            Self::Unsupported(_) | Self::Exposed(_) => {
+                let (what, each) = self.listed().unwrap_or_default();
+                write!(f, "{what}: {}", each.join("; "))
             }
             Self::Different(1) => f.write_str("one field differs"),
             Self::Different(count) => write!(f, "{count} fields differ"),

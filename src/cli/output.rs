@@ -213,11 +213,21 @@ pub(super) fn shows_progress() -> bool {
 }
 
 /// A failure on standard error: the command, what failed and why, and what to try next where that is
-/// known.
+/// known. Each is one line, however long, which the terminal wraps: paths and URLs in it can be
+/// copied, and programs that read logs see one message. Only what lists several things has a line for
+/// each.
 pub(super) fn report(command: &str, failure: &Failure) {
     let colour = Manners::decided().colour.is_welcome(io::stderr().is_terminal());
     let command = Tint::Removed.paint(&format!("{command}:"), colour);
-    message(&format!("{command} {}", printable(&failure.to_string())));
+    match failure.listed() {
+        Some((what, each)) if each.len() > 1 => {
+            message(&format!("{command} {what}:"));
+            for one in each {
+                message(&format!("  {}", printable(&one)));
+            }
+        }
+        _ => message(&format!("{command} {}", printable(&failure.to_string()))),
+    }
     if let Some(hint) = hint(failure) {
         let label = Tint::Heading.paint("hint:", colour);
         message(&format!("{label} {}", printable(&hint)));
