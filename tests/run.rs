@@ -206,6 +206,53 @@ fn an_mcp_client_speaks_to_a_server_from_a_registry() {
     assert!(said.contains("\n  network: none\n"), "{said}");
 }
 
+#[cfg(unix)]
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_secret_of_several_lines_arrives_whole_and_among_no_arguments() {
+    let world = World::new();
+    let key = "FAKE-----BEGIN KEY-----\n FAKE-a=\"b\" $HOME\r\n\n#FAKE-c\n-----END KEY-----";
+    let settings = "{\n  \"a\": \"'é\"\n}\n";
+    let config = configuration(
+        &world,
+        "stdio",
+        &json!({ "secrets": ["key,target=KEY"], "env_vars": { "SETTINGS": settings, "A": "1" } }),
+    );
+    world.user.file("config.json", config.to_string());
+    world.user.file("key.pem", format!("{key}\n"));
+    // An engine that writes down how it is called.
+    let (bin, calls) = (world.user.path("bin"), world.user.path("calls"));
+    world.user.program(
+        "bin/podman",
+        &format!("#!/bin/sh\necho \"$@\" >>{}\nexec /usr/bin/podman \"$@\"\n", calls.display()),
+    );
+    let path = format!("{}:/usr/bin:/bin:/usr/sbin", bin.display());
+    let run = |more: &[&str]| {
+        let mut command = world.thv();
+        command.args(["run", "./config.json", "--secret", "key=@key.pem"]).args(more);
+        command.env("PATH", &path);
+        command
+    };
+    let line = Ran(run(&["--dry-run"]).output().unwrap()).ok().stdout();
+    assert!(!line.contains("FAKE-") && line.contains(" --env=KEY "), "{line}");
+    // What is printed does the same, where its secrets are set.
+    let mut pasted = Command::new("bash");
+    world.settings(&mut pasted);
+    pasted.args(["-c", &line]).env("HOME", world.user.path("")).env("KEY", key);
+    world.podman(&["pull", "--quiet", &world.image()]);
+    for command in [run(&[]), pasted] {
+        let mut client = Client::start(command);
+        for (at, seen) in [("$KEY", key), ("$SETTINGS", settings), ("$A", "1")] {
+            assert_eq!(client.look(at), seen, "{at}");
+        }
+        let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+        assert!(!String::from_utf8_lossy(&processes.stdout).contains("FAKE-"));
+        assert_eq!(client.end(None).0, 3);
+    }
+    let calls = std::fs::read_to_string(calls).unwrap();
+    assert!(calls.contains(" --env=KEY ") && !calls.contains("FAKE-"), "{calls}");
+}
+
 fn post(url: &str, id: u64, method: &str, params: &Value) -> Value {
     let address: std::net::SocketAddr =
         url.strip_prefix("http://").unwrap().split('/').next().unwrap().parse().unwrap();
@@ -406,16 +453,13 @@ fn images_are_pulled_as_toolhive_pulls_them() {
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
 fn each_engine_is_driven_and_listed() {
-    use std::os::unix::fs::PermissionsExt as _;
     let world = World::new();
     // Two engines on this machine. Podman, under docker's name as in Debian's podman-docker, and
     // one that does not work.
     let (bin, home) = (world.user.path("bin"), world.user.path(""));
-    std::fs::create_dir(&bin).unwrap();
     let docker = format!("#!/bin/sh\nHOME={} exec /usr/bin/podman \"$@\"\n", home.display());
     for (name, script) in [("docker", &docker[..]), ("podman", "#!/bin/sh\nexit 1\n")] {
-        let program = world.user.file(&format!("bin/{name}"), script);
-        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        world.user.program(&format!("bin/{name}"), script);
     }
     let thv = |arguments: &[&str]| {
         let mut command = world.thv();

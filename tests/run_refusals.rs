@@ -89,9 +89,6 @@ fn no_option_is_dropped_silently() {
     run(&["--secret", "tokn=@token.txt"]).fails(2, "names no secret \"tokn\"");
     user.file("long.txt", "a".repeat(64 * 1024 + 1));
     run(&["--secret", "token=@long.txt"]).fails(2, "has more than 65536 bytes");
-    user.file("lines.txt", "FAKE-a\nFAKE-b\n");
-    let said = run(&["--secret", "token=@lines.txt", "--dry-run"]).fails(15, "line break").stderr();
-    assert!(!said.contains("FAKE-"), "{said}");
     // Nor by ToolHive, which would run the configuration as it is.
     for option in [
         &["--dry-run"][..],
@@ -111,6 +108,29 @@ fn no_option_is_dropped_silently() {
         user.thv(&[&["export", "n", "./out.json"], &option[..]].concat())
             .fails(2, "for a registry");
     }
+}
+
+#[test]
+fn a_secret_of_several_lines_reaches_no_name_that_the_engine_acts_on() {
+    let user = User::new();
+    user.file("lines.txt", "FAKE-a\nFAKE-b\n");
+    user.file("nul.txt", "FAKE-a\0FAKE-b\n");
+    let run = |target: &str, file: &str| {
+        let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio",
+            "secrets": [format!("token,target={target}")] });
+        user.file("config.json", config.to_string());
+        let secret = format!("token=@{file}");
+        let ran = user.thv(&["run", "./config.json", "--secret", &secret, "--dry-run"]);
+        assert!(!(ran.stdout() + &ran.stderr()).contains("FAKE-"), "{target}");
+        ran
+    };
+    for target in ["LD_PRELOAD", "PATH", "https_proxy", "CONTAINERS_CONF", "A-B"] {
+        run(target, "lines.txt").fails(15, &format!("the value of {target} has a line break"));
+    }
+    run("TOKEN", "nul.txt").fails(15, "the value of TOKEN has a NUL");
+    let ran = run("TOKEN", "lines.txt").ok();
+    assert!(ran.stdout().contains(" --env=TOKEN localhost/x:v1"), "{}", ran.stdout());
+    assert!(ran.stderr().contains("set and export its secrets: TOKEN\n"), "{}", ran.stderr());
 }
 
 #[test]
@@ -175,14 +195,12 @@ fn other_artifacts_are_named_and_hostile_ones_refused() {
 #[cfg(unix)]
 #[test]
 fn toolhive_gets_the_configuration_whole() {
-    use std::os::unix::fs::PermissionsExt as _;
     let user = User::new();
     let config =
         json!({ "image": "x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"] });
     user.file("config.json", config.to_string());
     let script = "#!/bin/sh\necho \"$1 $2\"; stat -c %a \"$3\" >&2; cp \"$3\" taken.json; exit 9\n";
-    let toolhive = user.file("toolhive", script);
-    std::fs::set_permissions(&toolhive, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let toolhive = user.program("toolhive", script);
     let run = ["run", "./config.json", "--engine", "toolhive"];
     user.thv(&run).fails(17, "THV_TOOLHIVE");
     let runtime = user.path("runtime");

@@ -16,31 +16,20 @@ pub enum Lifetime {
 
 /// How the environment is handed over.
 enum Environment {
-    /// As a file that the engine reads from its standard input.
-    StandardInput,
+    /// As a file that the engine reads from its standard input, and by name what the engine's own
+    /// process has.
+    Kept,
     /// By name and, where it is no secret, value.
     Shown,
 }
 
 impl Plan {
-    /// The arguments that make the container. The environment comes on standard input, as
-    /// [`Plan::environment_file`] writes it: others can see arguments.
+    /// The arguments that make the container. Others can see arguments: the environment comes on
+    /// standard input, as [`Plan::environment_file`] writes it, and with the engine's own process,
+    /// whose environment has to have [`Plan::inherited_environment`].
     #[must_use]
     pub fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
-        self.arguments("create", lifetime, &Environment::StandardInput)
-    }
-
-    /// The lines of the environment file.
-    #[must_use]
-    pub fn environment_file(&self) -> zeroize::Zeroizing<String> {
-        let mut lines = String::new();
-        for (name, value) in &self.environment {
-            lines.extend([name.as_str(), "=", value, "\n"]);
-        }
-        for (name, value) in &self.secrets {
-            lines.extend([name.as_str(), "=", value.expose(), "\n"]);
-        }
-        lines.into()
+        self.arguments("create", lifetime, &Environment::Kept)
     }
 
     /// One command for a shell that does the same, where the variables for secrets are set. It is
@@ -88,7 +77,10 @@ impl Plan {
         self.ports.iter().for_each(|port| add(format!("--publish={}", published(port))));
         self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
         match environment {
-            Environment::StandardInput => add("--env-file=/dev/stdin".to_owned()),
+            Environment::Kept => {
+                add("--env-file=/dev/stdin".to_owned());
+                self.inherited_environment().for_each(|(name, _)| add(format!("--env={name}")));
+            }
             Environment::Shown => {
                 self.environment
                     .iter()

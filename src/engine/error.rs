@@ -55,8 +55,11 @@ pub enum PlanError {
     MissingSecret(String),
     /// The name of an environment variable cannot be handed over.
     VariableName(String),
-    /// The value of this variable has a line break, which an environment file cannot hold.
+    /// The value of this variable has a NUL, which no environment can hold.
     VariableValue(String),
+    /// The value of this variable has a line break, so that only the engine's own process could hand
+    /// it on, and a variable of this name is not safe there.
+    EngineVariable(String),
     /// The value of this variable is longer than engines read.
     VariableSize(String),
 }
@@ -86,9 +89,14 @@ impl fmt::Display for PlanError {
             Self::VariableName(name) => {
                 write!(f, "{name:?} is no name for an environment variable")
             }
-            Self::VariableValue(name) => write!(
+            Self::VariableValue(name) => {
+                write!(f, "the value of {name} has a NUL, which no environment can hold")
+            }
+            Self::EngineVariable(name) => write!(
                 f,
-                "the value of {name} has a line break, which cannot be handed to a container engine"
+                "the value of {name} has a line break: it would have to stand in the container \
+                 engine's own environment, where a variable of this name could change what the \
+                 engine does"
             ),
             Self::VariableSize(name) => {
                 write!(

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod container;
+mod environment;
 mod error;
 mod host;
 mod mount;

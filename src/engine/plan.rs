@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use super::environment;
 use super::error::PlanError;
 use super::mount::Mount;
 use super::secret::SecretReference;
@@ -11,9 +12,6 @@ use super::support::{Isolation, isolation};
 use crate::oci::Reference;
 use crate::oci::auth::Secret;
 use crate::runconfig::{RunConfig, Transport};
-
-/// The longest name and value of a variable, in bytes: engines read lines of less than 64 KiB.
-const VARIABLE_LIMIT: usize = 65_000;
 
 /// A container to be made.
 #[derive(Debug, Clone)]
@@ -114,7 +112,7 @@ impl Plan {
             environment.insert(variable.to_owned(), value);
         }
         environment.retain(|variable, _| !secrets.contains_key(variable));
-        check_environment(&environment, &secrets)?;
+        environment::check(&environment, &secrets)?;
         Ok(Self {
             labels: labels(config, &name, transport, endpoint.as_ref(), &network),
             url: endpoint.map(|endpoint| endpoint.url(transport)),
@@ -289,26 +287,6 @@ fn secrets(
         secrets.insert(target, value);
     }
     Ok(secrets)
-}
-
-fn check_environment(
-    environment: &BTreeMap<String, String>,
-    secrets: &BTreeMap<String, Secret>,
-) -> Result<(), PlanError> {
-    let plain = environment.iter().map(|(name, value)| (name, value.as_str()));
-    for (name, value) in plain.chain(secrets.iter().map(|(name, value)| (name, value.expose()))) {
-        let legal = |c: char| c != '=' && !c.is_whitespace() && !c.is_control();
-        if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
-            return Err(PlanError::VariableName(name.clone()));
-        }
-        if value.contains(['\n', '\r', '\0']) {
-            return Err(PlanError::VariableValue(name.clone()));
-        }
-        if name.len() + value.len() > VARIABLE_LIMIT {
-            return Err(PlanError::VariableSize(name.clone()));
-        }
-    }
-    Ok(())
 }
 
 /// The configuration's labels, with `ToolHive`'s own as they are for this run.

@@ -169,6 +169,7 @@ impl Engine {
     /// Where the engine fails.
     pub async fn create(&self, plan: &Plan, lifetime: Lifetime) -> Result<String, EngineError> {
         let mut command = self.command(&plan.create_arguments(lifetime));
+        command.envs(plan.inherited_environment());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |why| EngineError::Start { program: self.program.clone(), why };
         let mut process = command.kill_on_drop(true).spawn().map_err(failed)?;

@@ -90,7 +90,7 @@ pub const FIELDS: &[FieldRule] = &[
     rule("publish", Honoured, "further published ports, on all addresses as with `ToolHive`"),
     rule("permission_profile_name_or_path", Harmless, "`ToolHive` reads the profile itself alone"),
     rule("permission_profile", Depends, "mounts, privileges and the network's mode; see below"),
-    rule("env_vars", Honoured, "the environment, through the engine's standard input"),
+    rule("env_vars", Honoured, "the environment; see above"),
     rule("env_file_dir", Unenforceable, KUBERNETES),
     rule("debug", Harmless, PROXY),
     rule("volumes", Honoured, "mounts; `ToolHive` mounts them only if the profile repeats them"),

@@ -131,6 +131,25 @@ fn the_environment_is_that_of_the_transport() {
 }
 
 #[test]
+fn a_value_of_several_lines_is_handed_on_by_its_name() {
+    let text = r#"{"image":"r.io/x:1","name":"n","transport":"stdio","secrets":["key,target=KEY"],
+        "env_vars":{"A":"1","B":"x\ny\n","C":"z\r"}}"#;
+    let lines = "FAKE-1\nFAKE-2";
+    let secrets = BTreeMap::from([("key".to_owned(), Secret::new(lines.to_owned()))]);
+    let choices = Choices { secrets, ..Choices::default() };
+    let plan = Plan::new(&document(text).run_config(), &choices).unwrap();
+    assert_eq!(plan.environment_file().as_str(), "A=1\nMCP_TRANSPORT=stdio\n");
+    let inherited: Vec<_> = plan.inherited_environment().collect();
+    assert_eq!(inherited, [("B", "x\ny\n"), ("C", "z\r"), ("KEY", lines)]);
+    let arguments = plan.create_arguments(Lifetime::Attached).join(" ");
+    let end = " --env-file=/dev/stdin --env=B --env=C --env=KEY r.io/x:1";
+    assert!(arguments.ends_with(end), "{arguments}");
+    let shown = plan.command_line("podman", Lifetime::Attached);
+    assert!(shown.contains(r" $'--env=B=x\U0000000ay\U0000000a' "), "{shown}");
+    assert!(shown.ends_with(" --env=KEY r.io/x:1"), "{shown}");
+}
+
+#[test]
 fn labels_are_toolhive_s_whatever_the_configuration_says() {
     let plan = plan(
         r#"{"image":"x","name":"n","container_name":"c","base_name":"b","transport":"sse","port":7,
@@ -168,7 +187,8 @@ fn nothing_passes_for_an_option_or_another_mount() {
         r#""image":"x","name":"n","permission_profile":{"read":["$HOME:/b"]}"#,
         r#""image":"x","name":"n","publish":["1:2:3"]"#,
         r#""image":"x","name":"n","publish":["0"]"#,
-        r#""image":"x","name":"n","env_vars":{"A":"a\nB=c"}"#,
+        r#""image":"x","name":"n","env_vars":{"LD_PRELOAD":"a\nB=c"}"#,
+        r#""image":"x","name":"n","env_vars":{"A":"a\u0000"}"#,
         r#""image":"x","name":"n","env_vars":{"A=B":"c"}"#,
         r##""image":"x","name":"n","env_vars":{"#A":"c"}"##,
         r#""image":"x","name":"n","env_vars":{"A\nB":"c"}"#,

@@ -327,6 +327,15 @@ impl User {
         path
     }
 
+    /// Writes a program into the user's home.
+    #[cfg(unix)]
+    pub fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.file(name, script);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, mode).unwrap();
+        path
+    }
+
     /// A file of the state store.
     pub fn stored(&self, name: &str) -> PathBuf {
         self.path(&format!("state/toolhive/runconfigs/{name}.json"))

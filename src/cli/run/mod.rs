@@ -124,6 +124,7 @@ impl Run {
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
             let command = preview.command_line(engine, self.lifetime());
+            note_what_to_set(&preview);
             return context.output.text("command", &printable(&command));
         }
         if let Some(source) = preview.missing_source() {
@@ -273,6 +274,17 @@ fn with_placeholders<'a>(choices: &Choices<'a>, missing: &[SecretReference]) -> 
         secrets.insert(secret.name.clone(), Secret::new(String::new()));
     }
     Choices { secrets, ..*choices }
+}
+
+/// A command to paste holds no secret: it takes them from where it is pasted.
+fn note_what_to_set(plan: &Plan) {
+    let variables: Vec<_> = plan.secrets.keys().map(String::as_str).collect();
+    if !variables.is_empty() {
+        let variables = variables.join(" ");
+        note(&printable(&format!(
+            "before this is pasted, set and export its secrets: {variables}"
+        )));
+    }
 }
 
 fn shares_network(config: &RunConfig) -> bool {

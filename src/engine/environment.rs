@@ -1,0 +1,128 @@
+//! A container's environment, and how it reaches the engine.
+//!
+//! A value of one line goes into an environment file. No such file can hold a line break, so that
+//! any other value is one of the engine's own process, which hands it on by its name. A
+//! configuration may come from a stranger: a name that means something to that process is refused.
+
+use std::collections::BTreeMap;
+
+use super::error::PlanError;
+use super::plan::Plan;
+use crate::oci::auth::Secret;
+
+/// The longest name and value of a variable, in bytes: engines read lines of less than 64 KiB.
+const VARIABLE_LIMIT: usize = 65_000;
+
+/// Names that podman, docker, their Go runtime, the C library, a shell that wraps them or a program
+/// that they start (ssh, gpg, iptables, systemd's) act on, in upper case. Go's stand here one by one,
+/// as many a name begins with GOOGLE.
+const ENGINE_NAMES: &str = "\
+    APPDATA CDPATH COLUMNS COMSPEC CREDENTIALS_DIRECTORY ENV EUID EXPERIMENTAL GCONV_PATH \
+    GETCONF_DIR GLOBIGNORE GNUPGHOME GOCOVERDIR GODEBUG GOFIPS140 GOGC GOMAXPROCS GOMEMLIMIT \
+    GORACE GOROOT GOTRACEBACK GPG_AGENT_INFO GPG_TTY HOME HOSTALIASES IFS INVOCATION_ID \
+    JOURNAL_STREAM LANG LANGUAGE LINES LOCALAPPDATA LOCALDOMAIN LOCPATH LOGNAME MAINPID NIS_PATH \
+    NLSPATH NOTIFY_SOCKET OLDPWD PATH PATHEXT POSIXLY_CORRECT PROGRAMDATA PS4 PWD \
+    REGISTRIES_CONFIG_PATH REGISTRY_AUTH_FILE RESOLV_HOST_CONF RES_OPTIONS SHELL SHELLOPTS \
+    SSH_AGENT_PID SSH_ASKPASS SSH_ASKPASS_REQUIRE SSH_AUTH_SOCK SSH_SK_PROVIDER STORAGE_DRIVER \
+    STORAGE_OPTS SYSTEMROOT TEMP TERM TERMINFO TMP TMPDIR TZ TZDIR UID USER USERNAME USERPROFILE";
+/// Beginnings of such names.
+const ENGINE_PREFIXES: &str = "\
+    AARDVARK_ BASH BUILDAH BUILDKIT_ BUILDX_ CNI_ COMPOSE_ CONTAINER DBUS_ DOCKER_ DYLD_ FUSE_ \
+    GLIBC_ IPTABLES_ KRB5 LC_ LD_ LIBPOD_ LISTEN_ MALLOC_ MOBY_ NETAVARK_ NOTIFY_ OPENSSL_ OTEL_ \
+    PERL5 PODMAN PYTHON RUST_ SSL_CERT_ SUDO_ SYSTEMD_ WATCHDOG_ XDG_ XTABLES_ _";
+/// The end of the names of proxies.
+const PROXY: &str = "_PROXY";
+
+impl Plan {
+    /// The lines of the environment file.
+    #[must_use]
+    pub fn environment_file(&self) -> zeroize::Zeroizing<String> {
+        let mut lines = String::new();
+        for (name, value) in self.variables().filter(|(_, value)| fits_a_line(value)) {
+            lines.extend([name, "=", value, "\n"]);
+        }
+        lines.into()
+    }
+
+    /// The variables that an environment file cannot hold: the engine's own process gets them, and
+    /// hands them on.
+    pub fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables().filter(|(_, value)| !fits_a_line(value))
+    }
+
+    fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        variables(&self.environment, &self.secrets)
+    }
+}
+
+fn variables<'a>(
+    environment: &'a BTreeMap<String, String>,
+    secrets: &'a BTreeMap<String, Secret>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let plain = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    plain.chain(secrets.iter().map(|(name, value)| (name.as_str(), value.expose())))
+}
+
+fn fits_a_line(value: &str) -> bool {
+    !value.contains(['\n', '\r'])
+}
+
+/// Refuses what cannot reach the container as it is.
+pub(super) fn check(
+    environment: &BTreeMap<String, String>,
+    secrets: &BTreeMap<String, Secret>,
+) -> Result<(), PlanError> {
+    for (name, value) in variables(environment, secrets) {
+        let legal = |c: char| c != '=' && !c.is_whitespace() && !c.is_control();
+        if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
+            return Err(PlanError::VariableName(name.to_owned()));
+        }
+        if value.contains('\0') {
+            return Err(PlanError::VariableValue(name.to_owned()));
+        }
+        if !fits_a_line(value) && !can_be_inherited(name) {
+            return Err(PlanError::EngineVariable(name.to_owned()));
+        }
+        if name.len() + value.len() > VARIABLE_LIMIT {
+            return Err(PlanError::VariableSize(name.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a variable of that name can be set for the engine's own process and changes nothing that
+/// it does. Some programs read names in either case, and a shell loses those that are none of its.
+fn can_be_inherited(name: &str) -> bool {
+    let is_shell_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    let name = name.to_ascii_uppercase();
+    is_shell_name
+        && !ENGINE_NAMES.split(' ').any(|taken| name == taken)
+        && !ENGINE_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
+        && !name.ends_with(PROXY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_the_engine_acts_on_are_not_inherited() {
+        let refused = "\
+            PATH Path HOME LD_PRELOAD DYLD_INSERT_LIBRARIES DOCKER_HOST PODMAN_USERNS \
+            CONTAINERS_CONF CONTAINER_HOST container XDG_RUNTIME_DIR HTTPS_PROXY no_proxy \
+            all_proxy SSL_CERT_FILE TMPDIR GODEBUG GOGC REGISTRY_AUTH_FILE BUILDAH_ISOLATION \
+            _CONTAINERS_USERNS_CONFIGURED LC_ALL LANG DBUS_SESSION_BUS_ADDRESS NOTIFY_SOCKET \
+            LISTEN_FDS STORAGE_DRIVER BASH_ENV ENV GLIBC_TUNABLES SSH_AUTH_SOCK BASH_FUNC_podman%% \
+            A-B 1A A.B";
+        for name in refused.split(' ') {
+            assert!(!can_be_inherited(name), "{name}");
+        }
+        let taken = "\
+            TOKEN PRIVATE_KEY GOOGLE_CREDENTIALS GITHUB_APP_PRIVATE_KEY tls_key SSH_PRIVATE_KEY \
+            GPG_PRIVATE_KEY OCI_CLI_KEY_CONTENT KUBECONFIG_CONTENT ENVIRONMENT PATH_TO_KEY SSL_KEY";
+        for name in taken.split(' ') {
+            assert!(can_be_inherited(name), "{name}");
+        }
+    }
+}
