@@ -128,6 +128,8 @@ fn a_secret_of_several_lines_reaches_no_name_that_the_engine_acts_on() {
         run(target, "lines.txt").fails(15, &format!("the value of {target} has a line break"));
     }
     run("TOKEN", "nul.txt").fails(15, "the value of TOKEN has a NUL");
+    // Podman would hand over every variable that it has.
+    run("*", "lines.txt").fails(15, "\"*\" is no name for an environment variable");
     let ran = run("TOKEN", "lines.txt").ok();
     assert!(ran.stdout().contains(" --env=TOKEN localhost/x:v1"), "{}", ran.stdout());
     assert!(ran.stderr().contains("set and export its secrets: TOKEN\n"), "{}", ran.stderr());

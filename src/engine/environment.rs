@@ -73,7 +73,8 @@ pub(super) fn check(
     secrets: &BTreeMap<String, Secret>,
 ) -> Result<(), PlanError> {
     for (name, value) in variables(environment, secrets) {
-        let legal = |c: char| c != '=' && !c.is_whitespace() && !c.is_control();
+        // Podman takes a name with a star for every variable of its own that begins like it.
+        let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
         if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
             return Err(PlanError::VariableName(name.to_owned()));
         }

@@ -189,6 +189,8 @@ fn nothing_passes_for_an_option_or_another_mount() {
         r#""image":"x","name":"n","publish":["0"]"#,
         r#""image":"x","name":"n","env_vars":{"LD_PRELOAD":"a\nB=c"}"#,
         r#""image":"x","name":"n","env_vars":{"A":"a\u0000"}"#,
+        r#""image":"x","name":"n","env_vars":{"A*":"a"}"#,
+        r#""image":"x","name":"n","secrets":["key,target=*"]"#,
         r#""image":"x","name":"n","env_vars":{"A=B":"c"}"#,
         r##""image":"x","name":"n","env_vars":{"#A":"c"}"##,
         r#""image":"x","name":"n","env_vars":{"A\nB":"c"}"#,
