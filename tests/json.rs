@@ -3,46 +3,9 @@
 
 mod support;
 
-use std::path::Path;
-
-use jsonschema::Validator;
 use serde_json::{Value, json};
+use support::schema::{assert_valid, note, validator};
 use support::tour::{Tour, examples, leaf_commands};
-
-fn note(name: &str) -> Value {
-    let notes = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes");
-    serde_json::from_slice(&std::fs::read(notes.join(name)).unwrap()).unwrap()
-}
-
-/// The validator of a command's output.
-fn validator(command: &str) -> Validator {
-    let mut schema = note("output.schema.json");
-    assert!(schema["$defs"][command].is_object(), "output.schema.json lacks {command:?}");
-    if command == "wire show" {
-        return jsonschema::validator_for(&note("transcript.schema.json")).unwrap();
-    }
-    // The definition is not followed beyond this file.
-    schema["$defs"].as_object_mut().unwrap().remove("wire show");
-    schema["$ref"] = format!("#/$defs/{}", command.replace(' ', "%20")).into();
-    jsonschema::validator_for(&schema).unwrap()
-}
-
-#[track_caller]
-fn assert_valid(command: &str, line: &str, stdout: &str) {
-    let validator = validator(command);
-    let values = serde_json::Deserializer::from_str(stdout).into_iter::<Value>();
-    let mut count = 0;
-    for value in values {
-        let value = value.unwrap();
-        if let Err(why) = validator.validate(&value) {
-            panic!("{line}: {why}\n{value}");
-        }
-        count += 1;
-    }
-    assert!(count == 1 || command == "wire show", "{line}: {count} values");
-    // A configuration is shown as it is, with its own line breaks.
-    assert!(stdout.lines().count() == count || command == "inspect", "{line}: one line each");
-}
 
 /// `line` with `--json`, before a redirection.
 fn with_json(line: &str) -> String {

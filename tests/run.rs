@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use support::podman::World;
+use support::schema::assert_valid;
 use support::{Ran, methods};
 
 /// An MCP client that has `thv run` as its server command.
@@ -285,6 +286,7 @@ fn an_http_server_runs_until_it_is_stopped() {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_valid("run", "thv run", &line);
     let said: Value = serde_json::from_str(&line).unwrap();
     let url = said["url"].as_str().unwrap();
     assert!(!url.contains(&format!(":{port}/")) && url.ends_with("/mcp"), "{url}");
@@ -292,7 +294,9 @@ fn an_http_server_runs_until_it_is_stopped() {
     let at = |at: &str| text_of(&post(url, 2, "tools/call", &json!({ "arguments": { "at": at } })));
     assert_eq!(at("$MCP_PORT"), "8080");
     assert_eq!(at("$FASTMCP_PORT"), "8080");
-    let listed = Ran(world.thv().args(["list", "--json"]).output().unwrap()).ok().json();
+    let ran = Ran(world.thv().args(["list", "--json"]).output().unwrap()).ok();
+    assert_valid("list", "thv list", &ran.stdout());
+    let listed = ran.json();
     assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
     let stored = std::fs::read(world.user.stored(&world.name)).unwrap();
     run(&world, &[&reference]).fails(17, "runs already");
@@ -311,7 +315,9 @@ fn an_http_server_runs_until_it_is_stopped() {
     drop(taken);
 
     // In the background, at the port that is free now.
-    let said = run(&world, &[&reference, "--detach", "--json"]).ok().json();
+    let ran = run(&world, &[&reference, "--detach", "--json"]).ok();
+    assert_valid("run", "thv run --detach", &ran.stdout());
+    let said = ran.json();
     let url = said["url"].as_str().unwrap();
     assert!(url.contains(&format!(":{port}/")), "{url}");
     assert_eq!(post(url, 1, "tools/list", &json!({}))["tools"][0]["name"], "look");

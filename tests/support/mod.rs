@@ -23,6 +23,7 @@ pub mod faulty;
 pub mod pki;
 pub mod podman;
 pub mod recorded;
+pub mod schema;
 pub mod server;
 pub mod service;
 pub mod terminal;
