@@ -350,6 +350,39 @@ fn a_server_that_ends_before_it_answers_is_a_failure() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn an_address_that_leads_to_no_container_is_refused_at_once() {
+    let world = World::new();
+    let is_root = world.podman(&["info", "--format={{.Host.Security.Rootless}}"]) == "false";
+    for host in ["::1", "::"] {
+        let config = configuration(&world, "streamable-http", &json!({ "host": host }));
+        world.user.file("config.json", config.to_string());
+        let ran = run(&world, &["./config.json", "--detach"]);
+        if !is_root {
+            // It has a proxy of its own.
+            ran.ok();
+            world.podman(&["rm", "--force", "--time=0", &world.name]);
+            continue;
+        }
+        let said = ran.fails(17, "publishes no port at").stderr();
+        assert!(said.contains(&format!("at {host}:")) && said.contains("127.0.0.1"), "{said}");
+        assert!(!said.contains("pulling"), "{said}");
+        assert!(!world.user.stored(&world.name).exists());
+    }
+    // In the host's own network the server is reached where it listens.
+    let port = support::free_address().port();
+    let config = configuration(
+        &world,
+        "streamable-http",
+        &json!({ "host": "::1", "target_host": "::1", "target_port": port,
+            "permission_profile": { "network": { "mode": "host" } } }),
+    );
+    world.user.file("config.json", config.to_string());
+    let said = run(&world, &["./config.json", "--detach", "--json"]).ok().json();
+    assert_eq!(said["url"], format!("http://[::1]:{port}/mcp"));
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
 fn a_container_of_another_workload_is_left_alone() {
     let world = World::new();
     world.podman(&["pull", "--quiet", &world.image()]);

@@ -64,6 +64,10 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::NotAgreed => "look at it with `thv inspect`, and agree with --yes",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
         Failure::Plan(PlanError::MissingSource(_)) => "make it first: nothing is made on its own",
+        Failure::Engine(EngineError::Unreachable(_)) => {
+            "run it from a file in which `host` is 127.0.0.1 (`thv pull REF -o FILE`), or with \
+             --engine docker"
+        }
         Failure::Engine(EngineError::Running(_)) => {
             "stop it first, or run this one under another --name"
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use super::secret::InvalidSecret;
@@ -138,6 +139,8 @@ pub enum EngineError {
     Running(String),
     /// A container of that name is there, and it is another workload's or nobody's.
     Foreign(String),
+    /// It does not lead from this address to a container.
+    Unreachable(Ipv6Addr),
 }
 
 impl fmt::Display for EngineError {
@@ -158,6 +161,11 @@ impl fmt::Display for EngineError {
             Self::Foreign(name) => {
                 write!(f, "a container {name} is there already, and it is not this workload's")
             }
+            Self::Unreachable(address) => write!(
+                f,
+                "host: podman with root's rights publishes no port at {address}: nobody would reach \
+                 the server"
+            ),
         }
     }
 }

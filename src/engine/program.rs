@@ -1,6 +1,7 @@
 //! The engine's own program, driven through its command line.
 
 use std::ffi::OsStr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -160,6 +161,28 @@ impl Engine {
         } else {
             self.remove(&old.name).await
         }
+    }
+
+    /// Refuses to publish where nobody would ever answer: podman with root's rights leads to a
+    /// container by rules of the kernel, which has no such way from IPv6's loopback. Docker and
+    /// podman without those rights have a proxy for it.
+    ///
+    /// # Errors
+    /// [`EngineError::Unreachable`], or where the engine cannot be started.
+    pub async fn check_address(&self, plan: &Plan) -> Result<(), EngineError> {
+        // At all addresses, the server is asked at the loopback one.
+        let is_loopback = |address: &Ipv6Addr| address.is_loopback() || address.is_unspecified();
+        let published = plan.ports.iter().find_map(|port| match port.address {
+            Some(IpAddr::V6(address)) => Some(address).filter(is_loopback),
+            _ => None,
+        });
+        let Some(address) = published else { return Ok(()) };
+        // Docker, which has no such field, fails; a podman under its name does not.
+        let asked = self.output(&["info", "--format={{.Host.Security.Rootless}}"]).await?;
+        if asked.stdout.trim_ascii() == b"false" {
+            return Err(EngineError::Unreachable(address));
+        }
+        Ok(())
     }
 
     /// Makes the container and returns its id. Nothing may have its name: see

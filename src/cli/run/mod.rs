@@ -131,6 +131,7 @@ impl Run {
             return Err(PlanError::MissingSource(source.to_owned()).into());
         }
         let engine = self.find_engine()?;
+        engine.check_address(&preview).await?;
         ask::refuse_without_secrets(&missing)?;
         let summary = preview.summary(&config.secrets);
         let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
