@@ -275,7 +275,7 @@ fn futures_of_engines_are_send(engine: &Engine, plan: &Plan, transport: &Transpo
     is_send(engine.provide_image("a", |_| {}));
     is_send(engine.container("a"));
     is_send(engine.workloads());
-    is_send(engine.check_address(plan));
+    is_send(engine.check(plan));
     is_send(engine.make_room(plan));
     is_send(engine.create(plan, Lifetime::Detached));
     is_send(engine.start("a"));

@@ -299,7 +299,9 @@ fn an_http_server_runs_until_it_is_stopped() {
     let listed = ran.json();
     assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
     let stored = std::fs::read(world.user.stored(&world.name)).unwrap();
-    run(&world, &[&reference]).fails(17, "runs already");
+    let said = run(&world, &[&reference]).fails(17, "runs already").stderr();
+    assert!(said.contains(&format!("`podman rm --force {}` ends it", world.name)), "{said}");
+    assert!(!said.contains("is taken"), "no port is looked for: {said}");
     let other = configuration(&world, "stdio", &json!({ "cmd_args": ["other"] }));
     world.user.file("other.json", other.to_string());
     run(&world, &["./other.json"]).fails(17, "runs already");
@@ -327,6 +329,30 @@ fn an_http_server_runs_until_it_is_stopped() {
     assert_eq!(world.containers(), "");
     let listed = Ran(world.thv().args(["list"]).output().unwrap()).ok().stdout();
     assert!(listed.lines().nth(1).unwrap().contains("stopped"), "{listed}");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn what_a_run_that_was_killed_left_is_named_with_the_way_out() {
+    let world = World::new();
+    let config = configuration(&world, "streamable-http", &json!({}));
+    world.user.file("config.json", config.to_string());
+    let mut command = world.thv();
+    command.args(["run", "./config.json"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = command.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains(" answers at "), "{said}");
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let listed = Ran(world.thv().args(["list"]).output().unwrap()).ok().stdout();
+    assert!(listed.contains(" running "), "{listed}");
+    let said = run(&world, &["./config.json", "--detach"]).fails(17, "runs already").stderr();
+    let way_out = said.split('`').nth(1).unwrap();
+    world.podman(&way_out.split(' ').skip(1).collect::<Vec<_>>());
+    run(&world, &["./config.json", "--detach"]).ok();
 }
 
 #[test]

@@ -68,9 +68,13 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "run it from a file in which `host` is 127.0.0.1 (`thv pull REF -o FILE`), or with \
              --engine docker"
         }
-        Failure::Engine(EngineError::Running(_)) => {
-            "stop it first, or run this one under another --name"
+        Failure::Engine(EngineError::Running { name, engine }) => {
+            let engine = engine.as_str();
+            return Some(format!(
+                "`{engine} rm --force {name}` ends it; --name NAME runs this one beside it"
+            ));
         }
+        Failure::Engine(EngineError::Foreign(_)) => "--name NAME runs this one beside it",
         _ => return None,
     };
     Some(fixed.to_owned())

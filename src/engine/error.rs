@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
+use super::program::EngineKind;
 use super::secret::InvalidSecret;
 use crate::oci::InvalidReference;
 use crate::printable::excerpt;
@@ -136,7 +137,12 @@ pub enum EngineError {
         message: String,
     },
     /// A container of that name runs already.
-    Running(String),
+    Running {
+        /// The container.
+        name: String,
+        /// Whose it is.
+        engine: EngineKind,
+    },
     /// A container of that name is there, and it is another workload's or nobody's.
     Foreign(String),
     /// It does not lead from this address to a container.
@@ -157,7 +163,7 @@ impl fmt::Display for EngineError {
             Self::Failed { doing, message } => {
                 write!(f, "{doing}: {}", excerpt(message.trim(), MESSAGE_LIMIT))
             }
-            Self::Running(name) => write!(f, "a container {name} runs already"),
+            Self::Running { name, .. } => write!(f, "a container {name} runs already"),
             Self::Foreign(name) => {
                 write!(f, "a container {name} is there already, and it is not this workload's")
             }

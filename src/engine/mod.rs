@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod host;
 mod mount;
+mod obstacle;
 mod plan;
 mod program;
 mod ready;

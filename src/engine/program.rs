@@ -1,7 +1,6 @@
 //! The engine's own program, driven through its command line.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -146,45 +145,6 @@ impl Engine {
         containers(&inspected.stdout, doing)
     }
 
-    /// Sees to it that no container has the plan's name: one of the same workload that does not run
-    /// any more is removed.
-    ///
-    /// # Errors
-    /// [`EngineError::Running`], [`EngineError::Foreign`], or where the engine fails.
-    pub async fn make_room(&self, plan: &Plan) -> Result<(), EngineError> {
-        let Some(old) = self.container(&plan.name).await? else { return Ok(()) };
-        let is_same = |label| old.labels.get(label) == plan.labels.get(label);
-        if !is_same("toolhive") || !is_same("toolhive-basename") {
-            Err(EngineError::Foreign(old.name))
-        } else if old.is_running() {
-            Err(EngineError::Running(old.name))
-        } else {
-            self.remove(&old.name).await
-        }
-    }
-
-    /// Refuses to publish where nobody would ever answer: podman with root's rights leads to a
-    /// container by rules of the kernel, which has no such way from IPv6's loopback. Docker and
-    /// podman without those rights have a proxy for it.
-    ///
-    /// # Errors
-    /// [`EngineError::Unreachable`], or where the engine cannot be started.
-    pub async fn check_address(&self, plan: &Plan) -> Result<(), EngineError> {
-        // At all addresses, the server is asked at the loopback one.
-        let is_loopback = |address: &Ipv6Addr| address.is_loopback() || address.is_unspecified();
-        let published = plan.ports.iter().find_map(|port| match port.address {
-            Some(IpAddr::V6(address)) => Some(address).filter(is_loopback),
-            _ => None,
-        });
-        let Some(address) = published else { return Ok(()) };
-        // Docker, which has no such field, fails; a podman under its name does not.
-        let asked = self.output(&["info", "--format={{.Host.Security.Rootless}}"]).await?;
-        if asked.stdout.trim_ascii() == b"false" {
-            return Err(EngineError::Unreachable(address));
-        }
-        Ok(())
-    }
-
     /// Makes the container and returns its id. Nothing may have its name: see
     /// [`Engine::make_room`].
     ///
@@ -281,7 +241,7 @@ impl Engine {
         command
     }
 
-    async fn output(&self, arguments: &[&str]) -> Result<Output, EngineError> {
+    pub(super) async fn output(&self, arguments: &[&str]) -> Result<Output, EngineError> {
         let output = self.command(arguments).kill_on_drop(true).output().await;
         output.map_err(|why| EngineError::Start { program: self.program.clone(), why })
     }

@@ -124,6 +124,7 @@ impl Run {
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
             let command = preview.command_line(engine, self.lifetime());
+            self.note_other_port(&config, choices.port);
             note_what_to_set(&preview);
             return context.output.text("command", &printable(&command));
         }
@@ -131,7 +132,8 @@ impl Run {
             return Err(PlanError::MissingSource(source.to_owned()).into());
         }
         let engine = self.find_engine()?;
-        engine.check_address(&preview).await?;
+        engine.check(&preview).await?;
+        self.note_other_port(&config, choices.port);
         ask::refuse_without_secrets(&missing)?;
         let summary = preview.summary(&config.secrets);
         let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
@@ -206,15 +208,24 @@ impl Run {
         let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
         let free = free_port(address, wanted)
             .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?;
-        match (wanted, self.port) {
-            (Some(wanted), _) if wanted == free => {}
-            (_, Some(insisted)) => {
-                return Err(Failure::Usage(format!("port {insisted} is taken")));
+        match self.port {
+            Some(insisted) if insisted != free => {
+                Err(Failure::Usage(format!("port {insisted} is taken")))
             }
-            (Some(wanted), None) => note(&format!("port {wanted} is taken; using {free}")),
-            (None, None) => {}
+            _ => Ok(Some(free)),
         }
-        Ok(Some(free))
+    }
+
+    /// Says where another port than the configuration's is published because that one is taken.
+    fn note_other_port(&self, config: &RunConfig, chosen: Option<u16>) {
+        let wanted = config.port;
+        if let Some(chosen) = chosen
+            && self.port.is_none()
+            && wanted > 0
+            && i64::from(chosen) != wanted
+        {
+            note(&format!("port {wanted} is taken; using {chosen}"));
+        }
     }
 
     /// Stops where the configuration asks for what nothing here enforces.
