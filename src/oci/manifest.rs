@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::descriptor::{Annotations, Descriptor};
 use super::media_type::MediaType;
+use super::spelling;
 
 /// The largest manifest that is read or sent, in bytes: what every registry must take.
 pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
@@ -151,6 +152,7 @@ impl ManifestKind {
             column: why.column(),
         };
         let shape: Shape = serde_json::from_slice(content).map_err(malformed)?;
+        spelling::check(content).map_err(malformed)?;
         if let (Some(header), Some(body)) = (content_type, &shape.media_type)
             && header != body
         {
@@ -271,6 +273,35 @@ mod tests {
         );
         let twice = r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#;
         assert!(matches!(parse(None, twice), Err(InvalidManifest::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_name_that_others_take_for_a_field_is_refused() {
+        let json = |more: &str, described: &str| {
+            format!(
+                r#"{{"schemaVersion":2,"config":{EMPTY},"layers":[{{"mediaType":"a/b","size":2,"digest":"{}"{described}}}]{more}}}"#,
+                Descriptor::empty().digest
+            )
+        };
+        for (more, described) in [
+            (r#","Layers":[]"#, ""),
+            (r#","layer\u017f":[]"#, ""),
+            (r#","Manifests":[]"#, ""),
+            (r#","MEDIATYPE":"a/b""#, ""),
+            ("", r#","Digest":"x""#),
+            ("", r#","\u017fize":1"#),
+        ] {
+            let read = parse(None, &json(more, described));
+            assert!(matches!(read, Err(InvalidManifest::Malformed { .. })), "{more}{described}");
+        }
+        for (more, described) in [
+            ("", ""),
+            (r#","subject":null,"x":{"Layers":1},"annotations":{"a":"1","A":"2","Size":""}"#, ""),
+            ("", r#","config":1,"Layers":2,"platform":{"OS":"x"},"annotations":{"Digest":""}"#),
+        ] {
+            let read = parse(None, &json(more, described));
+            assert!(matches!(read, Ok(ManifestKind::Manifest(_))), "{read:?}");
+        }
     }
 
     #[test]

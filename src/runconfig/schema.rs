@@ -3,6 +3,8 @@
 //! What stands here is checked; every other field passes unread. Names are matched as Go's decoder
 //! matches them, whatever their case.
 
+pub(super) use crate::oci::names;
+
 /// The type of a field. `null` is accepted for each, as Go's decoder accepts it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
@@ -249,14 +251,3 @@ const HEADER_FORWARD: &[Field] =
     &[Field("add_plaintext_headers", STRING_MAP), Field("add_headers_from_secret", STRING_MAP)];
 
 const SCALING: &[Field] = &[Field("backend_replicas", Int32), Field("session_redis", AnyObject)];
-
-/// Whether `key` is the field `name` for Go's decoder, which folds case.
-pub(super) fn names(key: &str, name: &str) -> bool {
-    // Two letters beyond ASCII fold to ASCII ones.
-    let fold = |c: char| match c {
-        '\u{17f}' => 's',
-        '\u{212a}' => 'k',
-        other => other.to_ascii_lowercase(),
-    };
-    key.chars().map(fold).eq(name.chars().map(fold))
-}
