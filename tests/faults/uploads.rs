@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::support::faulty::{Fault, Faulty, answer};
-use super::{ALWAYS, Case, Does, MIB, ONCE, header, refuses, replies, run, run_before, says};
+use super::{ALWAYS, Case, Does, MIB, ONCE, header, raw, refuses, replies, run, run_before, says};
 
 const START: &str = "POST /uploads/";
 const CHUNK: &str = "PATCH /uploads/";
@@ -104,6 +104,19 @@ fn chunks_that_a_registry_does_not_take() {
         stream("chunks of 6 MiB at least")
             .on(ALWAYS, START, header("oci-chunk-min-length", (6 * MIB).to_string()))
             .then(sizes(&[6, 3])),
+        stream("chunks of a size that is none")
+            .on(ALWAYS, START, header("oci-chunk-min-length", "-1"))
+            .then(sizes(&[4, 4, 1])),
+        stream("chunks of no size")
+            .on(ALWAYS, START, header("oci-chunk-min-length", "0"))
+            .then(sizes(&[4, 4, 1])),
+        stream("chunks of more than can be")
+            .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
+            .fails(1, "blob: protocol")
+            .then(cancelled),
+        push("chunks of more than can be, and all at once")
+            .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
+            .then(sizes(&[9])),
         stream("chunks of 1 GiB at least")
             .on(ALWAYS, START, header("oci-chunk-min-length", "1073741824"))
             .fails(1, "blob: protocol")
@@ -204,6 +217,13 @@ fn an_upload_that_is_interrupted() {
             // `network` or `not-found`: whichever of the two came last.
             .fails(1, "blob: n"),
         push("the session is gone at the end").on(ONCE, END, lost()),
+        push("opened, and the answer breaks off")
+            .on(ONCE, START, cut_short("/v2/a/blobs/uploads/half"))
+            .then(|ended| {
+                // Its location was told, so that it is not left open.
+                assert_eq!(ended.layer.count("POST", "/uploads/"), 2);
+                assert_eq!(ended.layer.count("DELETE", "/uploads/half"), 1);
+            }),
         stream("a stream: in a chunk").on(ONCE, CHUNK, Fault::CutRequest(MIB)),
         stream("a stream: the session is gone at first").on(ONCE, CHUNK, lost()),
         stream("a stream: the session is gone later")
@@ -215,6 +235,11 @@ fn an_upload_that_is_interrupted() {
             .on(ONCE, CHUNK, header("x", "y"))
             .then(takes_part(MIB)),
     ]);
+}
+
+/// Opens an upload with an answer whose body does not come.
+fn cut_short(location: &str) -> Fault {
+    raw(format!("HTTP/1.1 202 X\r\nlocation: {location}\r\ncontent-length: 9\r\n\r\n"))
 }
 
 /// Says that it took a MiB of a chunk; it did not, so that the digest will be wrong: what matters is

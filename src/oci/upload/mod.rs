@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
-use self::answer::{check_stored, is_broken, location, unexpected};
+use self::answer::{check_stored, is_broken, unexpected};
 use self::session::{Steps, Upload};
 use self::source::HashingSource;
 use super::descriptor::{Descriptor, Mismatch};
@@ -135,7 +135,7 @@ impl Repository {
         };
         let mut upload = match started {
             Started::Done => return Ok(()),
-            Started::Session(location) => Upload::resume(self, location, digest.algorithm()),
+            Started::Session(upload) => *upload,
             Started::NotTaken => Upload::start(self, digest.algorithm()).await?,
         };
         let sent = upload.finish(|| digest.clone(), &content.into(), Steps::Whole).await;
@@ -166,9 +166,8 @@ impl Repository {
                 Ok(Started::Done)
             }
             202 => {
-                let location = location(&response);
-                response.discard().await?;
-                location.map(Started::Session)
+                let opened = Upload::opened(self, response, digest.algorithm()).await?;
+                Ok(Started::Session(Box::new(opened)))
             }
             // Not every registry knows this form; the other one tells what is really wrong.
             400 | 405 | 411 | 413 | 415 | 416 | 422 | 501 => {
@@ -255,7 +254,7 @@ async fn read_chunk(
 /// How far a single request got.
 enum Started {
     Done,
-    Session(Url),
+    Session(Box<Upload>),
     NotTaken,
 }
 

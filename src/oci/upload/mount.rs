@@ -1,7 +1,7 @@
 //! Mounting a blob from another repository of the registry (distribution specification, "Mounting a blob
 //! from another repository").
 
-use super::answer::{check_stored, location, unexpected};
+use super::answer::{check_stored, unexpected};
 use super::escaped;
 use super::session::Upload;
 use crate::oci::digest::Digest;
@@ -61,10 +61,11 @@ impl Repository {
             }
             // An upload was opened instead. It is not gone on with: whoever uploads begins anew.
             202 => {
-                let opened = location(&response);
-                response.discard().await?;
-                if let Ok(opened) = opened {
-                    Upload::resume(self, opened, digest.algorithm()).cancel().await;
+                match Upload::opened(self, response, digest.algorithm()).await {
+                    Ok(opened) => opened.cancel().await,
+                    // Nothing that could be cancelled.
+                    Err(ErrorKind::Protocol(_)) => {}
+                    Err(why) => return Err(why),
                 }
                 Ok(Mounted::No)
             }

@@ -1,8 +1,10 @@
-//! One upload session: what the registry has of a blob, and how it gets the rest.
+//! One upload session, from the request that opens it to the one that closes or cancels it.
+
+mod recovery;
 
 use url::Url;
 
-use super::answer::{check_stored, is_broken, is_lost, location, received, smallest, unexpected};
+use super::answer::{check_stored, is_lost, location, received, smallest, unexpected};
 use super::cleaning;
 use super::{CHUNK_MINIMUM_LIMIT, CHUNK_SIZE, OCTETS, with_digest};
 use crate::oci::digest::{Algorithm, Digest};
@@ -48,14 +50,38 @@ impl Upload {
         repository: &Repository,
         algorithm: Algorithm,
     ) -> Result<Self, ErrorKind> {
-        let (location, smallest) = open(repository, algorithm).await?;
-        let mut upload = Self::resume(repository, location, algorithm);
-        upload.smallest = smallest;
+        // A session that was opened without anybody knowing holds nothing and runs out by itself.
+        repository
+            .client()
+            .persist(|attempts| async move {
+                let mut url = repository.url("blobs/uploads/");
+                if algorithm != Algorithm::Sha256 {
+                    url.set_query(Some(&format!("digest-algorithm={}", algorithm.name())));
+                }
+                let request = repository.request(Method::Post, url, "blob upload, start");
+                let response = repository.send(request, &attempts).await?;
+                match response.status() {
+                    202 => Self::opened(repository, response, algorithm).await,
+                    _ => Err(unexpected(response).await),
+                }
+            })
+            .await
+    }
+
+    /// Takes over the upload that `response` opened. From here on it is cancelled if it is given up,
+    /// even where the rest of the response does not come.
+    pub(super) async fn opened(
+        repository: &Repository,
+        response: Response,
+        algorithm: Algorithm,
+    ) -> Result<Self, ErrorKind> {
+        let mut upload = Self::resume(repository, location(&response)?, algorithm);
+        upload.smallest = smallest(&response);
+        response.discard().await?;
         Ok(upload)
     }
 
-    /// Goes on with an upload that was opened elsewhere.
-    pub(super) fn resume(repository: &Repository, location: Url, algorithm: Algorithm) -> Self {
+    fn resume(repository: &Repository, location: Url, algorithm: Algorithm) -> Self {
         Self {
             repository: repository.clone(),
             algorithm,
@@ -149,9 +175,7 @@ impl Upload {
         digest: impl Fn() -> Digest,
         whole: &Body,
     ) -> Result<(), ErrorKind> {
-        if let Some(refused) = self.location.take() {
-            cancel(self.repository.clone(), refused).await;
-        }
+        self.abandon().await;
         self.restart().await?;
         self.finish(digest, whole, Steps::Whole).await
     }
@@ -199,101 +223,6 @@ impl Upload {
         }
     }
 
-    /// After a failure: finds out what the registry has, if it is worth going on.
-    async fn recover(&mut self, why: ErrorKind, size: u64, end: u64) -> Result<(), ErrorKind> {
-        let status = match &why {
-            ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => refusal.status,
-            _ => 0,
-        };
-        let before = self.accepted;
-        let chunk = CHUNK_SIZE.max(self.smallest);
-        match status {
-            413 | 416 if size > chunk => self.largest = chunk,
-            416 => {
-                self.has_first = before == 0;
-                self.patience.insist(why).await?;
-            }
-            // The session is gone: a registry that was restarted may have forgotten it.
-            400 | 404 if is_lost(&why) || (status == 404 && before > 0) => {
-                self.patience.insist(why).await?;
-                return self.restart().await;
-            }
-            400 | 404 | 405 | 415 | 501 if before == 0 && self.appended == 0 => {
-                self.no_chunks = true;
-                return Err(why);
-            }
-            _ => {
-                let broke = is_broken(&why);
-                self.patience.wait(why).await?;
-                self.synchronise(end).await?;
-                // Some registries hang up on a chunk that is too large for them.
-                if broke && size > chunk && self.accepted == before {
-                    self.largest = chunk;
-                }
-                return Ok(());
-            }
-        }
-        self.synchronise(end).await
-    }
-
-    /// Asks the registry how much it has. Whoever calls this has lost some patience already.
-    async fn synchronise(&mut self, end: u64) -> Result<(), ErrorKind> {
-        let attempts = Attempts::default();
-        loop {
-            match self.ask(&attempts).await {
-                Ok(has) if (self.appended..=end).contains(&has) => {
-                    self.patience.advance(has);
-                    self.accepted = has;
-                    return Ok(());
-                }
-                Ok(has) => {
-                    return Err(ErrorKind::Protocol(Violation::UploadOffset { has, sent: end }));
-                }
-                // Debian's registry forgets an upload of which a chunk was cut.
-                Err(why) if matches!(why, ErrorKind::NotFound(_)) || is_lost(&why) => {
-                    return self.restart().await;
-                }
-                // Registries that do not answer this question have what was answered before.
-                Err(ErrorKind::Registry(refusal)) if matches!(refusal.status, 405 | 501) => {
-                    return Ok(());
-                }
-                Err(why) => self.patience.wait(why).await?,
-            }
-        }
-    }
-
-    /// `GET` of the location.
-    async fn ask(&mut self, attempts: &Attempts) -> Result<u64, ErrorKind> {
-        let request = self.request(Method::Get, self.here()?, "blob upload, status");
-        let response = self.repository.send(request, attempts).await?;
-        match response.status() {
-            200 | 204 => {
-                // `0-0` stands for nothing as well as for one byte. Nothing is the usual case; in the
-                // other the registry has refused the first byte.
-                let has = received(&response).unwrap_or(self.accepted);
-                self.learn(&response)?;
-                response.discard().await?;
-                let nothing = has == 1 && self.accepted != 1 && !self.has_first;
-                Ok(if nothing { self.appended } else { has })
-            }
-            _ => Err(unexpected(response).await),
-        }
-    }
-
-    /// Opens another session where the whole blob can still be sent.
-    pub(super) async fn restart(&mut self) -> Result<(), ErrorKind> {
-        if self.appended > 0 {
-            let sent = self.appended;
-            return Err(ErrorKind::Protocol(Violation::UploadOffset { has: 0, sent }));
-        }
-        let (location, smallest) = open(&self.repository, self.algorithm).await?;
-        self.location = Some(location);
-        self.smallest = smallest;
-        self.accepted = 0;
-        self.has_first = false;
-        Ok(())
-    }
-
     async fn is_there(&self, digest: &Digest) -> bool {
         self.repository.head_blob(digest, Attempts::default()).await.unwrap_or(false)
     }
@@ -302,15 +231,21 @@ impl Upload {
     pub(super) async fn close<T>(mut self, outcome: Result<T, ErrorKind>) -> Result<T, ErrorKind> {
         match outcome {
             Ok(_) => self.location = None,
-            Err(_) => self.cancel().await,
+            Err(_) => self.abandon().await,
         }
         outcome
     }
 
     /// Tells the registry that nothing more comes. Whether it listens does not matter.
     pub(super) async fn cancel(mut self) {
-        if let Some(location) = self.location.take() {
+        self.abandon().await;
+    }
+
+    /// The location is kept until the registry was told: whoever is dropped meanwhile tells it again.
+    async fn abandon(&mut self) {
+        if let Some(location) = self.location.clone() {
             cancel(self.repository.clone(), location).await;
+            self.location = None;
         }
     }
 
@@ -351,28 +286,4 @@ async fn cancel(repository: Repository, location: Url) {
         }
     };
     let _ = tokio::time::timeout(cleaning::LIMIT, sent).await;
-}
-
-/// Opens a session: its location, and the smallest chunk that the registry takes.
-async fn open(repository: &Repository, algorithm: Algorithm) -> Result<(Url, u64), ErrorKind> {
-    // A session that was opened without anybody knowing holds nothing and runs out by itself.
-    repository
-        .client()
-        .persist(|attempts| async move {
-            let mut url = repository.url("blobs/uploads/");
-            if algorithm != Algorithm::Sha256 {
-                url.set_query(Some(&format!("digest-algorithm={}", algorithm.name())));
-            }
-            let request = repository.request(Method::Post, url, "blob upload, start");
-            let response = repository.send(request, &attempts).await?;
-            match response.status() {
-                202 => {
-                    let opened = (location(&response)?, smallest(&response));
-                    response.discard().await?;
-                    Ok(opened)
-                }
-                _ => Err(unexpected(response).await),
-            }
-        })
-        .await
 }

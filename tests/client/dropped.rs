@@ -1,0 +1,154 @@
+//! Futures that are dropped, at each place where they wait: nothing half-done stays.
+
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use thv_oci::oci::{Algorithm, Descriptor, Error, MediaType, Repository};
+use thv_oci::wire::Exchange;
+
+use super::Embedder;
+use super::support::Registry;
+use super::support::faulty::{Fault, Faulty, Rule, answer};
+
+const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
+const CONTENT: &[u8] = b"what is sent";
+/// More often than that, no operation here waits.
+const MOST: usize = 10_000;
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// What `work` comes to, if it waits at most `waits` times. It is dropped otherwise.
+async fn unless_waiting<T>(work: impl Future<Output = T>, waits: usize) -> Option<T> {
+    let (mut work, mut left) = (Box::pin(work), waits);
+    poll_fn(move |context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// The path of an upload, of which the query changes.
+fn path(url: &str) -> String {
+    let path = url.split_once('?').map_or(url, |(path, _)| path);
+    path.get(path.find("/v2/").unwrap()..).unwrap().to_owned()
+}
+
+/// The uploads that the client knows to be open: their location came.
+fn opened(exchanges: &[Exchange]) -> BTreeSet<String> {
+    let location = |exchange: &Exchange| {
+        let response = exchange.response.as_ref().filter(|response| response.status == 202)?;
+        let field = response.headers.iter().find(|(name, _)| name == "location")?;
+        (exchange.request.method == "POST").then(|| path(&field.1))
+    };
+    exchanges.iter().filter_map(location).collect()
+}
+
+/// Those that it closed or cancelled, or tried to.
+fn ended(exchanges: &[Exchange]) -> BTreeSet<String> {
+    let ends = |exchange: &&Exchange| {
+        let answered = |statuses: &[u16]| {
+            exchange.response.as_ref().is_some_and(|response| statuses.contains(&response.status))
+        };
+        let method = exchange.request.method.as_str();
+        (method == "PUT" && answered(&[201])) || (method == "DELETE" && answered(&[204, 404]))
+    };
+    exchanges.iter().filter(ends).map(|exchange| path(&exchange.request.url)).collect()
+}
+
+/// Drops what `work` makes at each place where it waits.
+async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
+    rules: fn() -> Vec<Rule>,
+    work: impl Fn(Repository) -> F,
+) {
+    let registry = Registry::embedded();
+    for waits in 0..MOST {
+        let layer = Faulty::start(registry.address, rules(), false);
+        let embedder = Embedder::new();
+        let repository = embedder.repository(&format!("{}/a", layer.address));
+        let done = unless_waiting(work(repository), waits).await;
+        embedder.client.settle().await;
+        let exchanges = embedder.recorder.exchanges();
+        let open = &opened(&exchanges) - &ended(&exchanges);
+        assert!(open.is_empty(), "{open:?} after {waits}: {:?}", embedder.lines());
+        if let Some(done) = done {
+            done.unwrap();
+            return;
+        }
+    }
+    panic!("it never ends");
+}
+
+/// Obligation 26.
+#[tokio::test]
+async fn an_upload_that_is_dropped_wherever_it_waits_is_cancelled() {
+    let two_steps = || vec![Rule::new("POST", "?digest=", 0..9, Fault::Raw(answer(405, &[], "")))];
+    is_dropped_anywhere(two_steps, |repository| async move {
+        repository.push_blob(&Descriptor::of(OCTETS, CONTENT), Bytes::from(CONTENT)).await
+    })
+    .await;
+    is_dropped_anywhere(Vec::new, |repository| async move {
+        repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256).await.map(|_| ())
+    })
+    .await;
+    let no_chunks =
+        || vec![Rule::new("PATCH", "/uploads/", 0..9, Fault::Raw(answer(405, &[], "")))];
+    is_dropped_anywhere(no_chunks, |repository| async move {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, CONTENT).unwrap();
+        let size = CONTENT.len() as u64;
+        repository.push_source(OCTETS, Arc::new(file), size, Algorithm::Sha256).await.map(|_| ())
+    })
+    .await;
+    is_dropped_anywhere(Vec::new, |repository| async move {
+        let digest = Descriptor::of(OCTETS, b"nowhere").digest;
+        repository.mount_blob(&digest, &"b".parse().unwrap()).await.map(|_| ())
+    })
+    .await;
+}
+
+/// What stands in the directory, once nothing is in the making.
+fn settled(directory: &std::path::Path) -> Vec<String> {
+    let start = Instant::now();
+    loop {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        if names.iter().all(|name| name == "out") {
+            return names;
+        }
+        assert!(start.elapsed() < TIME_LIMIT, "{names:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// Advisory 15.
+#[tokio::test]
+async fn a_download_that_is_dropped_wherever_it_waits_leaves_no_part() {
+    let content = vec![7; 1 << 20];
+    let descriptor = Descriptor::of(OCTETS, &content);
+    let registry = Registry::embedded();
+    registry.put_blob("a", &content);
+    for waits in 0..MOST {
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path().join("out");
+        let repository = Embedder::new().repository(&registry.reference("a"));
+        let done = unless_waiting(repository.download_blob(&descriptor, &out), waits).await;
+        // A file that was whole when it was given up may still appear.
+        if !settled(directory.path()).is_empty() {
+            assert!(std::fs::read(&out).unwrap() == content);
+        }
+        if let Some(done) = done {
+            done.unwrap();
+            assert!(std::fs::read(&out).unwrap() == content);
+            return;
+        }
+    }
+    panic!("it never ends");
+}
