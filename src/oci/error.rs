@@ -136,6 +136,8 @@ pub enum Violation {
     NextPage(&'static str),
     /// A list is not of the specification's form.
     List,
+    /// A list has more entries than this.
+    ListLength(usize),
 }
 
 impl Error {
@@ -234,6 +236,7 @@ impl fmt::Display for Violation {
             }
             Self::NextPage(why) => write!(f, "the next page of a list {why}"),
             Self::List => f.write_str("a list is not of the specification's form"),
+            Self::ListLength(limit) => write!(f, "a list has more than {limit} entries"),
         }
     }
 }

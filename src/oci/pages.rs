@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::digest::Digest;
 use super::error::{ErrorKind, Violation};
 use super::link;
 use super::manifest::MANIFEST_LIMIT;
@@ -15,6 +16,8 @@ use crate::wire::{Headers, Method, Origin};
 
 /// The most pages of one list that are read.
 const PAGE_LIMIT: usize = 10_000;
+/// The most bytes of all pages of one list.
+const LIST_LIMIT: u64 = 32 * 1024 * 1024;
 
 /// One page, and where the next one is.
 pub(super) struct Page<T> {
@@ -28,7 +31,10 @@ pub(super) struct Pages<'a> {
     repository: &'a Repository,
     step: &'static str,
     accept: Option<&'static str>,
-    seen: HashSet<Url>,
+    /// The URLs that were read, each by its digest: a registry makes them as long as it likes.
+    seen: HashSet<Digest>,
+    /// How many bytes were read.
+    size: u64,
 }
 
 impl<'a> Pages<'a> {
@@ -37,7 +43,7 @@ impl<'a> Pages<'a> {
         step: &'static str,
         accept: Option<&'static str>,
     ) -> Self {
-        Self { repository, step, accept, seen: HashSet::new() }
+        Self { repository, step, accept, seen: HashSet::new(), size: 0 }
     }
 
     /// The page at `url`.
@@ -49,20 +55,26 @@ impl<'a> Pages<'a> {
         if self.seen.len() >= PAGE_LIMIT {
             return violation("is one too many");
         }
-        if !self.seen.insert(url.clone()) {
+        if !self.seen.insert(Digest::sha256(url.as_str().as_bytes())) {
             return violation("was read before");
         }
         let (repository, step, accept, asked) = (self.repository, self.step, self.accept, &url);
         let ask = |attempts| read_page(repository, step, accept, asked, attempts);
         let (content, headers) = repository.client().persist(ask).await?;
+        self.size += content.len() as u64;
+        if self.size > LIST_LIMIT {
+            return Err(ErrorKind::TooLarge { limit: LIST_LIMIT });
+        }
         let content =
             serde_json::from_slice(&content).map_err(|_| ErrorKind::Protocol(Violation::List))?;
         let next = headers.get_all("link").find_map(link::next);
         let next = match next.map(|target| url.join(target)) {
             None => None,
-            Some(Ok(next)) if Origin::of(&next) == Origin::of(&url) => Some(next),
-            Some(Ok(_)) => return violation("is at another host"),
-            Some(Err(_)) => return violation("has no URL"),
+            Some(Ok(next)) if Origin::of(&next) != Origin::of(&url) => {
+                return violation("is at another host");
+            }
+            Some(Ok(next)) if Origin::of_request(&next).is_some() => Some(next),
+            Some(_) => return violation("has no URL that can be asked"),
         };
         Ok(Page { content, headers, next })
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::error::{Error, ErrorKind};
+use super::error::{Error, ErrorKind, Violation};
 use super::pages::Pages;
 use super::reference::Tag;
 use super::repository::Repository;
@@ -65,8 +65,8 @@ impl Repository {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such repository; [`ErrorKind::Protocol`] where a
-    /// page leads to another host or in a circle; [`ErrorKind::TooLarge`] over
-    /// [`TAG_LIST_LIMIT`] tags.
+    /// page leads to another host or in a circle, or where there are more than [`TAG_LIST_LIMIT`]
+    /// tags; [`ErrorKind::TooLarge`] where all pages together are too large.
     pub async fn tags(&self, query: &TagQuery) -> Result<Vec<Tag>, Error> {
         Box::pin(self.list_tags(query)).await.map_err(self.error("listing the tags of", ""))
     }
@@ -87,7 +87,7 @@ impl Repository {
                 break;
             }
             if tags.len() > TAG_LIST_LIMIT {
-                return Err(ErrorKind::TooLarge { limit: TAG_LIST_LIMIT as u64 });
+                return Err(ErrorKind::Protocol(Violation::ListLength(TAG_LIST_LIMIT)));
             }
             next = page.next;
         }

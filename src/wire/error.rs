@@ -45,7 +45,8 @@ pub enum ErrorKind {
     Redirect(RefusedRedirect),
     /// A header field, by its name, that cannot be sent.
     InvalidHeader(String),
-    /// The URL is neither http nor https, or holds a user name, which would be sent along unrecorded.
+    /// The URL is neither http nor https, is too long, or holds a user name, which would be sent along
+    /// unrecorded.
     UnsupportedUrl,
     /// The HTTP library could not be set up.
     Setup(String),
@@ -79,7 +80,7 @@ pub enum TlsFailure {
 pub enum RefusedRedirect {
     /// It leads from https to http.
     Downgrade,
-    /// Its `Location` is missing or no http(s) URL, or holds a user name.
+    /// Its `Location` is missing, too long, or no http(s) URL, or holds a user name.
     Location,
     /// Its status would turn the request into another one.
     Method,

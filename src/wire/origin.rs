@@ -5,6 +5,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+/// The longest URL that is asked, in bytes: a registry may make one up. Servers take about half of it.
+const URL_LIMIT: usize = 16 * 1024;
+
 /// A web origin: scheme, host and port. Two URLs of one origin may share a credential; others not.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -26,10 +29,10 @@ impl Origin {
     }
 
     /// The origin of a URL that may be asked: one with a user name in it may not, since the HTTP library
-    /// would make a credential of it.
+    /// would make a credential of it; nor may one that is too long.
     pub(crate) fn of_request(url: &Url) -> Option<Self> {
         let bare = url.username().is_empty() && url.password().is_none();
-        Self::of(url).filter(|_| bare)
+        Self::of(url).filter(|_| bare && url.as_str().len() <= URL_LIMIT)
     }
 
     /// Whether the scheme is `https`.
@@ -106,6 +109,16 @@ mod tests {
         assert_ne!(origin("https://a.example"), origin("https://a.example:8443"));
         assert_ne!(origin("https://a.example"), origin("https://b.example"));
         assert_eq!(Origin::of(&Url::parse("file:///etc/passwd").unwrap()), None);
+    }
+
+    #[test]
+    fn a_url_without_end_or_with_a_user_name_is_not_asked() {
+        let asked = |url: &str| Origin::of_request(&Url::parse(url).unwrap()).is_some();
+        let start = "https://a.example/";
+        let longest = format!("{start}{}", "x".repeat(URL_LIMIT - start.len()));
+        assert!(asked(&longest));
+        assert!(!asked(&format!("{longest}x")));
+        assert!(!asked("https://me@a.example/") && !asked("https://:FAKE-pw@a.example/"));
     }
 
     #[test]

@@ -15,13 +15,14 @@ fn linked(link: &str) -> Fault {
     says(200, &[("link", link)], r#"{"name":"a","tags":["v1"]}"#)
 }
 
-/// A new page each time.
-fn endless() -> Fault {
+/// A new page each time, with `padding` in it.
+fn endless(padding: &str) -> Fault {
+    let padding = padding.to_owned();
     let count = AtomicUsize::new(0);
     replies(move |_| {
         let count = count.fetch_add(1, Ordering::Relaxed);
         let link = format!("</v2/a/tags/list?last=t{count}>; rel=\"next\"");
-        answer(200, &[("link", &link)], format!("{{\"tags\":[\"t{count}\"]}}"))
+        answer(200, &[("link", &link)], format!("{{\"tags\":[\"t{count}\"]{padding}}}"))
     })
 }
 
@@ -50,16 +51,34 @@ fn a_list_that_is_none_or_has_no_end() {
             .fails(11, "is at another host"),
         tags("a page that is none")
             .on(ALWAYS, TAGS, linked("<http://[>; rel=\"next\""))
-            .fails(11, "has no URL"),
+            .fails(11, "has no URL that can be asked"),
+        tags("a page whose URL is too long")
+            .on(ALWAYS, TAGS, linked(&format!("<?last={}>; rel=\"next\"", "x".repeat(20_000))))
+            .fails(11, "has no URL that can be asked"),
+        tags("a page that wants a password")
+            .on(
+                ALWAYS,
+                TAGS,
+                replies(|asked| {
+                    let here = asked.header("host").unwrap();
+                    let link = format!("<http://me:FAKE-other@{here}/>; rel=\"next\"");
+                    answer(200, &[("link", &link)], "{}")
+                }),
+            )
+            .fails(11, "has no URL that can be asked"),
+        tags("pages that are large together")
+            .on(ALWAYS, TAGS, endless(&" ".repeat(4 * MIB - 100)))
+            .fails(9, "larger than 33554432 bytes")
+            .then(|ended| assert_eq!(ended.layer.count("GET", "/tags/"), 9)),
         tags("pages without end, and a limit")
-            .on(ALWAYS, TAGS, endless())
+            .on(ALWAYS, TAGS, endless(""))
             .with(&["--limit", "3"])
             .then(|ended| {
                 assert_eq!(ended.stdout, "t0\nt1\nt2\n");
                 assert_eq!(ended.layer.count("GET", "/tags/"), 3);
             }),
         tags("pages without end")
-            .on(ALWAYS, TAGS, endless())
+            .on(ALWAYS, TAGS, endless(""))
             .with(&["--timeout", "2"])
             .fails(6, "given up after 2 seconds"),
         tags("a link to something else").on(

@@ -38,6 +38,12 @@ fn a_manifest_that_is_none() {
         pull("nothing").on(ALWAYS, MANIFESTS, content("")).fails(10, "not the JSON"),
         pull("null").on(ALWAYS, MANIFESTS, content("null")).fails(10, "not the JSON"),
         pull("a list").on(ALWAYS, MANIFESTS, content("[]")).fails(10, "not the JSON"),
+        pull("a byte order mark")
+            .on(ALWAYS, MANIFESTS, content(format!("\u{feff}{}", manifest())))
+            .fails(10, "not the JSON"),
+        pull("layers that Go's decoder takes for others")
+            .on(ALWAYS, MANIFESTS, content(manifest().replacen('{', "{\"Layers\":[],", 1)))
+            .fails(10, "not the JSON"),
         pull("an empty object").on(ALWAYS, MANIFESTS, content("{}")).fails(10, ""),
         pull("something after the end")
             .on(ALWAYS, MANIFESTS, content(format!("{}x", manifest())))
@@ -222,6 +228,10 @@ fn redirects_that_lead_astray() {
         pull("to another scheme")
             .on(ALWAYS, "GET /blobs/", to("ftp://a.example/"))
             .fails(6, "does not say where to"),
+        pull("to a place without end")
+            .on(ALWAYS, "GET /blobs/", to(&format!("/{}", "x".repeat(20_000))))
+            .fails(6, "does not say where to")
+            .then(|ended| assert_eq!(ended.layer.count("GET", "/blobs/"), 1)),
         pull("to nowhere")
             .on(ALWAYS, "GET /blobs/", says(302, &[], ""))
             .fails(6, "does not say where to"),

@@ -70,6 +70,23 @@ fn a_push_that_is_refused_or_lied_to() {
         push("start: a location with a password")
             .on(ALWAYS, START, located("http://a:FAKE-b@127.0.0.1:1/x"))
             .fails(11, "no usable Location"),
+        push("start: a location that is too long")
+            .on(ALWAYS, START, located(&format!("/v2/{}", "x".repeat(20_000))))
+            .fails(11, "no usable Location"),
+        push("start: opened, and the answer breaks off")
+            .on(
+                ONCE,
+                "POST ?digest=",
+                raw("HTTP/1.1 202 X\r\nlocation: /v2/uploads/half\r\ncontent-length: 9\r\n\r\n"),
+            )
+            .then(|ended| assert_eq!(ended.layer.count("DELETE", "/uploads/half"), 1)),
+        two_steps("start: done, before there is anything")
+            .on(ALWAYS, START, says(201, &[("location", "/v2/x")], ""))
+            .fails(11, "status 201"),
+        two_steps("start: a location without a path of its own")
+            .on(ALWAYS, START, located("?_state=x"))
+            .fails(11, "status 405")
+            .then(cancelled),
         push("start: a location at which nobody listens")
             .on(ALWAYS, START, located("http://127.0.0.1:1/x"))
             .with(&["--retries", "0"])
@@ -92,6 +109,10 @@ fn a_push_that_is_refused_or_lied_to() {
             .fails(5, "DENIED")
             .then(cancelled),
         two_steps("end: 500 once").on(ONCE, END, says(500, &[], "")),
+        two_steps("end: not done yet")
+            .on(ALWAYS, END, says(202, &[], ""))
+            .fails(11, "status 202")
+            .then(cancelled),
         two_steps("end: heard by nobody").on(ONCE, END, Fault::Deaf).then(|ended| {
             // It is there, as a look shows: it is not sent again.
             assert_eq!(ended.layer.count("PUT", "/uploads/"), 2, "{:?}", ended.layer.lines());
