@@ -128,6 +128,8 @@ struct Pieces {
     offset: u64,
     /// How many bytes of this response were handed out before.
     skip: u64,
+    /// Where the part ends that this response holds, if that is not the end of the blob.
+    part_end: Option<u64>,
     /// Whether the registry answered a request for the rest with something else.
     whole_only: bool,
     promised: Option<Digest>,
@@ -144,6 +146,7 @@ impl Pieces {
             response: None,
             offset: 0,
             skip: 0,
+            part_end: None,
             whole_only: false,
             promised: None,
             encoding: Ok(()),
@@ -160,6 +163,11 @@ impl Pieces {
                         self.patience.advance(self.offset);
                         return Ok(Some(new));
                     }
+                }
+                // A part may end before the blob does (RFC 9110, section 15.3.7).
+                Ok(None) if self.part_end == Some(self.offset) => {
+                    self.response = None;
+                    self.patience.spend(self.wrong_size())?;
                 }
                 Ok(None) => return Ok(None),
                 Err(why) => {
@@ -198,22 +206,25 @@ impl Pieces {
         let part = self.offset > 0 && !self.whole_only;
         let response = self.request(part).await?;
         self.encoding = refuse_encoding(&response);
-        match response.status() {
-            200 => {
+        let size = self.descriptor.size;
+        match (response.status(), part_end(&response, self.offset, size)) {
+            (200, _) => {
                 self.promised = digest_header(response.headers())?;
                 self.skip = self.offset;
+                self.part_end = None;
                 Ok(response)
             }
-            206 if is_rest(&response, self.offset, self.descriptor.size) => {
+            (206, Some(end)) => {
                 self.skip = 0;
+                self.part_end = Some(end).filter(|end| *end < size);
                 Ok(response)
             }
-            206 | 416 if part => {
+            (206 | 416, _) if part => {
                 response.discard().await?;
                 self.whole_only = true;
                 Box::pin(self.ask()).await
             }
-            206 => {
+            (206, None) => {
                 let range = response.headers().get("content-range").unwrap_or_default();
                 Err(ErrorKind::Protocol(Violation::ContentRange(excerpt(range, 80))))
             }
@@ -238,12 +249,15 @@ impl Pieces {
         // At most the length of the piece.
         let piece = piece.split_off(usize::try_from(seen).unwrap_or(usize::MAX));
         self.offset += piece.len() as u64;
-        let expected = self.descriptor.size;
-        if self.offset > expected {
-            let found = self.offset;
-            return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));
+        if self.offset > self.descriptor.size {
+            return Err(self.wrong_size());
         }
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    const fn wrong_size(&self) -> ErrorKind {
+        let expected = self.descriptor.size;
+        ErrorKind::Mismatch(Mismatch::Size { expected, found: self.offset })
     }
 
     /// Holds size and digest against what was promised.
@@ -267,15 +281,13 @@ impl Pieces {
     }
 }
 
-/// Whether a 206 holds the part from `offset` on.
-fn is_rest(response: &Response, offset: u64, size: u64) -> bool {
-    let header = response.headers().get("content-range").unwrap_or_default();
-    let rest = header.strip_prefix("bytes ").and_then(|range| {
-        let (part, whole) = range.split_once('/')?;
-        let (first, last) = part.split_once('-')?;
-        let last: u64 = last.parse().ok()?;
-        let of_size = whole == "*" || whole.parse() == Ok(size);
-        Some(first.parse() == Ok(offset) && last < size && of_size)
-    });
-    rest == Some(true)
+/// Where the part ends that a 206 holds, if it begins at `offset`.
+fn part_end(response: &Response, offset: u64, size: u64) -> Option<u64> {
+    let range = response.headers().get("content-range")?.strip_prefix("bytes ")?;
+    let (part, whole) = range.split_once('/')?;
+    let (first, last) = part.split_once('-')?;
+    let last: u64 = last.parse().ok()?;
+    let of_size = whole == "*" || whole.parse() == Ok(size);
+    let fits = first.parse() == Ok(offset) && (offset..size).contains(&last) && of_size;
+    if fits { last.checked_add(1) } else { None }
 }

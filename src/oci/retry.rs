@@ -118,13 +118,22 @@ impl Patience {
     /// # Errors
     /// `why` itself, where failures were met too often.
     pub(super) async fn insist(&mut self, why: ErrorKind) -> Result<(), ErrorKind> {
+        let delay = self.spend(why)?;
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    /// Counts `why` as a failure, and says how long to wait after it.
+    ///
+    /// # Errors
+    /// `why` itself, where failures were met too often.
+    pub(super) fn spend(&mut self, why: ErrorKind) -> Result<Duration, ErrorKind> {
         if self.used >= self.policy.retries {
             return Err(why);
         }
         let delay = self.policy.backoff(self.used, RandomState::new().hash_one(0));
         self.used += 1;
-        tokio::time::sleep(delay).await;
-        Ok(())
+        Ok(delay)
     }
 
     fn delay(&self, why: &ErrorKind, random: u64) -> Option<Duration> {

@@ -81,6 +81,11 @@ fn a_blob_that_is_another() {
     ]);
 }
 
+/// The rest of the blob, it says, and it is a byte.
+fn part_of_less(size: usize) -> Fault {
+    says(206, &[("content-range", &format!("bytes 1000-{}/{size}", size - 1))], "x")
+}
+
 /// Obligation 9.
 #[test]
 fn a_download_that_is_interrupted() {
@@ -119,6 +124,17 @@ fn a_download_that_is_interrupted() {
         };
         [head.as_bytes(), &blob()[from..=from]].concat()
     });
+    // So much at a time, whatever was asked for.
+    let parts = |most: usize| {
+        replies(move |asked| {
+            let from = asked.header("range").map_or(0, |range| {
+                range["bytes=".len()..range.len() - 1].parse::<usize>().unwrap()
+            });
+            let part = &blob()[from..(from + most).min(size)];
+            let claim = format!("bytes {from}-{}/{size}", from + part.len() - 1);
+            answer(206, &[("content-range", &claim)], part)
+        })
+    };
     let other_rest = replies(move |asked| {
         assert_eq!(asked.header("range"), Some("bytes=1000-"));
         let claim = format!("bytes 1000-{}/{size}", size - 1);
@@ -157,6 +173,18 @@ fn a_download_that_is_interrupted() {
             .on(ONCE, BLOBS, cut(1000))
             .on(0..9, BLOBS, content(blob()))
             .then(resumed(1)),
+        blob_pull("by parts of a MiB").on(ALWAYS, BLOBS, parts(MIB)).then(resumed(size / MIB - 1)),
+        blob_pull("by parts of a byte")
+            .on(ALWAYS, BLOBS, parts(1))
+            .fails(1, "blob: mismatch")
+            .then(resumed(3)),
+        blob_pull("by parts of nothing")
+            .on(ALWAYS, BLOBS, says(206, &[("content-range", "bytes 0--1/9")], ""))
+            .fails(1, "blob: protocol"),
+        blob_pull("by a part that holds less than it says")
+            .on(ONCE, BLOBS, cut(1000))
+            .on(ALWAYS, BLOBS, part_of_less(size))
+            .fails(1, "blob: mismatch"),
         blob_pull("and the rest is refused (416)")
             .on(ONCE, BLOBS, cut(1000))
             .on(ONCE, BLOBS, says(416, &[], ""))
