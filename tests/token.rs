@@ -266,6 +266,9 @@ fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
         ((200, "{\"token\":\"FAKE-a b\"}"), "no usable token"),
         ((200, "FAKE-not-json"), "no usable token"),
         ((200, "{\"expires_in\":60}"), "no usable token"),
+        ((200, "{\"token\":\"\",\"access_token\":\"FAKE-\\r\\nx: y\"}"), "no usable token"),
+        ((200, "{\"token\":\"FAKE-a\",\"expires_in\":1e999}"), "no usable token"),
+        ((200, "{\"token\":[[[[[[\"FAKE-a\"]]]]]]}"), "no usable token"),
         ((500, "{\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"down\"}]}"), "UNKNOWN: down"),
         ((302, ""), "the token server refused (status 302)"),
     ] {
@@ -280,5 +283,28 @@ fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
         let failed = User::new().thv(&["pull", &server.reference("a:v1")]).fails(4, message);
         assert!(!failed.stderr().contains("FAKE"), "{}", failed.stderr());
         assert!(!server.received().iter().any(|r| r.target == "/elsewhere"));
+    }
+}
+
+#[test]
+fn what_may_be_strange_in_a_token_server_s_answer_does_no_harm() {
+    for reply in [
+        r#"{"token":"","access_token":"FAKE-token"}"#,
+        r#"{"access_token":null,"token":"FAKE-token","expires_in":-1e308,"issued_at":""}"#,
+        r#"{"token":"FAKE-token","expires_in":1e308,"issued_at":"9999-12-31T23:59:59Z"}"#,
+    ] {
+        let server = Server::start(move |received| {
+            if received.target.starts_with("/token") {
+                return (200, Vec::new(), reply.to_owned());
+            }
+            if received.header("authorization") == Some("Bearer FAKE-token") {
+                return (200, Vec::new(), r#"{"tags":["v1"]}"#.to_owned());
+            }
+            let realm =
+                format!("Bearer realm=\"http://{}/token\"", received.header("host").unwrap());
+            (401, vec![("www-authenticate", realm)], String::new())
+        });
+        let listed = User::new().thv(&["tags", &server.reference("a")]).ok();
+        assert_eq!(listed.stdout(), "v1\n");
     }
 }

@@ -70,7 +70,11 @@ impl Refusal {
                 code: excerpt(&error.code, TEXT_LIMIT),
                 message: excerpt(&error.message.unwrap_or_default(), TEXT_LIMIT),
             };
-            refusal.errors = parsed.errors.into_iter().take(ERROR_LIMIT).map(read).collect();
+            let said = |error: &BodyError| {
+                !error.code.is_empty() || error.message.as_ref().is_some_and(|m| !m.is_empty())
+            };
+            let errors = parsed.errors.into_iter().filter(said);
+            refusal.errors = errors.take(ERROR_LIMIT).map(read).collect();
         } else {
             let text = String::from_utf8_lossy(body);
             let text = text.trim();
@@ -115,7 +119,7 @@ mod tests {
         let refusal = Refusal::parse(
             404,
             br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no \u001b[1m","detail":{"a":[1]}},
-                {"code":"X"}]}"#,
+                {},{"code":"","message":null},{"code":"X"}]}"#,
         );
         assert!(refusal.has_code("MANIFEST_UNKNOWN"));
         assert_eq!(refusal.to_string(), "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X");

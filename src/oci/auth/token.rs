@@ -138,7 +138,9 @@ impl TokenServer<'_> {
         // What was read may be a secret: it stands in no error.
         let answer: Answer =
             serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
-        let token = answer.token.or(answer.access_token).filter(|token| is_sendable(token));
+        // Servers that know one of the two may send the other empty.
+        let mut tokens = [answer.token, answer.access_token].into_iter().flatten();
+        let token = tokens.find(|token| is_sendable(token));
         let secret = Secret::new(token.ok_or(AuthenticationError::NoToken)?);
         Ok(self
             .token(secret, started + usable(answer.expires_in, age(answer.issued_at.as_deref()))))
