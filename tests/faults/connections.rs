@@ -131,6 +131,18 @@ fn an_answer_without_end() {
         pull("many header fields")
             .on(ALWAYS, MANIFESTS, raw(many))
             .fails(6, "too many or too long headers"),
+        pull("a chunk's extensions without end")
+            .on(ALWAYS, MANIFESTS, endless(format!("{chunked}1"), ";aaaaaaaa", 0))
+            .with(ONE_TRY)
+            .fails(6, "the connection"),
+        pull("trailers without end")
+            .on(ALWAYS, MANIFESTS, endless(format!("{chunked}1\r\n{{\r\n0\r\n"), "a: b\r\n", 0))
+            .with(ONE_TRY)
+            .fails(6, "the connection"),
+        pull("a head byte by byte")
+            .on(ALWAYS, MANIFESTS, endless("HTTP/1.1 200 OK\r\nx: ", "a", 100))
+            .with(&["--retries", "0", "--timeout", "idle=1"])
+            .fails(6, "no answer came in time"),
         pull("interim answers without end")
             .on(ALWAYS, MANIFESTS, endless("", "HTTP/1.1 100 Continue\r\n\r\n", 1))
             .with(&["--retries", "0", "--timeout", "idle=1"])
@@ -179,6 +191,29 @@ fn an_answer_that_is_no_http() {
         pull("a control character in a header field")
             .on(ALWAYS, MANIFESTS, raw(format!("{OK}x: a\u{0}b\r\n\r\n")))
             .fails(6, "not HTTP"),
+        pull("HTTP/0.9").on(ALWAYS, MANIFESTS, raw(manifest())).fails(6, "not HTTP"),
+        pull("a change of protocol")
+            .on(ALWAYS, MANIFESTS, raw("HTTP/1.1 101 X\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"))
+            .fails(11, "status 101"),
+        pull("a chunk's extension, and a trailer").on(
+            ALWAYS,
+            MANIFESTS,
+            raw(format!(
+                "{}transfer-encoding: chunked\r\n\r\n{:x};a=\"b\"\r\n{}\r\n0\r\nx: y\r\n\r\n",
+                begun(),
+                manifest().len(),
+                manifest()
+            )),
+        ),
+        pull("another answer behind the first").on(
+            ALWAYS,
+            MANIFESTS,
+            raw(format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {0}\r\n\r\n{1}HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx",
+                manifest().len(),
+                manifest()
+            )),
+        ),
         pull("HTTP/1.0").on(
             ALWAYS,
             MANIFESTS,
