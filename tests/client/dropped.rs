@@ -73,6 +73,8 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
         let embedder = Embedder::new();
         let repository = embedder.repository(&format!("{}/a", layer.address));
         let done = unless_waiting(work(repository), waits).await;
+        // Waiting may be given up, too.
+        unless_waiting(embedder.client.settle(), 1).await;
         embedder.client.settle().await;
         let exchanges = embedder.recorder.exchanges();
         let open = &opened(&exchanges) - &ended(&exchanges);
