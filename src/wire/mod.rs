@@ -34,7 +34,7 @@ pub use headers::Headers;
 #[cfg(feature = "server")]
 pub(crate) use listener::Listener;
 pub use origin::{Origin, is_loopback_host};
-pub(crate) use proxy::proxy_of;
+pub use proxy::proxy_of;
 pub use recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub use redirect::MAX_REDIRECTS;
 pub use request::{Authorization, Method, Request};

@@ -28,8 +28,13 @@ impl Proxies {
     }
 }
 
-/// The proxy that the environment has for `origin`, as a URL without the credential.
-pub(crate) fn proxy_of(origin: &Origin) -> Option<String> {
+/// The proxy that the environment has for `origin`, as a URL without the credential. Loopback is never
+/// reached through one.
+#[must_use]
+pub fn proxy_of(origin: &Origin) -> Option<String> {
+    if origin.is_loopback() {
+        return None;
+    }
     let proxy = Matcher::from_system().intercept(&origin.to_string().parse().ok()?)?;
     let (scheme, host) = (proxy.uri().scheme_str()?, proxy.uri().host()?);
     let port = proxy.uri().port_u16().map_or(String::new(), |port| format!(":{port}"));
