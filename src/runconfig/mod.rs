@@ -20,6 +20,7 @@ mod retrieve;
 mod review;
 mod run_config;
 mod schema;
+mod secret_shape;
 mod share;
 mod syntax;
 mod to_secret;

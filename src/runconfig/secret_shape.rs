@@ -1,0 +1,131 @@
+//! What a secret looks like: by the form of a value, or by the name that it stands under.
+
+use std::collections::HashMap;
+
+/// How well-known tokens begin, and how long they are at least.
+const TOKENS: &[(&str, usize)] = &[
+    ("ghp_", 36),
+    ("gho_", 36),
+    ("ghu_", 36),
+    ("ghs_", 36),
+    ("ghr_", 36),
+    ("github_pat_", 40),
+    ("glpat-", 20),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("xoxa-", 20),
+    ("xapp-", 20),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("sk-", 32),
+    ("sk_live_", 20),
+    ("rk_live_", 20),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 39),
+    ("ya29.", 20),
+    ("npm_", 36),
+    ("pypi-", 20),
+    ("hf_", 30),
+    ("dckr_pat_", 20),
+    ("glsa_", 20),
+    ("lin_api_", 20),
+    ("ntn_", 20),
+    ("SG.", 40),
+    ("dop_v1_", 40),
+    ("eyJhbGci", 40),
+];
+/// Words in names whose values are secret, whatever they look like.
+const SECRET_WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "secret"];
+/// Whole names, or last words of names, whose values are secret too.
+const SECRET_ENDS: [&str; 2] = ["pass", "pwd"];
+/// What stands in front of a credential in a header.
+const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
+/// Words in names whose values are secret where they look random.
+const TOKEN_WORDS: [&str; 5] = ["token", "key", "credential", "auth", "cookie"];
+/// Last words of names that only point at a secret, or are none.
+const HARMLESS_ENDS: [&str; 15] = [
+    "file",
+    "path",
+    "url",
+    "uri",
+    "id",
+    "name",
+    "endpoint",
+    "public_key",
+    "ref",
+    "expiry",
+    "method",
+    "env_var",
+    "length",
+    "limit",
+    "version",
+];
+/// Bits of information in each character of a value that looks random.
+const ENTROPY: f64 = 3.0;
+
+/// Whether a well-known token stands in `text`.
+pub(super) fn has_token(text: &str) -> bool {
+    let token_character = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    text.split(|c| !token_character(c)).any(|word| {
+        // A JSON Web Token is three parts, the first two of them JSON.
+        let is_jwt = word.starts_with("eyJ") && word.len() >= 40 && word.contains(".eyJ");
+        is_jwt
+            || TOKENS.iter().any(|(start, length)| word.starts_with(start) && word.len() >= *length)
+    })
+}
+
+/// Whether `text` holds a URL with a password, or with a secret parameter.
+pub(super) fn is_url_with_credential(text: &str) -> bool {
+    text.split_whitespace().filter(|word| word.contains("://")).any(|word| {
+        let Ok(url) = url::Url::parse(word) else { return false };
+        url.password().is_some_and(|password| !is_placeholder(password))
+            || url.query_pairs().any(|(name, value)| is_secret_by_name(&name, &value))
+    })
+}
+
+/// Whether `value` is a secret where it stands under `name`.
+pub(super) fn is_secret_by_name(name: &str, value: &str) -> bool {
+    let name = name.trim_start_matches('-').replace('-', "_").to_ascii_lowercase();
+    let lower = value.to_ascii_lowercase();
+    let value = match SCHEMES.iter().find(|scheme| lower.starts_with(**scheme)) {
+        Some(scheme) => value.get(scheme.len()..).unwrap_or_default(),
+        None => value,
+    };
+    if HARMLESS_ENDS.iter().any(|end| name.ends_with(end)) || is_placeholder(value) {
+        return false;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let last = name.rsplit('_').next().unwrap_or_default();
+    if has(&SECRET_WORDS) || SECRET_ENDS.contains(&last) {
+        return true;
+    }
+    // No prose, no number: these names are of much that is no secret.
+    let is_plain = value.contains(' ') || value.chars().all(|c| c.is_ascii_digit() || c == '.');
+    has(&TOKEN_WORDS) && !is_plain && value.len() >= 12 && entropy(value) >= ENTROPY
+}
+
+/// Values that are no secret under any name: empty, a switch, something to be filled in, a path, a
+/// reference to a secret.
+fn is_placeholder(value: &str) -> bool {
+    let word = value.to_ascii_lowercase();
+    let variable = value.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(['{', '(']) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    });
+    value.is_empty()
+        || variable
+        || ["true", "false", "none", "null", "changeme", "redacted"].contains(&word.as_str())
+        || value.chars().all(|c| "*.xX".contains(c))
+        || value.starts_with(['<', '{', '/', '%'])
+        || value.contains(",target=")
+}
+
+/// Bits of information in each byte, by how often each value occurs.
+#[expect(clippy::cast_precision_loss, reason = "a text has fewer bytes than a float has bits")]
+fn entropy(text: &str) -> f64 {
+    let mut counts: HashMap<u8, usize> = HashMap::new();
+    text.bytes().for_each(|byte| *counts.entry(byte).or_default() += 1);
+    let length = text.len() as f64;
+    let share = |count: &usize| *count as f64 / length;
+    -counts.values().map(|count| share(count) * share(count).log2()).sum::<f64>()
+}
