@@ -4,6 +4,7 @@ mod connections;
 mod curl;
 mod har;
 mod html;
+mod window;
 
 pub use curl::curl;
 pub use har::har;
