@@ -3,6 +3,7 @@
 mod ask;
 mod find;
 mod launch;
+mod port;
 mod signals;
 mod toolhive;
 
@@ -12,12 +13,13 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use self::find::Found;
+use self::port::shares_network;
 use super::Context;
 use super::failure::Failure;
 use super::output::note;
 use crate::engine::{
     Choices, Engine, EngineError, EngineKind, Lifetime, Plan, PlanError, SecretReference, declared,
-    free_port, hides_files, unsupported,
+    hides_files, unsupported,
 };
 use crate::oci::auth::Secret;
 use crate::printable::printable;
@@ -199,35 +201,6 @@ impl Run {
         Engine::find(wanted, &std::env::var_os("PATH").unwrap_or_default())
     }
 
-    /// The port to publish an HTTP server at.
-    fn choose_port(&self, config: &RunConfig) -> Result<Option<u16>, Failure> {
-        if config.transport == Transport::Stdio.as_str() || shares_network(config) {
-            return Ok(None);
-        }
-        let address = config.host.parse().ok();
-        let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
-        let free = free_port(address, wanted)
-            .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?;
-        match self.port {
-            Some(insisted) if insisted != free => {
-                Err(Failure::Usage(format!("port {insisted} is taken")))
-            }
-            _ => Ok(Some(free)),
-        }
-    }
-
-    /// Says where another port than the configuration's is published because that one is taken.
-    fn note_other_port(&self, config: &RunConfig, chosen: Option<u16>) {
-        let wanted = config.port;
-        if let Some(chosen) = chosen
-            && self.port.is_none()
-            && wanted > 0
-            && i64::from(chosen) != wanted
-        {
-            note(&format!("port {wanted} is taken; using {chosen}"));
-        }
-    }
-
     /// Stops where the configuration asks for what nothing here enforces.
     fn refuse_unsupported(
         &self,
@@ -297,11 +270,6 @@ fn note_what_to_set(plan: &Plan) {
             "before this is pasted, set and export its secrets: {variables}"
         )));
     }
-}
-
-fn shares_network(config: &RunConfig) -> bool {
-    let profile = config.permission_profile.as_ref();
-    profile.and_then(|profile| profile.network.as_ref()).is_some_and(|n| n.mode == "host")
 }
 
 /// Where `ToolHive`'s own settings are.

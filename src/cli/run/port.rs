@@ -1,0 +1,44 @@
+//! The port of this machine at which an HTTP server is published.
+
+use super::Run;
+use crate::cli::failure::Failure;
+use crate::cli::output::note;
+use crate::engine::free_port;
+use crate::runconfig::{RunConfig, Transport};
+
+impl Run {
+    /// The port to publish an HTTP server at; `None` where none is published.
+    pub(super) fn choose_port(&self, config: &RunConfig) -> Result<Option<u16>, Failure> {
+        if config.transport == Transport::Stdio.as_str() || shares_network(config) {
+            return Ok(None);
+        }
+        let address = config.host.parse().ok();
+        let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
+        let free = free_port(address, wanted)
+            .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?;
+        match self.port {
+            Some(insisted) if insisted != free => {
+                Err(Failure::Usage(format!("port {insisted} is taken")))
+            }
+            _ => Ok(Some(free)),
+        }
+    }
+
+    /// Says where another port than the configuration's is published because that one is taken.
+    pub(super) fn note_other_port(&self, config: &RunConfig, chosen: Option<u16>) {
+        let wanted = config.port;
+        if let Some(chosen) = chosen
+            && self.port.is_none()
+            && wanted > 0
+            && i64::from(chosen) != wanted
+        {
+            note(&format!("port {wanted} is taken; using {chosen}"));
+        }
+    }
+}
+
+/// Whether the server has this machine's own network.
+pub(super) fn shares_network(config: &RunConfig) -> bool {
+    let profile = config.permission_profile.as_ref();
+    profile.and_then(|profile| profile.network.as_ref()).is_some_and(|n| n.mode == "host")
+}
