@@ -4,18 +4,20 @@
 //! here, and what is saved here it can run.
 
 mod agreements;
+mod error;
+mod home;
 
 use std::env;
-use std::ffi::OsString;
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use self::home::state_home;
 use crate::atomic_file;
-use crate::runconfig::{Document, InvalidDocument, MAX_SIZE, WorkloadName};
+use crate::runconfig::{Document, MAX_SIZE, WorkloadName};
 
 pub use agreements::{Agreement, Agreements};
+pub use error::StateError;
 
 const ENDING: &str = ".json";
 
@@ -194,97 +196,6 @@ fn read(path: &Path) -> Result<Document, StateError> {
     Document::parse(content).map_err(|why| StateError::Invalid { path: path.to_owned(), why })
 }
 
-/// The directory for state, by the rules of `ToolHive`'s own library for them.
-fn state_home(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let home = || {
-        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        variable(name).filter(|home| !home.is_empty()).map(PathBuf::from)
-    };
-    let set = variable("XDG_STATE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let expanded = set.and_then(|path| {
-        let below_home = path.strip_prefix("~").or_else(|_| path.strip_prefix("$HOME"));
-        match below_home {
-            Ok(rest) => home().map(|home| home.join(rest)),
-            Err(_) => Some(path),
-        }
-    });
-    if let Some(path) = expanded.filter(|path| path.is_absolute()) {
-        return Some(path);
-    }
-    if cfg!(target_os = "macos") {
-        Some(home()?.join("Library").join("Application Support"))
-    } else if cfg!(windows) {
-        let local = variable("LOCALAPPDATA").filter(|path| !path.is_empty());
-        local.map(PathBuf::from).or_else(|| Some(home()?.join("AppData").join("Local")))
-    } else {
-        Some(home()?.join(".local").join("state"))
-    }
-}
-
-/// A failed operation on the state store.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The environment names no home directory.
-    NoHome,
-    /// There is no run configuration of that name.
-    NotFound {
-        /// The name.
-        name: WorkloadName,
-        /// Where it was looked for.
-        dir: PathBuf,
-    },
-    /// Another run configuration of that name is there.
-    Exists {
-        /// The name.
-        name: WorkloadName,
-        /// Its file.
-        path: PathBuf,
-    },
-    /// A file holds no run configuration.
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        why: InvalidDocument,
-    },
-    /// A file or directory cannot be read or written.
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        why: io::Error,
-    },
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoHome => f.write_str("no home directory is known; set HOME or XDG_STATE_HOME"),
-            Self::NotFound { name, dir } => {
-                write!(f, "run configuration '{name}' not found in {}", dir.display())
-            }
-            Self::Exists { name, path } => write!(
-                f,
-                "a different run configuration '{name}' exists already: {}",
-                path.display()
-            ),
-            Self::Invalid { path, why } => write!(f, "{}: {why}", path.display()),
-            Self::Io { path, why } => write!(f, "{}: {why}", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for StateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Invalid { why, .. } => Some(why),
-            Self::Io { why, .. } => Some(why),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,30 +206,6 @@ mod tests {
 
     fn name(text: &str) -> WorkloadName {
         text.parse().unwrap()
-    }
-
-    fn home(pairs: &[(&str, &str)]) -> Option<PathBuf> {
-        let value = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.into());
-        state_home(value)
-    }
-
-    #[cfg(all(unix, not(target_os = "macos")))]
-    #[test]
-    fn the_directory_is_toolhive_s() {
-        let default = Some(PathBuf::from("/home/me/.local/state"));
-        for (set, expected) in [
-            ("", default.clone()),
-            ("relative", default.clone()),
-            ("/state", Some("/state".into())),
-            ("~/state", Some("/home/me/state".into())),
-            ("$HOME/state", Some("/home/me/state".into())),
-            ("~other/state", default),
-        ] {
-            let found = home(&[("HOME", "/home/me"), ("XDG_STATE_HOME", set)]);
-            assert_eq!(found, expected, "{set}");
-        }
-        assert_eq!(home(&[]), None);
-        assert_eq!(home(&[("XDG_STATE_HOME", "/state")]), Some("/state".into()));
     }
 
     #[test]
