@@ -222,3 +222,14 @@ fn inspect_hides_secrets_and_cuts_nothing_that_runs() {
     assert!(ran.stdout().contains("    - \"\"\n"), "{}", ran.stdout());
     assert!(ran.stdout().contains("… (3003 more characters)\n"), "{}", ran.stdout());
 }
+
+#[test]
+fn standard_input_is_one_configuration_and_named_in_messages() {
+    let user = User::new();
+    user.thv(&["diff", "-", "-"]).fails(2, "standard input holds one");
+    user.thv_with_input(&["inspect", "-"], b"{").fails(12, "thv inspect: standard input: line 1");
+    let remote = r#"{"name":"n","remote_url":"https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21"}"#;
+    user.file("state/toolhive/runconfigs/n.json", remote);
+    let listed = user.thv(&["list"]).ok().stdout();
+    assert!(listed.contains("https://x.example <hidden") && !listed.contains("FAKE"), "{listed}");
+}

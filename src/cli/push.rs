@@ -109,8 +109,12 @@ pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, 
         std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     read.map_err(|why| Failure::file("reading", path, why))?;
-    Document::parse(bytes)
-        .map_err(|why| Failure::Document { source: path.display().to_string(), why })
+    let source = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    Document::parse(bytes).map_err(|why| Failure::Document { source, why })
 }
 
 /// Pushes a document and prints what came of it: `{verb} {what} {reference}`.

@@ -46,7 +46,9 @@ pub fn runnable(text: &str) -> Result<Place, NotRunnable> {
         return Err(NotRunnable::RemoteServer(text.to_owned()));
     }
     let place = match Place::parse(text) {
-        Err(InvalidPlace::Ambiguous(text)) => return Err(NotRunnable::Ambiguous(text)),
+        Err(InvalidPlace::Ambiguous(text)) if !text.is_empty() => {
+            return Err(NotRunnable::Ambiguous(text));
+        }
         other => other.map_err(NotRunnable::Place)?,
     };
     let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
@@ -235,6 +237,7 @@ mod tests {
         assert!(said("io.github.stacklok/fetch").contains("ToolHive's catalogue"));
         assert!(said("fetch").contains("fetch:latest"));
         assert!(said("https://example.com/mcp").contains("remote server"));
+        assert!(said("").contains("it is empty"));
         for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
             assert!(matches!(runnable(image), Ok(Place::Registry(_))), "{image}");
         }
