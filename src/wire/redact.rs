@@ -17,6 +17,9 @@ const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-registry-auth"];
 const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
 /// Response header fields that hold a URL.
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "refresh"];
+/// Response header fields with URLs in them, and what stands before and after one.
+const URLS_WITHIN: [(&str, &str, char); 2] =
+    [("link", "<", '>'), ("www-authenticate", "realm=\"", '"')];
 /// Query parameters that make a URL a credential: those of S3, Google Cloud Storage, Azure and
 /// `CloudFront`, and what token servers are asked with.
 const SECRET_PARAMETERS: [&str; 16] = [
@@ -99,9 +102,26 @@ impl Redactor {
             }
         } else if URL_HEADERS.contains(&name) {
             self.location(value, from)
+        } else if let Some((_, before, after)) = URLS_WITHIN.iter().find(|(n, ..)| *n == name) {
+            self.locations_within(value, before, *after, from)
         } else {
             value.to_owned()
         }
+    }
+
+    /// A value with URLs between `before` and `after`.
+    fn locations_within(&self, value: &str, before: &str, after: char, from: &Url) -> String {
+        let mut shown = String::new();
+        let mut rest = value;
+        while let Some(start) = rest.find(before).map(|at| at + before.len())
+            && let Some(length) = rest[start..].find(after)
+        {
+            let end = start + length;
+            shown.push_str(&rest[..start]);
+            shown.push_str(&self.location(&rest[start..end], from));
+            rest = &rest[end..];
+        }
+        shown + rest
     }
 
     /// A URL that the client itself asks for; `signed` where it came from a redirect to another
@@ -231,6 +251,24 @@ mod tests {
         ] {
             let shown = header("location", location);
             assert!(!shown.contains("FAKE"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn urls_within_a_value_lose_their_secrets_and_nothing_else_changes() {
+        for (name, value, shown) in [
+            ("link", "</v2/a/tags/list?last=b>; rel=\"next\"", 0),
+            ("link", "<https://me:FAKE@a.example/>; x=\"1\", <b?sig=FAKE>", 2),
+            ("link", "<https://me:FAKE@a.example/>, <unfinished", 1),
+            ("link", "<", 0),
+            ("www-authenticate", "Bearer realm=\"https://a.example/token?x=1\",scope=\"s\"", 0),
+            ("www-authenticate", "Basic realm=\"A name\"", 0),
+            ("www-authenticate", "Bearer realm=\"https://me:FAKE@a.example/t\",x=\"y\"", 1),
+        ] {
+            let found = header(name, value);
+            assert!(!found.contains("FAKE"), "{found}");
+            assert_eq!(found.matches("redacted").count(), shown, "{found}");
+            assert!(shown > 0 || found == value, "{found}");
         }
     }
 
