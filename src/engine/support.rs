@@ -164,14 +164,18 @@ pub struct Unsupported {
 pub fn unsupported(document: &Document, hidden_files: bool) -> Vec<Unsupported> {
     let mut found = Vec::new();
     let mut add = |field: String, why| found.push(Unsupported { field, why });
+    let rule = |field: &str| FIELDS.iter().find(|rule| rule.field == field);
+    for (field, path) in document.unknown_fields() {
+        // What changes nothing has no part that does, and what stops the run does so as a whole.
+        if !rule(&field).is_some_and(|r| matches!(r.treatment, Harmless | Unenforceable)) {
+            add(path, "ToolHive does not know this field");
+        }
+    }
     for (field, value) in &document.fields() {
-        let known = FIELDS.iter().find(|rule| rule.field == field);
-        match known {
-            None if is_set(value) => add(field.clone(), "ToolHive does not know this field"),
-            Some(rule) if rule.treatment == Unenforceable && is_set(value) => {
-                add(field.clone(), rule.note);
-            }
-            _ => {}
+        if let Some(rule) = rule(field).filter(|rule| rule.treatment == Unenforceable)
+            && is_set(value)
+        {
+            add(field.clone(), rule.note);
         }
         if field.ends_with("middleware_configs") {
             for (path, why) in unsupported_middleware(field, value) {

@@ -391,6 +391,18 @@ fn what_nothing_enforces_stops_the_run() {
         (r#""transport":"stdio","new_field":1"#, vec!["new_field"]),
         (r#""transport":"stdio","new_field":null"#, vec![]),
         (
+            r#""transport":"stdio","permission_profile":{"Read_only":true,"none":null,"network":
+               {"Egress":{"deny":["a"]}}},"ignore_config":{"Patterns":["a"]},"debug.x":true,
+               "runtime_config":{"new":1},"middleware_configs":[{"type":"auth","when":"a"}]"#,
+            vec![
+                "permission_profile.Read_only",
+                "permission_profile.network.Egress",
+                "ignore_config.Patterns",
+                "debug.x",
+                "middleware_configs.0.when",
+            ],
+        ),
+        (
             r#""transport":"stdio","middleware_configs":[{"type":"audit","parameters":{}},
                {"type":"auth","parameters":{"oidc_config":{"Issuer":"a"}}},{"type":"mine"}]"#,
             vec!["middleware_configs.audit", "middleware_configs.auth", "middleware_configs.mine"],

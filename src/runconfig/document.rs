@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::error::InvalidDocument;
 use super::json::{self, Node, Unreadable, Value, position};
 use super::name::{InvalidWorkloadName, WorkloadName};
-use super::normal::Reader;
+use super::normal::{Reader, add_unknown};
 use super::run_config::RunConfig;
 use super::syntax::syntax;
 use super::to_secret::{self, ToSecretError};
@@ -113,6 +113,23 @@ impl Document {
     #[must_use]
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         Reader(&self.text).object(self.root.members(), schema::RUN_CONFIG)
+    }
+
+    /// What says something and `ToolHive` does not know, within fields too: the field, and the path,
+    /// such as `permission_profile.new` or `middleware_configs.0.new`.
+    #[must_use]
+    pub fn unknown_fields(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (name, value) in self.fields() {
+            let mut paths = Vec::new();
+            match schema::RUN_CONFIG.iter().find(|field| field.0 == name) {
+                Some(field) => add_unknown(&value, field.1, &name, &mut paths),
+                None if is_set(&value) => paths.push(name.clone()),
+                None => {}
+            }
+            found.extend(paths.into_iter().map(|path| (name.clone(), path)));
+        }
+        found
     }
 
     /// The name of every field that `ToolHive` knows, in its order.

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::document::is_set;
 use super::json::{Member, Node, Value as Found};
 use super::schema::{Field, Kind, names};
 
@@ -67,5 +68,28 @@ impl Reader<'_> {
 
     fn text(&self, node: &Node) -> &str {
         self.0.get(node.span.clone()).unwrap_or_default()
+    }
+}
+
+/// Adds the path of each member within `value`, which stands at `path`, that its type does not have
+/// and that says something.
+pub(super) fn add_unknown(value: &Value, kind: Kind, path: &str, found: &mut Vec<String>) {
+    let below = |name: &str| format!("{path}.{name}");
+    match (value, kind) {
+        (Value::Object(members), Kind::Object(fields)) => {
+            for (key, value) in members {
+                match fields.iter().find(|field| field.0 == key) {
+                    Some(Field(_, kind)) => add_unknown(value, *kind, &below(key), found),
+                    None if is_set(value) => found.push(below(key)),
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(items), Kind::List(of)) => {
+            for (index, item) in items.iter().enumerate() {
+                add_unknown(item, *of, &below(&index.to_string()), found);
+            }
+        }
+        _ => {}
     }
 }
