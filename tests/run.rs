@@ -127,6 +127,7 @@ fn an_mcp_client_speaks_to_a_server_from_a_registry() {
         &json!({
             "cmd_args": ["--flag", "a b"], "env_vars": { "PLAIN": "x=1 $HOME \"q\" #z " },
             "secrets": ["token,target=TOKEN"],
+            "container_labels": { "toolhive": "true", "proxy.expose": "all of it" },
             "permission_profile": {
                 "read": [format!("{}:/in", data.display())],
                 "write": [format!("{}:/out", out.display())],
@@ -148,6 +149,7 @@ fn an_mcp_client_speaks_to_a_server_from_a_registry() {
         "network: none",
         &format!("reads: {} (as /in)", data.display()),
         &format!("writes: {} (as /out)", out.display()),
+        "label: proxy.expose=all of it",
         "secret: token,target=TOKEN",
         "environment: MCP_TRANSPORT PLAIN",
         "privileged: no",

@@ -37,6 +37,9 @@ impl Plan {
             let label = if mount.read_only { "reads" } else { "writes" };
             lines.push((label, format!("{} (as {})", mount.source.display(), mount.target)));
         }
+        // Other programs act on labels: reverse proxies, updaters, schedulers.
+        let labels = self.labels.iter().filter(|(name, _)| !name.starts_with("toolhive"));
+        lines.extend(labels.map(|(name, value)| ("label", format!("{name}={value}"))));
         lines.extend(secrets.iter().map(|secret| ("secret", secret.clone())));
         let names: Vec<_> = self.environment.keys().map(String::as_str).collect();
         lines.push(("environment", names.join(" ")));
