@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -256,18 +256,46 @@ fn a_secret_of_several_lines_arrives_whole_and_among_no_arguments() {
     assert!(calls.contains(" --env=KEY ") && !calls.contains("FAKE-"), "{calls}");
 }
 
-fn post(url: &str, id: u64, method: &str, params: &Value) -> Value {
-    let address: std::net::SocketAddr =
-        url.strip_prefix("http://").unwrap().split('/').next().unwrap().parse().unwrap();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let body = request(id, method, params).to_string();
+/// Sends a request to the server that answers at `url`.
+fn send(url: &str, method: &str, path: &str, body: &str) -> TcpStream {
+    let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
-    write!(stream, "POST /mcp HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
-        .unwrap();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes()).unwrap();
+    stream
+}
+
+fn post(url: &str, id: u64, method: &str, params: &Value) -> Value {
+    let body = request(id, method, params).to_string();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    send(url, "POST", "/mcp", &body).read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str::<Value>(body).unwrap()["result"].clone()
+}
+
+#[test]
+#[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
+fn a_server_that_speaks_sse_is_reached() {
+    let world = World::new();
+    let config = configuration(&world, "sse", &json!({}));
+    world.user.file("config.json", config.to_string());
+    let said = run(&world, &["./config.json", "--detach", "--json"]).ok().json();
+    let url = said["url"].as_str().unwrap();
+    assert!(url.ends_with("/sse"), "{url}");
+    let events = BufReader::new(send(url, "GET", "/sse", ""));
+    let mut events = events.lines().map(Result::unwrap);
+    let mut data = || {
+        let data = |line: String| line.strip_prefix("data: ").map(str::to_owned);
+        events.by_ref().find_map(data).unwrap()
+    };
+    assert_eq!(data(), "/messages");
+    let body = request(1, "tools/list", &json!({})).to_string();
+    let mut accepted = String::new();
+    send(url, "POST", "/messages", &body).read_to_string(&mut accepted).unwrap();
+    assert!(accepted.starts_with("HTTP/1.1 202 "), "{accepted}");
+    let answer: Value = serde_json::from_str(&data()).unwrap();
+    assert_eq!(answer["result"]["tools"][0]["name"], "look");
 }
 
 #[test]
