@@ -170,7 +170,7 @@ async fn detached(
     tokio::select! {
         outcome = ready(context, plan) => outcome?,
         why = given_up(engine, id) => return Err(why?),
-        _ = signals.next() => return Err(Failure::Ended(None)),
+        _ = signals.next() => return Err(never_answered("stopped by a signal")),
     }
     report(context, engine, plan, true)
 }
