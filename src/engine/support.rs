@@ -214,13 +214,16 @@ fn unsupported_middleware(field: &str, configs: &Value) -> Vec<(String, &'static
 
 fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
-    let network = config.permission_profile.as_ref().and_then(|profile| profile.network.as_ref());
-    let (Some(network), Isolation::Denied | Isolation::Listed) = (network, isolation(config))
-    else {
-        return found;
-    };
-    let outbound = network.outbound.as_ref();
+    let Some(network) = isolated(config) else { return found };
     let is_stdio = config.transport == Transport::Stdio.as_str();
+    // Whoever may be called, ToolHive has a proxy in front of the server for those who call it.
+    if !is_stdio && network.inbound.as_ref().is_some_and(|inbound| !inbound.allow_host.is_empty()) {
+        found.push(("permission_profile.network.inbound.allow_host", NEEDS_PROXY));
+    }
+    if isolation(config) == Isolation::None {
+        return found;
+    }
+    let outbound = network.outbound.as_ref();
     if outbound.is_some_and(|outbound| !outbound.allow_host.is_empty()) {
         found.push((
             "permission_profile.network.outbound.allow_host",
@@ -239,9 +242,6 @@ fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> 
             "container engines do not publish a port of a container without a way out",
         ));
     }
-    if !is_stdio && network.inbound.as_ref().is_some_and(|inbound| !inbound.allow_host.is_empty()) {
-        found.push(("permission_profile.network.inbound.allow_host", NEEDS_PROXY));
-    }
     found
 }
 
@@ -257,15 +257,18 @@ pub(super) enum Isolation {
     Denied,
 }
 
+/// The network permissions that isolation is about.
+fn isolated(config: &RunConfig) -> Option<&NetworkPermissions> {
+    let network = config.permission_profile.as_ref()?.network.as_ref()?;
+    let is_bridge = matches!(network.mode.as_str(), "" | "bridge" | "default");
+    (config.isolate_network && is_bridge).then_some(network)
+}
+
 /// Reads the permission profile as `ToolHive` does, but that a network without `outbound`, on which
 /// it crashes, allows nothing.
 pub(super) fn isolation(config: &RunConfig) -> Isolation {
-    let network = config.permission_profile.as_ref().and_then(|profile| profile.network.as_ref());
-    let Some(NetworkPermissions { mode, outbound, .. }) = network else { return Isolation::None };
-    if !config.isolate_network || !matches!(mode.as_str(), "" | "bridge" | "default") {
-        return Isolation::None;
-    }
-    match outbound {
+    let Some(network) = isolated(config) else { return Isolation::None };
+    match &network.outbound {
         Some(outbound) if outbound.insecure_allow_all => Isolation::None,
         Some(outbound) if !outbound.allow_host.is_empty() || !outbound.allow_port.is_empty() => {
             Isolation::Listed

@@ -415,6 +415,11 @@ fn what_nothing_enforces_stops_the_run() {
         (&format!(r#""transport":"sse",{lists}"#), vec![&hosts, &ports, inbound]),
         (&format!(r#""transport":"sse",{}"#, lists.replace("true", "false")), vec![]),
         (
+            r#""transport":"sse","isolate_network":true,"permission_profile":{"network":
+               {"outbound":{"insecure_allow_all":true},"inbound":{"allow_host":["b"]}}}"#,
+            vec![inbound],
+        ),
+        (
             r#""transport":"sse","isolate_network":true,
                "permission_profile":{"network":{"outbound":{}}}"#,
             vec!["isolate_network"],
