@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::descriptor::Descriptor;
+use super::digest::Digest;
 use super::error::{Error, ErrorKind, Violation};
 use super::manifest::ManifestKind;
 use super::manifests::FetchedManifest;
@@ -30,10 +31,10 @@ enum Step {
 
 impl Repository {
     /// Copies the manifest that `from` names in the repository `source`, and everything that it refers
-    /// to, here, under `target`. Of an index everything that it lists is copied, of whatever type. Content that is here already
-    /// is not sent; within a registry, blobs are mounted; others pass through a temporary file where
-    /// they are larger than [`CHUNK_SIZE`]. `urls` of a layer are never followed, and the subject is
-    /// not copied.
+    /// to, here, under `target`. Of an index everything that it lists is copied, of whatever type.
+    /// Content that is here already is not sent; within a registry, blobs are mounted; others pass
+    /// through a temporary file where they are larger than [`CHUNK_SIZE`]. `urls` of a layer are never
+    /// followed, and the subject is not copied.
     ///
     /// # Errors
     /// Those of reading and writing; what `target` named before stays.
@@ -50,6 +51,12 @@ impl Repository {
         while let Some(step) = steps.pop() {
             let (manifest, depth) = match step {
                 Step::Read(listed, _) if seen.contains(&listed.digest) => continue,
+                Step::Read(listed, _) if seen.len() >= MANIFEST_COUNT => {
+                    return Err(self.refused(&listed.digest, Violation::ListLength(MANIFEST_COUNT)));
+                }
+                Step::Read(listed, depth) if depth > DEPTH => {
+                    return Err(self.refused(&listed.digest, Violation::List));
+                }
                 Step::Read(listed, depth) if is_known(&listed.media_type) => {
                     let read = source.manifest(&TagOrDigest::Digest(listed.digest)).await?;
                     (Box::new(read), depth)
@@ -67,10 +74,6 @@ impl Repository {
                 }
             };
             let digest = manifest.descriptor.digest.clone();
-            if seen.len() >= MANIFEST_COUNT || depth > DEPTH {
-                let kind = ErrorKind::Protocol(Violation::List);
-                return Err(self.error("copying", format_args!("@{digest}"))(kind));
-            }
             seen.insert(digest.clone());
             let mut children = Vec::new();
             match &manifest.kind {
@@ -78,6 +81,9 @@ impl Repository {
                     for blob in std::iter::once(&image.config).chain(&image.layers) {
                         self.copy_blob(source, blob).await?;
                     }
+                }
+                ManifestKind::Index(index) if index.manifests.len() > MANIFEST_COUNT => {
+                    return Err(self.refused(&digest, Violation::ListLength(MANIFEST_COUNT)));
                 }
                 ManifestKind::Index(index) => {
                     let listed = index.manifests.iter().cloned();
@@ -91,6 +97,10 @@ impl Repository {
             steps.extend(children);
         }
         Ok(descriptor)
+    }
+
+    fn refused(&self, digest: &Digest, why: Violation) -> Error {
+        self.error("copying", format_args!("@{digest}"))(ErrorKind::Protocol(why))
     }
 
     async fn put_copy(&self, target: &TagOrDigest, copy: &FetchedManifest) -> Result<(), Error> {

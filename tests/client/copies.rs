@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use thv_oci::oci::{
-    Annotations, Descriptor, ErrorKind, Manifest, MediaType, Repository, TagOrDigest,
+    Annotations, Descriptor, ErrorKind, Manifest, MediaType, Repository, TagOrDigest, Violation,
 };
 
 use super::support::{Registry, sha256};
@@ -90,6 +90,17 @@ async fn a_graph_without_end_is_not_walked() {
     assert!(matches!(failed.kind(), ErrorKind::Protocol(_)), "{failed}");
     assert!(server.received().len() < 15);
     assert!(target.manifest(&tag("v1")).await.is_err());
+
+    // An index lists more than is ever copied, of whatever type.
+    let many: Vec<_> = (0..=10_000)
+        .map(|n: u32| json!({ "mediaType": STRANGE.as_str(), "digest": format!("sha256:{n:064x}"), "size": 4 }))
+        .collect();
+    let many = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": many });
+    let (server, source) = scripted(&embedder, move |_| super::json(&many));
+    let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();
+    let limit = ErrorKind::Protocol(Violation::ListLength(10_000)).to_string();
+    assert_eq!(failed.kind().to_string(), limit);
+    assert_eq!(server.received().len(), 1);
 
     // A cycle is one only where digests lie.
     let itself = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [{ "mediaType": MANIFEST, "digest": sha256(b"x"), "size": 9 }] });
