@@ -69,6 +69,11 @@ impl Attempts {
     pub(super) fn next(&self) -> u32 {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
     }
+
+    /// Whether there was one.
+    pub(super) fn begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
 }
 
 /// How far a transfer has to get to count as one that goes on, in bytes: one that brings a byte with

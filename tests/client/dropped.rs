@@ -77,6 +77,10 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
         unless_waiting(embedder.client.settle(), 1).await;
         embedder.client.settle().await;
         let exchanges = embedder.recorder.exchanges();
+        // Whatever reached the registry was answered, and the answer read.
+        let answered = |e: &&Exchange| e.request.method == "POST" && e.response.is_some();
+        let answered = exchanges.iter().filter(answered).count();
+        assert_eq!(layer.count("POST", "/uploads/"), answered, "{waits}: {:?}", embedder.lines());
         let open = &opened(&exchanges) - &ended(&exchanges);
         assert!(open.is_empty(), "{open:?} after {waits}: {:?}", embedder.lines());
         if let Some(done) = done {

@@ -1,6 +1,7 @@
 //! Cleaning up after uploads that were given up (distribution specification, "Cancel a blob upload").
 
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -11,7 +12,8 @@ use crate::oci::client::Client;
 /// How long one cancellation may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
-/// How many cancellations are under way, of uploads whose future was dropped.
+/// How many cancellations are under way, of uploads whose future was dropped, and openings that have
+/// to be waited for first.
 #[derive(Default)]
 pub(in crate::oci) struct Cleaning(watch::Sender<usize>);
 
@@ -28,8 +30,31 @@ impl Cleaning {
     }
 }
 
+/// Work that somebody waits for. It is counted from when nobody does.
+pub(super) struct Awaited {
+    count: watch::Sender<usize>,
+    counted: Arc<OnceLock<Counted>>,
+}
+
+impl Awaited {
+    pub(super) fn new(cleaning: &Cleaning) -> Self {
+        Self { count: cleaning.0.clone(), counted: Arc::default() }
+    }
+
+    /// What the work keeps until it is done.
+    pub(super) fn counted(&self) -> Arc<OnceLock<Counted>> {
+        Arc::clone(&self.counted)
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.counted.get_or_init(|| Counted::new(&self.count));
+    }
+}
+
 /// One cancellation, for as long as it is under way.
-struct Counted(watch::Sender<usize>);
+pub(super) struct Counted(watch::Sender<usize>);
 
 impl Counted {
     fn new(count: &watch::Sender<usize>) -> Self {

@@ -6,6 +6,7 @@
 mod answer;
 mod cleaning;
 mod mount;
+mod opening;
 mod session;
 mod source;
 
@@ -152,7 +153,7 @@ impl Repository {
         let url = with_digest(self.url("blobs/uploads/"), digest);
         let request =
             self.request(Method::Post, url, "blob upload, single request").body(OCTETS, content);
-        let response = match self.send(request, &attempts).await {
+        let response = match self.send_opening(request, &attempts, None).await {
             Ok(response) => response,
             // A registry that means to answer 202 may hang up before it has read the body. The
             // blob is named by its digest, so that sending it again does no harm.

@@ -52,7 +52,7 @@ impl Repository {
         let from_escaped = from.as_str().replace('/', "%2F");
         url.set_query(Some(&format!("mount={}&from={from_escaped}", escaped(digest))));
         let request = self.request(Method::Post, url, "blob, mount");
-        let response = self.send_reading(request, &attempts, Some(from)).await?;
+        let response = self.send_opening(request, &attempts, Some(from)).await?;
         match response.status() {
             201 => {
                 check_stored(digest_header(response.headers())?, digest)?;

@@ -50,7 +50,7 @@ impl Upload {
         repository: &Repository,
         algorithm: Algorithm,
     ) -> Result<Self, ErrorKind> {
-        // A session that was opened without anybody knowing holds nothing and runs out by itself.
+        // One that was opened without anybody knowing holds nothing and runs out by itself.
         repository
             .client()
             .persist(|attempts| async move {
@@ -59,7 +59,7 @@ impl Upload {
                     url.set_query(Some(&format!("digest-algorithm={}", algorithm.name())));
                 }
                 let request = repository.request(Method::Post, url, "blob upload, start");
-                let response = repository.send(request, &attempts).await?;
+                let response = repository.send_opening(request, &attempts, None).await?;
                 match response.status() {
                     202 => Self::opened(repository, response, algorithm).await,
                     _ => Err(unexpected(response).await),
