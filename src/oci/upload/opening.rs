@@ -2,10 +2,11 @@
 //! answer came: only the answer says where it is.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::cleaning::{Awaited, LIMIT};
+use super::cleaning::Awaited;
 use super::session::Upload;
 use crate::oci::digest::Algorithm;
 use crate::oci::error::ErrorKind;
@@ -13,6 +14,9 @@ use crate::oci::reference::RepositoryName;
 use crate::oci::repository::Repository;
 use crate::oci::retry::Attempts;
 use crate::wire::{Request, Response};
+
+/// How long an answer is waited for that nobody wants any more: whoever interrupts a program waits too.
+const LIMIT: Duration = Duration::from_secs(2);
 
 type Answer = Result<Response, ErrorKind>;
 
