@@ -1,6 +1,9 @@
 //! Listing tags (distribution specification, "Listing Tags").
 
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::error::{Error, ErrorKind, Violation};
 use super::pages::Pages;
@@ -13,7 +16,34 @@ pub const TAG_LIST_LIMIT: usize = 1_000_000;
 #[derive(Deserialize)]
 struct List {
     /// Some registries say `null` for none.
-    tags: Option<Vec<String>>,
+    tags: Option<Tags>,
+}
+
+/// What of a list are tags of the specification's grammar. The rest takes no memory.
+struct Tags(Vec<Tag>);
+
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_seq(TagsVisitor)
+    }
+}
+
+struct TagsVisitor;
+
+impl<'de> Visitor<'de> for TagsVisitor {
+    type Value = Tags;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tags")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tags, A::Error> {
+        let mut tags = Vec::new();
+        while let Some(text) = items.next_element::<String>()? {
+            tags.extend(text.parse::<Tag>().ok());
+        }
+        Ok(Tags(tags))
+    }
 }
 
 /// What part of a list of tags is wanted.
@@ -80,8 +110,7 @@ impl Repository {
         let mut next = Some(url);
         while let Some(url) = next {
             let page = pages.read::<List>(url).await?;
-            let listed = page.content.tags.unwrap_or_default();
-            tags.extend(listed.iter().filter_map(|tag| tag.parse::<Tag>().ok()));
+            tags.extend(page.content.tags.map_or_else(Vec::new, |listed| listed.0));
             if tags.len() >= limit {
                 tags.truncate(limit);
                 break;

@@ -102,6 +102,13 @@ fn a_list_that_is_none_or_has_no_end() {
         tags("what is no tag")
             .on(ALWAYS, TAGS, says(200, &[], steering))
             .then(|ended| assert_eq!(ended.stdout, "v1\nv2\n")),
+        tags("what is no tag, a million times")
+            .on(
+                ALWAYS,
+                TAGS,
+                says(200, &[], format!("{{\"tags\":[{}\"v1\"]}}", "\"\",".repeat(MIB))),
+            )
+            .then(|ended| assert_eq!(ended.stdout, "v1\n")),
         tags("a page of five MiB").on(ALWAYS, TAGS, says(200, &[], many)).fails(9, "larger than"),
         tags("no such repository")
             .on(ALWAYS, TAGS, refuses(404, "NAME_UNKNOWN"))
