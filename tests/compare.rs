@@ -217,6 +217,8 @@ fn inspect_hides_secrets_and_cuts_nothing_that_runs() {
         "{shown}"
     );
     assert!(shown.contains("xEND\n") && shown.contains("writes:      /:/host\n"), "{shown}");
+    let whole = user.thv(&["inspect", "./config.json", "--values"]).ok().stdout();
+    assert!(whole.contains("FAKE-pw") && whole.contains("API_KEY=FAKE-9f8a"), "{whole}");
     user.file("other.json", r#"{"image":"x:1","name":"n","cmd_args":[""]}"#);
     let ran = user.thv(&["diff", "./other.json", "./config.json", "--values"]);
     assert!(ran.stdout().contains("    - \"\"\n"), "{}", ran.stdout());

@@ -6,7 +6,7 @@ mod support;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use support::{Ran, User};
+use support::{Ran, Registry, User};
 
 #[test]
 fn what_cannot_be_honoured_stops_before_anything_starts() {
@@ -161,7 +161,7 @@ fn mistakes_are_named() {
 #[test]
 fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
     let user = User::new();
-    let registry = support::Registry::embedded();
+    let registry = Registry::embedded();
     user.file("config.json", include_bytes!("../fixtures/runconfigs/stdio.json"));
     user.thv(&["push", "config.json", &registry.reference("a:v1")]).ok();
     let mut command = user.command();
@@ -174,7 +174,7 @@ fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
 #[test]
 fn other_artifacts_are_named_and_hostile_ones_refused() {
     let user = User::new();
-    let registry = support::Registry::embedded();
+    let registry = Registry::embedded();
     let config = registry.put_blob("a", b"{}");
     let media_type = "application/vnd.oci.image.manifest.v1+json";
     let mut manifest = json!({
@@ -215,7 +215,7 @@ fn toolhive_gets_the_configuration_whole() {
     assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
 
     // From a registry, all that it asks for is shown before ToolHive is started.
-    let registry = support::Registry::embedded();
+    let registry = Registry::embedded();
     let reference = registry.reference("configs/server:v1");
     let config = json!({ "image": "x:v1", "name": "n", "transport": "stdio",
         "permission_profile": { "privileged": true, "write": ["/etc:/etc"] } });
@@ -227,4 +227,25 @@ fn toolhive_gets_the_configuration_whole() {
     assert_eq!(ran.stdout(), "", "ToolHive was not started");
     let permissions = r#"  permission_profile: {"privileged":true,"write":["/etc:/etc"]}"#;
     assert!(ran.stderr().contains(permissions), "{}", ran.stderr());
+}
+
+#[test]
+fn no_secret_among_the_arguments_is_shown_to_whoever_has_to_agree() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/n:v1");
+    let config = json!({
+        "image": "x:1", "name": "n", "transport": "stdio", "cmd_args": ["--password", "FAKE-pw"],
+    });
+    user.file("config.json", config.to_string());
+    user.thv(&["push", "config.json", &reference, "--allow", "cmd_args.1"]).ok();
+    // An engine has to be there; it is not run.
+    let podman = user.file("bin/podman", "#!/bin/sh\nexit 1\n");
+    std::fs::set_permissions(&podman, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for engine in ["podman", "toolhive"] {
+        let mut command = user.command();
+        command.args(["run", &reference, "--engine", engine]).env("PATH", user.path("bin"));
+        let said = Ran(command.env("THV_TOOLHIVE", &podman).output().unwrap());
+        let said = said.fails(16, "--password <hidden: it looks like a secret").stderr();
+        assert!(!said.contains("FAKE"), "{said}");
+    }
 }

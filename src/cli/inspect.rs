@@ -9,7 +9,7 @@ use super::output::{Tint, cut, labelled, line};
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, ManifestKind, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Pulled, review};
+use crate::runconfig::{Document, Pulled, Review, review, review_with_values};
 
 /// The most characters of one annotation that are shown. Of the configuration nothing is cut: what is
 /// left out could matter.
@@ -24,20 +24,23 @@ const WELL_KNOWN: &str = "org.opencontainers.image.";
 pub(super) struct Inspect {
     /// What to look at: a reference, a file such as ./config.json, or a workload
     source: String,
+    /// Show the values of environment variables, and what looks like a secret
+    #[arg(long)]
+    values: bool,
 }
 
 impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let source = Source::find(context, &self.source).await?;
         if context.output.is_json() {
-            return line(&as_json(&source));
+            return line(&as_json(&source, &self.review(source.document())));
         }
         let heading = |text: &str| line(&context.output.tinted(Tint::Heading, text));
         let lines = |label: &str, value: &str| {
             labelled(&printable(label), &printable(value)).iter().try_for_each(|text| line(text))
         };
         heading(&printable(&source.title()))?;
-        let review = review(source.document());
+        let review = self.review(source.document());
         heading("What runs")?;
         review.runs.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;
@@ -54,6 +57,10 @@ impl Inspect {
         }
         heading("How it came")?;
         how_it_came(context, &source).iter().try_for_each(|text| line(text))
+    }
+
+    fn review(&self, document: &Document) -> Review {
+        if self.values { review_with_values(document) } else { review(document) }
     }
 }
 
@@ -132,7 +139,7 @@ fn is_inline(pulled: &Pulled) -> bool {
 
 /// One JSON object. The configuration is spliced in as it is: parsed and printed again, large
 /// numbers would change.
-fn as_json(source: &Source) -> String {
+fn as_json(source: &Source, review: &Review) -> String {
     let document = source.document();
     let bytes = document.bytes();
     let mut about = json!({ "layer": { "digest": Digest::sha256(bytes), "size": bytes.len() } });
@@ -152,10 +159,9 @@ fn as_json(source: &Source) -> String {
             })
         }
     };
-    let review = review(document);
     about["runs"] = as_lists(&review.runs);
     about["touches"] = as_lists(&review.touches);
-    about["others"] = review.others.into();
+    about["others"] = json!(review.others);
     if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
         about.extend(more);
     }

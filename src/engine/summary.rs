@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use super::plan::{Network, Plan};
 use super::support::{FIELDS, Treatment};
-use crate::runconfig::{Document, is_set};
+use crate::runconfig::{Document, is_set, shown_arguments, shown_text};
 
 impl Plan {
     /// What runs and what it may touch, a line each: a label and what stands behind it. Values of
-    /// variables are left out.
+    /// variables are left out, and so is what looks like a secret.
     #[must_use]
     pub fn summary(&self, secrets: &[String]) -> Vec<(&'static str, String)> {
         let mut lines = vec![("name", self.name.clone()), ("image", self.image.clone())];
         if !self.arguments.is_empty() {
-            lines.push(("arguments", format!("{:?}", self.arguments)));
+            lines.push(("arguments", shown_arguments(&self.arguments)));
         }
         lines.push(("transport", self.transport.to_string()));
         lines.push((
@@ -64,7 +64,10 @@ pub fn declared(document: &Document) -> Vec<(String, String)> {
             (_, Value::Array(configs)) if field.ends_with("middleware_configs") => {
                 configs.iter().filter_map(|c| c["type"].as_str()).collect::<Vec<_>>().join(" ")
             }
-            (_, Value::String(text)) => text.clone(),
+            (_, Value::Array(_)) if field == "cmd_args" => {
+                shown_arguments(&document.run_config().cmd_args)
+            }
+            (_, Value::String(text)) => shown_text(field, text),
             (_, other) => other.to_string(),
         };
         lines.push((field.clone(), text));

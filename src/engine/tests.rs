@@ -330,6 +330,7 @@ fn what_toolhive_is_asked_for_is_shown_whole() {
         r#"{"image":"x","name":"n","transport":"stdio","debug":true,"env_vars":{"A":"FAKE-value"},
             "secrets":["key,target=B"],"permission_profile":{"read":["/etc"],"privileged":true},
             "middleware_configs":[{"type":"audit","parameters":{"a":"FAKE-value"}}],
+            "cmd_args":["--password","FAKE-value","a b"],"remote_url":"https://x.example/?token=FAKE-value12345",
             "remote_auth_config":{"client_secret":"FAKE-value"},"new":1}"#,
     ));
     let shown: Vec<_> = declared.iter().map(|(label, text)| (&label[..], &text[..])).collect();

@@ -61,6 +61,13 @@ pub fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure> {
     search.found
 }
 
+/// The same in one field, wherever it stands; a home directory is that of others.
+pub(super) fn exposures_in(field: &str, value: &Value) -> Vec<Exposure> {
+    let mut search = Search { home: None, found: Vec::new() };
+    search.value(field, field, value);
+    search.found
+}
+
 struct Search<'a> {
     home: Option<&'a str>,
     found: Vec<Exposure>,
@@ -129,7 +136,7 @@ impl Search<'_> {
 }
 
 /// The name and the value in `--name=value`, `NAME=value` and `Name: value`.
-fn named(text: &str) -> Option<(&str, &str)> {
+pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(['=', ':'])?;
     let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     (!name.is_empty() && name.chars().all(legal)).then_some((name, value.trim_start()))

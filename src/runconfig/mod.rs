@@ -22,6 +22,7 @@ mod run_config;
 mod schema;
 mod secret_shape;
 mod share;
+mod shown;
 mod syntax;
 mod to_secret;
 mod transport;
@@ -43,10 +44,11 @@ pub use exposure::{Exposure, Kind as ExposureKind, exposures};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub use place::{InvalidPlace, Place};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
-pub use review::{Review, review};
+pub use review::{Review, review, review_with_values};
 pub use run_config::{
     Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
 };
 pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};
+pub(crate) use shown::{shown_arguments, shown_text};
 pub use to_secret::ToSecretError;
 pub use transport::{Transport, UnknownTransport};

@@ -1,18 +1,15 @@
 //! A run configuration as somebody reads it who has to judge it: what runs, and what it may touch.
 //!
 //! This is what the configuration says. What a container engine makes of it is
-//! [`crate::engine::Plan`]'s business. Values of environment variables are left out, and so is what
-//! looks like a secret. No field that is set goes unnamed.
-
-use url::Url;
+//! [`crate::engine::Plan`]'s business. No field that is set goes unnamed.
 
 use super::difference::Concern;
 use super::document::Document;
-use super::exposure::{Kind, exposures};
 use super::run_config::{NetworkPermissions, Outbound, PermissionProfile, RunConfig};
+use super::shown::{shown_arguments, shown_text};
 use super::transport::Transport;
 use super::unshown::unshown;
-use crate::printable::{printable, quoted};
+use crate::printable::quoted;
 
 /// What a configuration says, a label and what stands behind it for each line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,11 +24,21 @@ pub struct Review {
     pub others: Vec<String>,
 }
 
-/// Reviews `document`.
+/// Reviews `document`, without the values of environment variables and what looks like a secret.
 #[must_use]
 pub fn review(document: &Document) -> Review {
+    reviewed(document, false)
+}
+
+/// Reviews `document` with every value.
+#[must_use]
+pub fn review_with_values(document: &Document) -> Review {
+    reviewed(document, true)
+}
+
+fn reviewed(document: &Document, with_values: bool) -> Review {
     let config = document.run_config();
-    let mut review = Review { runs: what_runs(document, &config), ..Review::default() };
+    let mut review = Review { runs: what_runs(&config, with_values), ..Review::default() };
     let PermissionProfile { mut read, mut write, privileged, network } =
         config.permission_profile.clone().unwrap_or_default();
     for volume in &config.volumes {
@@ -47,8 +54,11 @@ pub fn review(document: &Document) -> Review {
     review.add("network", &[network_of(&config, network.as_ref())]);
     review.add("ports", &ports(&config));
     review.add("secrets", &config.secrets);
-    let names: Vec<_> = config.env_vars.names().map(quoted).collect();
-    review.add("environment", &[names.join(" ")]);
+    let variable = |(name, value): (&str, &str)| {
+        if with_values { quoted(&format!("{name}={value}")) } else { quoted(name) }
+    };
+    let variables: Vec<_> = config.env_vars.iter().map(variable).collect();
+    review.add("environment", &[variables.join(" ")]);
     review.add("privileged", &[if privileged { "YES" } else { "no" }.to_owned()]);
     let (also, others): (Vec<_>, Vec<_>) = unshown(&document.fields())
         .into_iter()
@@ -60,37 +70,21 @@ pub fn review(document: &Document) -> Review {
     review
 }
 
-/// What runs, without what looks like a secret. Arguments are quoted as for a shell, so that it shows
-/// where each begins and ends.
-fn what_runs(document: &Document, config: &RunConfig) -> Vec<(&'static str, String)> {
-    let found = exposures(document, None);
-    let secret = |path: &str, text: &str| {
-        let found = found.iter().find(|found| found.path == path && found.kind != Kind::HomePath);
-        found.map(|found| hidden(found.kind, text))
+fn what_runs(config: &RunConfig, with_values: bool) -> Vec<(&'static str, String)> {
+    let words = || config.cmd_args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let (remote_url, arguments) = if with_values {
+        (config.remote_url.clone(), words())
+    } else {
+        (shown_text("remote_url", &config.remote_url), shown_arguments(&config.cmd_args))
     };
-    let argument = |(index, text): (usize, &String)| {
-        secret(&format!("cmd_args.{index}"), text).unwrap_or_else(|| quoted(text))
-    };
-    let arguments: Vec<_> = config.cmd_args.iter().enumerate().map(argument).collect();
     let runs = [
         ("name", config.name.clone()),
         ("image", config.image.clone()),
-        (
-            "remote url",
-            secret("remote_url", &config.remote_url).unwrap_or_else(|| config.remote_url.clone()),
-        ),
+        ("remote url", remote_url),
         ("transport", config.transport.clone()),
-        ("arguments", arguments.join(" ")),
+        ("arguments", arguments),
     ];
     runs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-}
-
-/// What stands for a secret. Of a URL the host is no secret, and matters.
-fn hidden(kind: Kind, text: &str) -> String {
-    let url = Url::parse(text).ok().filter(|_| kind == Kind::Url);
-    let host = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?)));
-    let host = host.map_or(String::new(), |(scheme, host)| format!("{scheme}://{host} "));
-    format!("{}<hidden: it {kind}>", printable(&host))
 }
 
 impl Review {
@@ -159,9 +153,13 @@ mod tests {
 
     use super::*;
 
-    fn reviewed(mut config: Value) -> Review {
+    fn document(mut config: Value) -> Document {
         config["image"] = "x:1".into();
-        review(&Document::parse(config.to_string().into_bytes()).unwrap())
+        Document::parse(config.to_string().into_bytes()).unwrap()
+    }
+
+    fn reviewed(config: Value) -> Review {
+        review(&document(config))
     }
 
     /// The lines of `label`.
@@ -238,14 +236,16 @@ mod tests {
             "remote_url": "https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
             "env_vars": { "A B": "", "C": "FAKE-value" },
         });
+        let whole = format!("{:?}", review_with_values(&document(config.clone())));
+        assert!(whole.contains("--password FAKE-pw") && whole.contains("C=FAKE-value"), "{whole}");
         let review = reviewed(config);
         let shown = format!("{review:?}");
         assert!(!shown.contains("FAKE"), "{shown}");
-        let arguments = "'a b' '' <hidden: it looks like a secret by its name> --password \
-                         <hidden: it looks like a secret by its name> /home/me";
-        assert!(review.runs.contains(&("arguments", arguments.to_owned())), "{shown}");
-        let url = "https://x.example <hidden: it is a URL with a credential in it>";
-        assert!(review.runs.contains(&("remote url", url.to_owned())), "{shown}");
+        let label = |wanted| review.runs.iter().find(|(label, _)| *label == wanted).unwrap();
+        let (_, arguments) = label("arguments");
+        assert!(arguments.starts_with("'a b' '' --token=<hidden: "), "{arguments}");
+        assert!(arguments.ends_with("> /home/me"), "{arguments}");
+        assert!(label("remote url").1.starts_with("https://x.example <hidden: "), "{shown}");
         assert!(review.touches.contains(&("environment", "'A B' C".to_owned())), "{shown}");
     }
 

@@ -1,0 +1,66 @@
+//! Values as people are shown them: without what looks like a secret.
+
+use serde_json::Value;
+use url::Url;
+
+use super::exposure::{Exposure, Kind, exposures_in, named};
+use super::secret_shape::is_secret_by_name;
+use crate::printable::{printable, quoted};
+
+/// `arguments` as the words of a shell's command line, so that it shows where each begins and ends.
+pub(crate) fn shown_arguments(arguments: &[String]) -> String {
+    let found = exposures_in("cmd_args", &Value::from(arguments.to_vec()));
+    let shown = |(index, text): (usize, &String)| {
+        let path = format!("cmd_args.{index}");
+        secret(&found, &path).map_or_else(|| quoted(text), |kind| hidden(kind, text))
+    };
+    arguments.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+/// `text`, which stands in the field `field`.
+pub(crate) fn shown_text(field: &str, text: &str) -> String {
+    let found = exposures_in(field, &Value::from(text));
+    secret(&found, field).map_or_else(|| text.to_owned(), |kind| hidden(kind, text))
+}
+
+fn secret(found: &[Exposure], path: &str) -> Option<Kind> {
+    let mut kinds = found.iter().filter(|found| found.path == path).map(|found| found.kind);
+    kinds.find(|kind| *kind != Kind::HomePath)
+}
+
+/// What stands for a secret, as little of `text` as can be: what is hidden runs all the same. A URL's
+/// host is none, nor is a name; how long the rest is says whether it can be one.
+fn hidden(kind: Kind, text: &str) -> String {
+    let before = match kind {
+        Kind::Url => Url::parse(text).ok().and_then(|url| {
+            let host = url.host_str()?;
+            Some(format!("{}://{} ", url.scheme(), printable(host)))
+        }),
+        Kind::Named => named(text)
+            .filter(|(name, value)| is_secret_by_name(name, value))
+            .and_then(|(_, value)| Some(printable(text.strip_suffix(value)?))),
+        _ => None,
+    };
+    let count = text.chars().count();
+    format!("{}<hidden: it {kind}, {count} characters in all>", before.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_little_as_can_be_is_hidden() {
+        let arguments = ["--token=FAKE-9f8a7c6e5d4b3a21", "--password", "FAKE pw", "a b"];
+        assert_eq!(
+            shown_arguments(&arguments.map(str::to_owned)),
+            "--token=<hidden: it looks like a secret by its name, 29 characters in all> --password \
+             <hidden: it looks like a secret by its name, 7 characters in all> 'a b'"
+        );
+        assert_eq!(
+            shown_text("remote_url", "https://me:FAKE-pw@x.example/mcp"),
+            "https://x.example <hidden: it is a URL with a credential in it, 32 characters in all>"
+        );
+        assert_eq!(shown_text("remote_url", "https://x.example/mcp"), "https://x.example/mcp");
+    }
+}
