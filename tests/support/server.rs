@@ -15,7 +15,7 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+        field(&self.head, name)
     }
 
     /// The decoded values of a query parameter or form field.
@@ -82,8 +82,7 @@ fn converse(
         }
     };
     let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let length: usize = length.map_or(0, |length| length.parse().unwrap());
+    let length: usize = field(&head, "content-length").map_or(0, |length| length.parse().unwrap());
     while bytes.len() < head_end + length {
         match stream.read(&mut buffer) {
             Ok(size @ 1..) => bytes.extend_from_slice(&buffer[..size]),
@@ -103,4 +102,12 @@ fn converse(
     let length = body.len();
     let body = if received.method == "HEAD" { "" } else { &body };
     let _ = stream.write_all(format!("{reply}content-length: {length}\r\n\r\n{body}").as_bytes());
+}
+
+/// The value of a header field. Other clients than this one write names with capitals.
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (field, value) = line.split_once(": ")?;
+        field.eq_ignore_ascii_case(name).then_some(value)
+    })
 }
