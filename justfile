@@ -18,7 +18,7 @@ record:
     UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
     UPDATE=1 cargo test --locked --test pages
 
-# Measure round trips, start-up, throughput and size, beside other programs; files are in memory
+# Measure round trips, start-up, throughput and size, beside the clients on PATH; files are in memory
 bench *section:
     TMPDIR=/dev/shm cargo bench --locked --bench performance -- {{section}}
 

@@ -1,7 +1,8 @@
-//! Measures round trips, start-up, throughput and the cost of recording, beside `skopeo` where that is
-//! installed. Prints the tables of `protocol-notes/performance.md`; `just bench` runs it.
+//! Measures round trips, start-up, throughput and the cost of recording, beside each other client that
+//! is installed. Prints the tables of `protocol-notes/performance.md`; `just bench` runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement fails by panicking")]
 
+mod clients;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use clients::{Client, installed, layout};
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, delay, own_address};
 
@@ -96,29 +98,18 @@ fn thv(user: &User, arguments: &[&str]) -> Command {
     command
 }
 
-fn skopeo(user: &User, arguments: &[&str]) -> Option<Command> {
-    Command::new("skopeo").arg("--version").output().ok()?;
-    let mut command = Command::new("skopeo");
-    command.arg("copy").args(["--src-tls-verify=false", "--dest-tls-verify=false"]);
-    command.args(arguments).env("HOME", user.path(""));
-    Some(command)
-}
-
 fn round_trips() {
     let user = User::new();
-    user.file("config.json", STDIO);
+    layout(&user.file("config.json", STDIO), &support::sha256(STDIO));
     let registry = Registry::docker();
     let far = delay::before(registry.address, ROUND_TRIP);
-    say(
-        "## Round trips\n\n| command | `docker-registry` | with a token server | single-request upload | skopeo |",
-    );
-    say("|---|---|---|---|---|");
 
     // A token server signs in its own process; that of the tests starts a program for it.
     let rules = Rules { remembers: true, ..Rules::default() };
     let tokens = TokenServer::start(&user.path(""), rules);
     let far_tokens = delay::before(tokens.server.address, ROUND_TRIP);
-    let auth = tokens.auth_at(&format!("http://{far_tokens}/token"));
+    // By name: crane trusts no realm at a private address.
+    let auth = tokens.auth_at(&format!("http://localhost:{}/token", far_tokens.port()));
     let guarded = Registry::docker_with(own_address(), "", &auth);
     let far_guarded = delay::before(guarded.address, ROUND_TRIP);
     // The login stands in a file, as after `thv login`.
@@ -130,66 +121,37 @@ fn round_trips() {
     let embedded = Registry::embedded();
     let far_embedded = delay::before(embedded.address, ROUND_TRIP);
 
-    // skopeo copies a layout, which holds what thv pushed.
-    user.thv(&["push", "config.json", &registry.reference("seed/a:v1")]).ok();
-    let layout = format!("oci:{}:v1", user.path("layout").display());
-    let seed = format!("docker://{}", registry.reference("seed/a:v1"));
-    let peer = skopeo(&user, &[&seed, &layout]).map(|mut copy| copy.output().unwrap()).is_some();
-    let copied = |from: &str, to: String| {
-        if !peer {
-            return "not installed".to_owned();
-        }
-        in_round_trips(|n| {
-            let to = to.replace("{n}", &n.to_string());
-            wall(skopeo(&user, &[from, &to]).unwrap())
-        })
-    };
-
-    let push = |address, fresh: bool| {
-        let prefix = if fresh { "first" } else { "again" };
-        user.thv(&["push", "config.json", &format!("{address}/again/a:v1")]).ok();
-        in_round_trips(|n| {
-            let path = if fresh { format!("{prefix}{n}") } else { prefix.to_owned() };
-            wall(thv(&user, &["push", "config.json", &format!("{address}/{path}/a:v1")]))
-        })
-    };
-    let pull = |address, command: &str| {
-        in_round_trips(|n| {
-            let reference = format!("{address}/again/a:v1");
-            let out = format!("out{n}.json");
-            let arguments: &[&str] = match command {
-                "pull" => &["pull", &reference, "-o", &out],
-                _ => &["import", &reference, "--force"],
-            };
-            wall(thv(&user, arguments))
-        })
-    };
-    let row = |name: &str, of: &dyn Fn(std::net::SocketAddr) -> String, peer: String| {
-        say(&format!(
-            "| {name} | {} | {} | {} | {peer} |",
-            of(far),
-            of(far_guarded),
-            of(far_embedded)
-        ));
-    };
-    let first = copied(&layout, format!("docker://{far}/peer{{n}}/a:v1"));
-    row("first push", &|address| push(address, true), first);
-    let again = copied(&layout, format!("docker://{far}/peer0/a:v1"));
-    row("unchanged push", &|address| push(address, false), again);
-    let dir = format!("dir:{}", user.path("pulled{n}").display());
-    let pulled = copied(&format!("docker://{far}/again/a:v1"), dir);
-    row("pull", &|address| pull(address, "pull"), pulled);
-    row("import", &|address| pull(address, "import"), String::new());
+    let clients: Vec<&Client> = installed().collect();
+    let names: Vec<&str> = clients.iter().map(|client| client.name).collect();
+    say(&format!("## Round trips\n\n| registry | command | {} |", names.join(" | ")));
+    say(&format!("|---|---|{}", "---|".repeat(names.len())));
+    let places = [
+        ("`docker-registry`", far),
+        ("with a token server", far_guarded),
+        ("single-request upload", far_embedded),
+    ];
+    for (place, address) in places {
+        let row = |command: &str, of: &dyn Fn(&Client, usize) -> Command| {
+            let cells = clients.iter().map(|client| in_round_trips(|n| wall(of(client, n))));
+            say(&format!("| {place} | {command} | {} |", cells.collect::<Vec<_>>().join(" | ")));
+        };
+        let reference = |client: &Client, n| format!("{address}/{}{n}/a:v1", client.name);
+        let push = |client: &Client, n| client.push(&user, "config.json", &reference(client, n));
+        row("first push", &push);
+        row("unchanged push", &|client, _| push(client, 0));
+        row("pull", &|client, _| client.pull(&user, &reference(client, 0)));
+        let own = reference(clients[0], 0);
+        let import = in_round_trips(|_| wall(thv(&user, &["import", &own, "--force"])));
+        say(&format!("| {place} | import | {import} |{}", "  |".repeat(names.len() - 1)));
+    }
     say("");
 }
 
 fn start_up() {
     const RUNS: u32 = 60;
     let user = User::new();
-    user.file("config.json", STDIO);
+    layout(&user.file("config.json", STDIO), &support::sha256(STDIO));
     let registry = Registry::docker();
-    let reference = registry.reference("a/b:v1");
-    user.thv(&["push", "config.json", &reference]).ok();
     let secure = {
         let authority = support::pki::Authority::new(&user.path("pki"));
         let server = authority.issue("server", "IP:127.0.0.1,DNS:localhost", 30);
@@ -214,15 +176,14 @@ fn start_up() {
         let memory = cost(&mut make()).memory;
         say(&format!("| {name} | {:.1} ms | {cpu:.1} ms | {memory:.1} MiB |", median(walls)));
     };
-    measure("thv, http", &|| thv(&user, &["pull", &reference, "-o", "out.json"]));
-    measure("thv, https, the system's authorities and one more", &|| {
-        thv(&user, &["pull", &secure_reference, "-o", "out.json", "--ca-file", &secure.1])
-    });
-    let source = format!("docker://{reference}");
-    let target = format!("dir:{}", user.path("pulled").display());
-    if skopeo(&user, &[]).is_some() {
-        measure("skopeo, http", &|| skopeo(&user, &[&source, &target]).unwrap());
+    for client in installed() {
+        let reference = registry.reference(&format!("{}:v1", client.name));
+        wall(client.push(&user, "config.json", &reference));
+        measure(&format!("{}, http", client.name), &|| client.pull(&user, &reference));
     }
+    measure("thv, https, the system's authorities and one more", &|| {
+        thv(&user, &["pull", &secure_reference, "-o", "pulled.json", "--ca-file", &secure.1])
+    });
     say("");
 }
 
@@ -309,17 +270,14 @@ fn throughput() {
     let known = String::from_utf8(known.stdout).unwrap();
     let (digest, size) = known.trim().split_once(' ').unwrap();
     let source = format!("{}@{digest}", registry.reference("a"));
-    let pulled = best("blob pull", &|_| run(&["pull", &source, size, "out"]));
-    if skopeo(&user, &[]).is_some() {
-        layout(&user, big, digest);
-        let layout = format!("dir:{}", user.path("dir").display());
-        best("skopeo copy, to the registry", &|registry| {
-            skopeo(&user, &[&layout, &format!("docker://{}", registry.reference("a"))]).unwrap()
-        });
-        let stored = format!("docker://{}", registry.reference("b"));
-        skopeo(&user, &[&layout, &stored]).unwrap().output().unwrap();
-        let back = format!("dir:{}", user.path("back").display());
-        best("skopeo copy, from the registry", &|_| skopeo(&user, &[&stored, &back]).unwrap());
+    let pulled = best("blob pull", &|_| run(&["pull", &source, size, "pulled"]));
+    layout(&user.path("big"), digest);
+    for client in installed().skip(1) {
+        let push = |registry: &Registry| client.push(&user, "big", &registry.reference("big:v1"));
+        best(&format!("{} push", client.name), &push);
+        let stored = registry.reference(&format!("{}:v1", client.name));
+        wall(client.push(&user, "big", &stored));
+        best(&format!("{} pull", client.name), &|_| client.pull(&user, &stored));
     }
     let floor = hashed + copied;
     say(&format!(
@@ -329,26 +287,6 @@ fn throughput() {
         floor / pulled * 100.0,
         (recorded / pushed - 1.0) * 100.0
     ));
-}
-
-/// An image of one layer, the large file, as skopeo reads it from a directory.
-fn layout(user: &User, big: &str, digest: &str) {
-    let dir = user.path("dir");
-    std::fs::create_dir_all(&dir).unwrap();
-    std::fs::hard_link(big, dir.join(digest.split_once(':').unwrap().1)).unwrap();
-    let config =
-        br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
-    let config_digest = support::sha256(config);
-    std::fs::write(dir.join(config_digest.split_once(':').unwrap().1), config).unwrap();
-    std::fs::write(dir.join("version"), "Directory Transport Version: 1.1\n").unwrap();
-    let manifest = serde_json::json!({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": { "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": config_digest, "size": config.len() },
-        "layers": [{ "mediaType": "application/vnd.oci.image.layer.v1.tar",
-            "digest": digest, "size": GIB }],
-    });
-    std::fs::write(dir.join("manifest.json"), manifest.to_string()).unwrap();
 }
 
 fn size() {
