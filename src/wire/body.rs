@@ -14,12 +14,13 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
+use super::reading::Reading;
 use super::tally::Tally;
 
 /// The size of the pieces in which a source is read, in bytes.
-const PIECE: usize = 128 * 1024;
+pub(super) const PIECE: usize = 128 * 1024;
 /// How many pieces may wait for the connection.
-const AHEAD: usize = 4;
+pub(super) const AHEAD: usize = 4;
 
 /// Content that can be read from any offset, from another thread, more than once.
 pub trait BodySource: Send + Sync {
@@ -148,13 +149,8 @@ impl Body {
             }
             Content::Source { source, start, size } => {
                 let (sender, pieces) = mpsc::channel(AHEAD);
-                let reading = Reading {
-                    source: Arc::clone(source),
-                    offset: *start,
-                    left: *size,
-                    tally,
-                    progress: progress.clone(),
-                };
+                let reading =
+                    Reading::new(Arc::clone(source), *start, *size, tally, progress.clone());
                 tokio::task::spawn_blocking(move || reading.run(&sender));
                 let pieces = Pieces::Source(pieces);
                 reqwest::Body::wrap(Outgoing { pieces, left: *size, progress: progress.clone() })
@@ -203,54 +199,8 @@ impl Progress {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn fail(&self, why: io::Error) {
+    pub(super) fn fail(&self, why: io::Error) {
         *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-    }
-}
-
-/// Reads a source on a thread of its own.
-struct Reading {
-    source: Arc<dyn BodySource>,
-    offset: u64,
-    left: u64,
-    tally: Option<Arc<Mutex<Tally>>>,
-    progress: Progress,
-}
-
-impl Reading {
-    fn run(mut self, pieces: &mpsc::Sender<Bytes>) {
-        while self.left > 0 {
-            match self.piece() {
-                Ok(piece) => {
-                    if let Some(tally) = &self.tally {
-                        tally.lock().unwrap_or_else(PoisonError::into_inner).add(&piece);
-                    }
-                    // Nobody waits for it any more where the connection broke.
-                    if pieces.blocking_send(piece).is_err() {
-                        return;
-                    }
-                }
-                Err(why) => return self.progress.fail(why),
-            }
-        }
-    }
-
-    fn piece(&mut self) -> io::Result<Bytes> {
-        let size = usize::try_from(self.left).unwrap_or(PIECE).min(PIECE);
-        let mut buffer = vec![0; size];
-        let mut filled = 0;
-        while filled < size {
-            let room = buffer.get_mut(filled..).unwrap_or_default();
-            match self.source.read_at(self.offset + filled as u64, room) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => filled += read,
-                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-                Err(why) => return Err(why),
-            }
-        }
-        self.offset += size as u64;
-        self.left -= size as u64;
-        Ok(buffer.into())
     }
 }
 
@@ -319,19 +269,5 @@ mod tests {
         let source = Body::from_source(Arc::new(file), 10);
         assert_eq!(source.part(2, 100).part(1, 100).size(), 7);
         assert_eq!(format!("{source:?}"), "Body(10 bytes)");
-    }
-
-    #[test]
-    fn a_source_that_ends_early_is_an_error() {
-        let mut file = tempfile::tempfile().unwrap();
-        io::Write::write_all(&mut file, b"0123").unwrap();
-        let mut reading = Reading {
-            source: Arc::new(file),
-            offset: 1,
-            left: 4,
-            tally: None,
-            progress: Progress::default(),
-        };
-        assert_eq!(reading.piece().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

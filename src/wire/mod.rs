@@ -13,6 +13,7 @@ mod headers;
 mod listener;
 mod origin;
 mod proxy;
+mod reading;
 mod recorder;
 mod recording;
 mod redact;
