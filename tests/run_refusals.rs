@@ -233,8 +233,10 @@ fn toolhive_gets_the_configuration_whole() {
 fn no_secret_among_the_arguments_is_shown_to_whoever_has_to_agree() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/n:v1");
+    // Let through by whoever pushed it, so that transcripts hold it.
+    let password = "let-through-1";
     let config = json!({
-        "image": "x:1", "name": "n", "transport": "stdio", "cmd_args": ["--password", "FAKE-pw"],
+        "image": "x:1", "name": "n", "transport": "stdio", "cmd_args": ["--password", password],
     });
     user.file("config.json", config.to_string());
     user.thv(&["push", "config.json", &reference, "--allow", "cmd_args.1"]).ok();
@@ -246,6 +248,6 @@ fn no_secret_among_the_arguments_is_shown_to_whoever_has_to_agree() {
         command.args(["run", &reference, "--engine", engine]).env("PATH", user.path("bin"));
         let said = Ran(command.env("THV_TOOLHIVE", &podman).output().unwrap());
         let said = said.fails(16, "--password <hidden: it looks like a secret").stderr();
-        assert!(!said.contains("FAKE"), "{said}");
+        assert!(!said.contains(password), "{said}");
     }
 }
