@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::timestamp::Timestamp;
 use crate::wire::{Exchange, FORMAT_VERSION};
 
 /// The longest line that is read, in bytes.
@@ -20,6 +21,19 @@ pub struct Recorded {
     pub line: usize,
     /// The record.
     pub exchange: Exchange,
+}
+
+impl Recorded {
+    /// When the request was started, in seconds since 1970; 0 where the record does not say.
+    pub(super) fn started(&self) -> f64 {
+        let start = &self.exchange.start;
+        // A timestamp passes over the fraction.
+        let fraction = start.get(19..23).and_then(|fraction| fraction.parse().ok()).unwrap_or(0.0);
+        let epoch = Timestamp::from_unix(0);
+        let whole =
+            start.parse::<Timestamp>().ok().zip(epoch).map(|(start, epoch)| start.since(epoch));
+        whole.unwrap_or_default().as_secs_f64() + fraction
+    }
 }
 
 /// Reads the records of a transcript as they are written.
@@ -169,6 +183,19 @@ mod tests {
     use super::*;
 
     const LINE: &str = include_str!("../../fixtures/exchanges/pull.jsonl");
+
+    #[test]
+    fn a_start_is_a_time_to_the_millisecond_even_over_the_end_of_a_month() {
+        let mut reader = TranscriptReader::new(io::Cursor::new(LINE.as_bytes().to_vec()));
+        let mut recorded = reader.read().unwrap().remove(0);
+        let mut started = |text: &str| {
+            text.clone_into(&mut recorded.exchange.start);
+            recorded.started()
+        };
+        let between = started("2026-12-01T00:00:00.250Z") - started("2026-11-30T23:59:59.750Z");
+        assert!((between - 0.5).abs() < 1e-6, "{between}");
+        assert!(started("yesterday").abs() < 1e-6);
+    }
 
     #[test]
     fn a_line_that_was_cut_short_is_no_error_and_one_that_is_broken_is() {

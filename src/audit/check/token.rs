@@ -40,7 +40,7 @@ fn tokens(views: &[View<'_>], findings: &mut Vec<Finding>) {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let key = format!("{}{} {}", view.origin, view.url.path(), scopes.join(" "));
-        if known.get(&key).is_some_and(|token| view.seconds() < token.until) {
+        if known.get(&key).is_some_and(|token| view.seconds < token.until) {
             note(findings, view, &rule::TOKEN_REUSE, "a token for this scope is still valid");
         }
         known.insert(key, token);
@@ -57,18 +57,18 @@ fn issued(view: &View<'_>) -> Option<Token> {
     let token = answer.get("token").or_else(|| answer.get("access_token"))?.as_str()?;
     let lifetime = answer.get("expires_in").and_then(Value::as_f64).unwrap_or(60.0);
     let mark = token.split("id=").nth(1).map(|id| id.trim_end_matches('>').to_owned());
-    Some(Token { until: view.seconds() + lifetime, mark })
+    Some(Token { until: view.seconds + lifetime, mark })
 }
 
 fn retries(views: &[View<'_>], findings: &mut Vec<Finding>) {
     for (index, view) in views.iter().enumerate() {
         let wait = view.received("retry-after").and_then(|value| value.parse::<f64>().ok());
         let (429 | 503, Some(wait)) = (view.status(), wait) else { continue };
-        let end = view.seconds() + view.exchange.duration_ms / 1000.0;
+        let end = view.seconds + view.exchange.duration_ms / 1000.0;
         let again = views.iter().skip(index + 1).find(|later| {
-            later.url == view.url && later.method() == view.method() && later.seconds() >= end
+            later.url == view.url && later.method() == view.method() && later.seconds >= end
         });
-        if let Some(later) = again.filter(|later| later.seconds() < end + wait) {
+        if let Some(later) = again.filter(|later| later.seconds < end + wait) {
             let message =
                 format!("repeated before the {wait} seconds that line {} asked for", view.line);
             note(findings, later, &rule::RETRY_AFTER, message);

@@ -11,6 +11,8 @@ use crate::wire::{Exchange, Origin, RecordedBody};
 pub(super) struct View<'a> {
     pub(super) line: usize,
     pub(super) exchange: &'a Exchange,
+    /// When it was started, in seconds since 1970.
+    pub(super) seconds: f64,
     pub(super) url: Url,
     pub(super) origin: Origin,
     pub(super) place: Place,
@@ -23,7 +25,14 @@ impl<'a> View<'a> {
         let url = Url::parse(&exchange.request.url).ok()?;
         let origin = Origin::of(&url)?;
         let place = Place::of(url.path());
-        Some(Self { line: recorded.line, exchange, url, origin, place })
+        Some(Self {
+            line: recorded.line,
+            exchange,
+            seconds: recorded.started(),
+            url,
+            origin,
+            place,
+        })
     }
 
     pub(super) fn method(&self) -> &str {
@@ -70,15 +79,6 @@ impl<'a> View<'a> {
     pub(super) fn credential(&self) -> Option<&str> {
         let value = self.sent("authorization")?;
         value.split("id=").nth(1).map(|id| id.trim_end_matches('>')).or(Some(value))
-    }
-
-    /// Milliseconds since midnight of the first day; good enough to compare times of one run.
-    pub(super) fn seconds(&self) -> f64 {
-        let start = &self.exchange.start;
-        let part = |range: std::ops::Range<usize>| {
-            start.get(range).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
-        };
-        part(8..10) * 86_400.0 + part(11..13) * 3600.0 + part(14..16) * 60.0 + part(17..23)
     }
 }
 

@@ -118,7 +118,7 @@ fn row(
         401 | 404 => "s4",
         _ => "s5",
     };
-    let (left, width) = window.place(exchange);
+    let (left, width) = window.place(recorded);
     let width = width.min(100.0 - left);
     let attempt = match exchange.attempt {
         1 => String::new(),
