@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::{line, note};
 use crate::engine::{Container, Engine};
 use crate::printable::printable;
-use crate::runconfig::review;
+use crate::runconfig::shown_text;
 use crate::state::{Entry, StateStore};
 
 /// The columns but the last.
@@ -104,11 +104,13 @@ fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
     let (state, url) = state(entry, containers);
     let [transport, runs] = match &entry.document {
         Ok(document) => {
-            let review = review(document);
-            let said = |wanted| review.runs.iter().find(|(label, _)| *label == wanted);
-            let text = |line: Option<&(_, String)>| line.map(|(_, text)| text.clone());
-            let runs = said("image").or_else(|| said("remote url"));
-            [said("transport"), runs].map(|line| text(line).unwrap_or_default())
+            let config = document.run_config();
+            let runs = if config.image.is_empty() {
+                shown_text("remote_url", &config.remote_url)
+            } else {
+                config.image
+            };
+            [config.transport, runs]
         }
         Err(why) => [String::new(), format!("unreadable: {why}")],
     };
