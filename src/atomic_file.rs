@@ -154,8 +154,8 @@ impl Temporary {
             let path = temporary_path(target)?;
             match options.open(&path) {
                 Ok(file) => return Ok((Self { path }, file)),
-                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(why) => return Err(why),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
             }
         }
     }

@@ -109,8 +109,8 @@ impl StateStore {
     /// [`StateError::NotFound`], [`StateError::Invalid`], [`StateError::Io`].
     pub fn load(&self, name: &WorkloadName) -> Result<Document, StateError> {
         let path = self.path_of(name);
-        read(&path).map_err(|why| match why {
-            StateError::Io { why, .. } if why.kind() == io::ErrorKind::NotFound => {
+        read(&path).map_err(|error| match error {
+            StateError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 StateError::NotFound { name: name.clone(), dir: self.dir.clone() }
             }
             other => other,
@@ -135,11 +135,11 @@ impl StateStore {
     /// # Errors
     /// Those of [`Self::list`].
     pub fn names(&self) -> Result<Vec<String>, StateError> {
-        let failed = |why| StateError::Io { path: self.dir.clone(), why };
+        let failed = |error| StateError::Io { path: self.dir.clone(), error };
         let files = match fs::read_dir(&self.dir) {
             Ok(files) => files,
-            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(why) => return Err(failed(why)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
         };
         let mut names = Vec::new();
         for file in files {
@@ -168,11 +168,11 @@ impl StateStore {
         overwrite: Overwrite,
     ) -> Result<Saved, StateError> {
         let path = self.path_of(name);
-        let failed = |why| StateError::Io { path: path.clone(), why };
+        let failed = |error| StateError::Io { path: path.clone(), error };
         match atomic_file::create(&path, document.bytes()) {
             Ok(()) => return Ok(Saved::Created),
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(why) => return Err(failed(why)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
         }
         if fs::read(&path).map_err(failed)? == document.bytes() {
             return Ok(Saved::Unchanged);
@@ -192,8 +192,8 @@ fn read(path: &Path) -> Result<Document, StateError> {
     let mut content = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_SIZE as u64 + 1).read_to_end(&mut content))
-        .map_err(|why| StateError::Io { path: path.to_owned(), why })?;
-    Document::parse(content).map_err(|why| StateError::Invalid { path: path.to_owned(), why })
+        .map_err(|error| StateError::Io { path: path.to_owned(), error })?;
+    Document::parse(content).map_err(|error| StateError::Invalid { path: path.to_owned(), error })
 }
 
 #[cfg(test)]

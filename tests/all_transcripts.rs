@@ -34,8 +34,8 @@ fn assert_valid(files: &[PathBuf]) -> usize {
     for path in files {
         for (index, line) in std::fs::read_to_string(path).unwrap().lines().enumerate() {
             let exchange = serde_json::from_str(line).unwrap();
-            if let Err(why) = schema.validate(&exchange) {
-                panic!("{}:{}: {why}", path.display(), index + 1);
+            if let Err(error) = schema.validate(&exchange) {
+                panic!("{}:{}: {error}", path.display(), index + 1);
             }
             count += 1;
         }

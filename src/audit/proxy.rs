@@ -103,8 +103,8 @@ impl Relay {
     async fn answer(&self, request: Incoming1<Incoming>) -> Outgoing<Relayed> {
         match self.pass(request).await {
             Ok(response) => response,
-            Err(why) => {
-                let body = serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": why }] });
+            Err(error) => {
+                let body = serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
                 let mut response = Outgoing::new(Relayed::whole(body.to_string()));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response
@@ -117,7 +117,7 @@ impl Relay {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let url = self.destination(target).ok_or("this place was never named by the registry")?;
         let method = Method::parse(parts.method.as_str()).ok_or("this method is not passed on")?;
-        let received = receive(body).await.map_err(|why| why.to_string())?;
+        let received = receive(body).await.map_err(|error| error.to_string())?;
 
         let is_token_server = self.named().token_servers.contains(&without_query(&url));
         let step = if is_token_server { "token".to_owned() } else { step(method, &url) };
@@ -136,7 +136,7 @@ impl Relay {
         }
         outgoing = outgoing.payload(received.body.clone());
         let response =
-            Box::pin(self.transport.send(outgoing)).await.map_err(|why| why.to_string())?;
+            Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
         Ok(self.respond(response))
     }
 

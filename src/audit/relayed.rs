@@ -65,7 +65,7 @@ impl Relayed {
                     Ok(Some(piece)) => Ok(piece),
                     Ok(None) => return,
                     // The client sees a body that is cut short.
-                    Err(why) => Err(io::Error::other(why)),
+                    Err(error) => Err(io::Error::other(error)),
                 };
                 let is_last = piece.is_err();
                 if sender.send(piece).await.is_err() || is_last {

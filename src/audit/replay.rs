@@ -178,8 +178,8 @@ fn path_and_query(url: &str) -> String {
     format!("/{path}")
 }
 
-fn refuse(why: &str) -> Response<Full<Bytes>> {
-    let body = serde_json::json!({ "errors": [{ "code": "UNSUPPORTED", "message": why }] });
+fn refuse(error: &str) -> Response<Full<Bytes>> {
+    let body = serde_json::json!({ "errors": [{ "code": "UNSUPPORTED", "message": error }] });
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = hyper::StatusCode::NOT_IMPLEMENTED;
     response

@@ -116,7 +116,7 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
 
 fn parse(bytes: &[u8], line: usize) -> Result<Exchange, TranscriptError> {
     let malformed =
-        |why: serde_json::Error| TranscriptError::Malformed { line, column: why.column() };
+        |error: serde_json::Error| TranscriptError::Malformed { line, column: error.column() };
     let Version { v } = serde_json::from_slice(bytes).map_err(malformed)?;
     if v != FORMAT_VERSION {
         return Err(TranscriptError::Version { line, version: v });
@@ -154,7 +154,7 @@ pub enum TranscriptError {
 impl fmt::Display for TranscriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(why) => why.fmt(f),
+            Self::Io(error) => error.fmt(f),
             Self::Malformed { line, column } => {
                 write!(f, "line {line}, column {column}: not a record of an exchange")
             }
@@ -170,7 +170,7 @@ impl fmt::Display for TranscriptError {
 impl std::error::Error for TranscriptError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io(why) => Some(why),
+            Self::Io(error) => Some(error),
             _ => None,
         }
     }

@@ -47,7 +47,7 @@ pub(super) async fn export(
     for name in store.names()? {
         match name.parse::<WorkloadName>() {
             Ok(name) => names.push(name),
-            Err(why) => outcomes.list.push(Outcome::failed(name, why.into())),
+            Err(error) => outcomes.list.push(Outcome::failed(name, error.into())),
         }
     }
     let (total, count) = (names.len(), Cell::new(0));
@@ -60,7 +60,7 @@ pub(super) async fn export(
             Ok(pushed) => Outcome::of(name.as_str(), pushed.status.as_str())
                 .field("reference", collection.reference(&name).to_string())
                 .field("digest", pushed.digest.to_string()),
-            Err(why) => Outcome::failed(name.to_string(), why),
+            Err(error) => Outcome::failed(name.to_string(), error),
         });
     });
     counting(context, doing, Box::pin(work)).await??;
@@ -80,7 +80,7 @@ pub(super) async fn import(
     let what = shown(&place);
     let listing = Box::pin(collection.tags());
     let tags = transfer(context, &format!("listing {what}"), listing).await?;
-    let tags = tags.map_err(|why| Failure::pull(&place)(PullError::Registry(why)))?;
+    let tags = tags.map_err(|error| Failure::pull(&place)(PullError::Registry(error)))?;
     let mut outcomes = Outcomes { place: place.clone(), list: Vec::new() };
     let (total, count) = (tags.len(), Cell::new(0));
     let doing = || format!("importing from {what}: {} of {total}", count.get());
@@ -90,12 +90,12 @@ pub(super) async fn import(
         outcomes.list.push(match pulled {
             Ok((name, pulled)) => match save(&store, &name, &pulled, overwrite) {
                 Ok(saved) => saved.field("reference", reference.to_string()),
-                Err(why) => Outcome::failed(name.to_string(), why),
+                Err(error) => Outcome::failed(name.to_string(), error),
             },
-            Err(PullError::Unsupported(why)) if is_something_else(&why) => {
-                Outcome::of(tag.as_str(), "skipped").field("reason", why.to_string())
+            Err(PullError::Unsupported(error)) if is_something_else(&error) => {
+                Outcome::of(tag.as_str(), "skipped").field("reason", error.to_string())
             }
-            Err(why) => Outcome::failed(tag.to_string(), Failure::pull(&reference)(why)),
+            Err(error) => Outcome::failed(tag.to_string(), Failure::pull(&reference)(error)),
         });
     });
     counting(context, doing, Box::pin(work)).await?;
@@ -116,9 +116,9 @@ fn save(
 }
 
 /// Whether a tag holds something that does not claim to be a run configuration, such as a signature.
-const fn is_something_else(why: &UnsupportedArtifact) -> bool {
+const fn is_something_else(error: &UnsupportedArtifact) -> bool {
     use UnsupportedArtifact::{ContainerImage, Index, OtherType};
-    matches!(why, Index { .. } | ContainerImage | OtherType(_))
+    matches!(error, Index { .. } | ContainerImage | OtherType(_))
 }
 
 /// Reads an argument that names a repository.
@@ -142,8 +142,8 @@ impl Outcome {
         Self { name: name.to_owned(), status, fields: Vec::new(), failure: None }
     }
 
-    fn failed(name: String, why: Failure) -> Self {
-        Self { name, status: "failed", fields: Vec::new(), failure: Some(why) }
+    fn failed(name: String, error: Failure) -> Self {
+        Self { name, status: "failed", fields: Vec::new(), failure: Some(error) }
     }
 
     fn field(mut self, name: &'static str, value: String) -> Self {
@@ -156,9 +156,9 @@ impl Outcome {
             self.fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         object.insert("name".to_owned(), json!(self.name));
         object.insert("status".to_owned(), json!(self.status));
-        if let Some(why) = &self.failure {
-            object.insert("error".to_owned(), json!(why.to_string()));
-            object.insert("exit_code".to_owned(), json!(why.code()));
+        if let Some(error) = &self.failure {
+            object.insert("error".to_owned(), json!(error.to_string()));
+            object.insert("exit_code".to_owned(), json!(error.code()));
         }
         Value::Object(object)
     }
@@ -193,8 +193,8 @@ impl Outcomes {
             .into_iter()
             .filter_map(|outcome| Some((outcome.name, outcome.failure?)))
             .collect();
-        for (name, why) in &failed {
-            message(&printable(&format!("{name}: {why}")));
+        for (name, error) in &failed {
+            message(&printable(&format!("{name}: {error}")));
         }
         match failed.first() {
             None => Ok(()),

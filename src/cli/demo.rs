@@ -25,8 +25,8 @@ pub(super) struct Demo {}
 impl Demo {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let registry = Registry::bind(any_port, Storage::memory()).await.map_err(|why| {
-            Failure::Io { what: "starting the embedded registry".to_owned(), why }
+        let registry = Registry::bind(any_port, Storage::memory()).await.map_err(|error| {
+            Failure::Io { what: "starting the embedded registry".to_owned(), error }
         })?;
         let address = registry.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -49,9 +49,9 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
     let text = format!("{address}/configs/demo:v1");
     let reference: Reference = text
         .parse()
-        .map_err(|why| Failure::Place(crate::runconfig::InvalidPlace::Reference { text, why }))?;
+        .map_err(|error| Failure::Place(crate::runconfig::InvalidPlace::Reference { text, error }))?;
     let document = Document::parse(CONFIGURATION.to_vec())
-        .map_err(|why| Failure::Document { source: "the demo's configuration".to_owned(), why })?;
+        .map_err(|error| Failure::Document { source: "the demo's configuration".to_owned(), error })?;
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;

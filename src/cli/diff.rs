@@ -27,8 +27,8 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         if self.first == "-" && self.second == "-" {
-            let why = "standard input holds one configuration; name a file for the other";
-            return Err(Failure::Usage(why.to_owned()));
+            let message = "standard input holds one configuration; name a file for the other";
+            return Err(Failure::Usage(message.to_owned()));
         }
         let first = Source::find(context, &self.first).await?;
         let second = Source::find(context, &self.second).await?;

@@ -49,17 +49,17 @@ impl Failure {
             Self::NotAgreed => 16,
             Self::Exposed(_) => 18,
             Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
-            Self::Retrieve(why) => retrieve_code(why),
+            Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
             | Self::Place(_)
             | Self::NotRunnable(_)
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
-            Self::Document { why, .. } => document_code(why),
-            Self::Pull { why, .. } => pull_code(why),
-            Self::State(why) => state_code(why),
-            Self::Push(PushError::Registry(why)) | Self::Login(why) | Self::Listing(why) => {
-                registry_code(why)
+            Self::Document { error, .. } => document_code(error),
+            Self::Pull { error, .. } => pull_code(error),
+            Self::State(error) => state_code(error),
+            Self::Push(PushError::Registry(error)) | Self::Login(error) | Self::Listing(error) => {
+                registry_code(error)
             }
             Self::OutOfTime(_) => 6,
             Self::Keychain(_) => 4,
@@ -70,47 +70,47 @@ impl Failure {
     }
 }
 
-const fn retrieve_code(why: &RetrieveError) -> u8 {
-    match why {
-        RetrieveError::Pull(why) => pull_code(why),
-        RetrieveError::Invalid { why, .. } => document_code(why),
+const fn retrieve_code(error: &RetrieveError) -> u8 {
+    match error {
+        RetrieveError::Pull(error) => pull_code(error),
+        RetrieveError::Invalid { error, .. } => document_code(error),
         _ => 19,
     }
 }
 
-const fn pull_code(why: &PullError) -> u8 {
-    match why {
-        PullError::Registry(why) => registry_code(why),
-        PullError::Invalid(why) => document_code(why),
+const fn pull_code(error: &PullError) -> u8 {
+    match error {
+        PullError::Registry(error) => registry_code(error),
+        PullError::Invalid(error) => document_code(error),
         PullError::Unsupported(_) => 10,
         PullError::Inline(_) => 8,
         PullError::OtherName { .. } => 2,
     }
 }
 
-const fn document_code(why: &InvalidDocument) -> u8 {
-    match why {
+const fn document_code(error: &InvalidDocument) -> u8 {
+    match error {
         InvalidDocument::TooLarge => 9,
         _ => 12,
     }
 }
 
-const fn state_code(why: &StateError) -> u8 {
-    match why {
+const fn state_code(error: &StateError) -> u8 {
+    match error {
         StateError::NotFound { .. } => 3,
         StateError::Exists { .. } => 13,
-        StateError::Invalid { why, .. } => document_code(why),
+        StateError::Invalid { error, .. } => document_code(error),
         _ => 19,
     }
 }
 
-const fn registry_code(why: &oci::Error) -> u8 {
+const fn registry_code(error: &oci::Error) -> u8 {
     use oci::ErrorKind as Kind;
-    match why.kind() {
+    match error.kind() {
         Kind::NotFound(_) => 3,
         Kind::Authentication(_) => 4,
         Kind::Denied(_) => 5,
-        Kind::Network(why) => match why.kind() {
+        Kind::Network(error) => match error.kind() {
             wire::ErrorKind::Record(_) => 19,
             _ => 6,
         },

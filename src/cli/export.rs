@@ -60,7 +60,7 @@ fn export_to_file(
     path: &Path,
 ) -> Result<(), Failure> {
     atomic_file::write_with_parents(path, document.bytes())
-        .map_err(|why| Failure::file("writing", path, why))?;
+        .map_err(|error| Failure::file("writing", path, error))?;
     let sentence = format!("Exported run configuration '{name}' to file {}", path.display());
     context.output.report(
         Report::new(sentence)

@@ -21,7 +21,7 @@ pub(super) enum Failure {
     Usage(String),
     Io {
         what: String,
-        why: io::Error,
+        error: io::Error,
     },
     /// What should be a file is none, and may be the name of something else.
     NoFile(PathBuf),
@@ -29,13 +29,13 @@ pub(super) enum Failure {
     Name(InvalidWorkloadName),
     Document {
         source: String,
-        why: InvalidDocument,
+        error: InvalidDocument,
     },
     State(StateError),
     Push(PushError),
     Pull {
         reference: String,
-        why: PullError,
+        error: PullError,
         /// Tags of the repository, where the one that was asked for is not there.
         others: Vec<Tag>,
     },
@@ -43,7 +43,7 @@ pub(super) enum Failure {
     Keychain(KeychainError),
     Transcript {
         path: String,
-        why: TranscriptError,
+        error: TranscriptError,
     },
     /// That many broken rules.
     Findings(usize),
@@ -79,19 +79,19 @@ pub(super) enum Failure {
 
 impl Failure {
     /// A failed operation on a file.
-    pub(super) fn file(doing: &str, path: &Path, why: io::Error) -> Self {
-        Self::Io { what: format!("{doing} {}", path.display()), why }
+    pub(super) fn file(doing: &str, path: &Path, error: io::Error) -> Self {
+        Self::Io { what: format!("{doing} {}", path.display()), error }
     }
 
     /// A failed pull of `reference`.
     pub(super) fn pull(reference: &Reference) -> impl FnOnce(PullError) -> Self {
         let reference = reference.to_string();
-        |why| Self::Pull { reference, why, others: Vec::new() }
+        |error| Self::Pull { reference, error, others: Vec::new() }
     }
 
     /// A transcript that cannot be read.
-    pub(super) fn transcript(path: &Path, why: TranscriptError) -> Self {
-        Self::Transcript { path: path.display().to_string(), why }
+    pub(super) fn transcript(path: &Path, error: TranscriptError) -> Self {
+        Self::Transcript { path: path.display().to_string(), error }
     }
 
     /// What is said of several things, and each of them, where the failure is about such.
@@ -99,7 +99,7 @@ impl Failure {
         Some(match self {
             Self::Unsupported(fields) => (
                 "nothing here can honour",
-                fields.iter().map(|found| format!("{} ({})", found.field, found.why)).collect(),
+                fields.iter().map(|found| format!("{} ({})", found.field, found.reason)).collect(),
             ),
             Self::Exposed(found) => (
                 "not pushed",
@@ -110,32 +110,32 @@ impl Failure {
     }
 
     /// A file that is not the PEM that it should be.
-    pub(super) fn pem(path: &Path, why: InvalidPem) -> Self {
-        Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, why))
+    pub(super) fn pem(path: &Path, error: InvalidPem) -> Self {
+        Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(why) => f.write_str(why),
-            Self::Io { what, why } => write!(f, "{what}: {why}"),
+            Self::Usage(error) => f.write_str(error),
+            Self::Io { what, error } => write!(f, "{what}: {error}"),
             Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
-            Self::Place(why) => why.fmt(f),
-            Self::Name(why) => why.fmt(f),
-            Self::Document { source, why } => write!(f, "{source}: {why}"),
-            Self::State(why) => why.fmt(f),
-            Self::Push(why) => why.fmt(f),
-            Self::Pull { why: why @ PullError::Registry(_), .. } => why.fmt(f),
-            Self::Pull { reference, why, .. } => write!(f, "{reference}: {why}"),
-            Self::Login(why) | Self::Listing(why) => why.fmt(f),
-            Self::Keychain(why) => why.fmt(f),
-            Self::Transcript { path, why } => write!(f, "{path}: {why}"),
-            Self::NotRunnable(why) => why.fmt(f),
-            Self::Retrieve(why) => why.fmt(f),
-            Self::Plan(why) => why.fmt(f),
-            Self::Engine(why) => why.fmt(f),
-            Self::NotReady(why) => why.fmt(f),
+            Self::Place(error) => error.fmt(f),
+            Self::Name(error) => error.fmt(f),
+            Self::Document { source, error } => write!(f, "{source}: {error}"),
+            Self::State(error) => error.fmt(f),
+            Self::Push(error) => error.fmt(f),
+            Self::Pull { error: error @ PullError::Registry(_), .. } => error.fmt(f),
+            Self::Pull { reference, error, .. } => write!(f, "{reference}: {error}"),
+            Self::Login(error) | Self::Listing(error) => error.fmt(f),
+            Self::Keychain(error) => error.fmt(f),
+            Self::Transcript { path, error } => write!(f, "{path}: {error}"),
+            Self::NotRunnable(error) => error.fmt(f),
+            Self::Retrieve(error) => error.fmt(f),
+            Self::Plan(error) => error.fmt(f),
+            Self::Engine(error) => error.fmt(f),
+            Self::NotReady(error) => error.fmt(f),
             Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
             Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
             Self::Ended(None) => f.write_str("the server was ended by a signal"),
@@ -159,8 +159,8 @@ impl fmt::Display for Failure {
 macro_rules! from {
     ($($error:ty => $variant:ident),+) => {$(
         impl From<$error> for Failure {
-            fn from(why: $error) -> Self {
-                Self::$variant(why)
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
             }
         }
     )+};

@@ -21,23 +21,23 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             let others: Vec<_> = others.iter().map(Tag::as_str).collect();
             return Some(format!("tags that are there: {}", others.join(", ")));
         }
-        Failure::Push(PushError::Registry(why))
-        | Failure::Listing(why)
-        | Failure::Pull { why: PullError::Registry(why), .. }
-        | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(why))) => {
-            return of_registry(why, false);
+        Failure::Push(PushError::Registry(error))
+        | Failure::Listing(error)
+        | Failure::Pull { error: PullError::Registry(error), .. }
+        | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(error))) => {
+            return of_registry(error, false);
         }
-        Failure::Login(why) => return of_registry(why, true),
+        Failure::Login(error) => return of_registry(error, true),
         Failure::Pull {
             reference,
-            why:
+            error:
                 PullError::Unsupported(
                     UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
                 ),
             ..
         } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Several { hint, .. } => return hint.clone(),
-        Failure::Keychain(why) => return of_keychain(why),
+        Failure::Keychain(error) => return of_keychain(error),
         Failure::OutOfTime(_) => "--timeout SECONDS allows for more",
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
@@ -50,7 +50,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "this takes a workload; `thv push` takes a file"
         }
         Failure::State(StateError::NotFound { .. }) => "`thv list` shows what there is",
-        Failure::Io { why, .. } if why.kind() == io::ErrorKind::AddrInUse => {
+        Failure::Io { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
             "another program listens there; --listen names another address"
         }
         Failure::Unsupported(_) => {
@@ -81,14 +81,14 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
 }
 
 /// The registry that an error is about.
-fn registry(why: &oci::Error) -> &str {
-    why.place().split('/').next().unwrap_or_default()
+fn registry(error: &oci::Error) -> &str {
+    error.place().split('/').next().unwrap_or_default()
 }
 
-fn of_registry(why: &oci::Error, logging_in: bool) -> Option<String> {
-    let registry = registry(why);
-    Some(match why.kind() {
-        ErrorKind::Authentication(why) => return of_authentication(why, registry, logging_in),
+fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
+    let registry = registry(error);
+    Some(match error.kind() {
+        ErrorKind::Authentication(error) => return of_authentication(error, registry, logging_in),
         ErrorKind::Denied(_) => {
             format!("`thv login {registry}` logs in as somebody who may do this")
         }
@@ -108,12 +108,12 @@ fn of_registry(why: &oci::Error, logging_in: bool) -> Option<String> {
 }
 
 fn of_authentication(
-    why: &AuthenticationError,
+    error: &AuthenticationError,
     registry: &str,
     logging_in: bool,
 ) -> Option<String> {
-    match why {
-        AuthenticationError::Keychain(why) => of_keychain(why),
+    match error {
+        AuthenticationError::Keychain(error) => of_keychain(error),
         AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) if logging_in => {
             Some(
                 "check name and password; many registries want an access token as the password"
@@ -140,8 +140,8 @@ fn of_refusal(refusal: &Refusal, registry: &str) -> Option<String> {
     }
 }
 
-fn of_tls(why: &wire::Error) -> Option<&'static str> {
-    let Wire::Tls(failure) = why.kind() else { return None };
+fn of_tls(error: &wire::Error) -> Option<&'static str> {
+    let Wire::Tls(failure) = error.kind() else { return None };
     Some(match failure {
         TlsFailure::NotTls => "use --plain-http if this registry speaks plain http",
         TlsFailure::UnknownIssuer => "name the authority that signed it with --ca-file",
@@ -154,16 +154,16 @@ fn of_tls(why: &wire::Error) -> Option<&'static str> {
     })
 }
 
-fn of_network(why: &wire::Error, registry: &str) -> Option<String> {
-    let is_loopback = why.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
-    match why.kind() {
+fn of_network(error: &wire::Error, registry: &str) -> Option<String> {
+    let is_loopback = error.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
+    match error.kind() {
         Wire::NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
         Wire::Refused if is_loopback => {
             let address = registry.replace("localhost:", "127.0.0.1:");
             Some(format!("`thv registry serve --listen {address}` serves a registry there"))
         }
         Wire::Unresolved | Wire::Refused | Wire::Timeout | Wire::Connection(_) if !is_loopback => {
-            Some(match why.origin().and_then(wire::proxy_of) {
+            Some(match error.origin().and_then(wire::proxy_of) {
                 Some(proxy) if !proxy.starts_with("http") => {
                     format!("the proxy is {proxy}; only http and https proxies are spoken to")
                 }
@@ -182,8 +182,8 @@ fn of_network(why: &wire::Error, registry: &str) -> Option<String> {
     }
 }
 
-fn of_keychain(why: &KeychainError) -> Option<String> {
-    match why {
+fn of_keychain(error: &KeychainError) -> Option<String> {
+    match error {
         KeychainError::Helper(HelperError::Run { name, .. }) => Some(format!(
             "install docker-credential-{name}, or take it out of the configuration; \
              --registry-config names another"

@@ -92,10 +92,10 @@ fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
                 "file": entry.path.display().to_string(),
             })
         }
-        Err(why) => json!({
+        Err(error) => json!({
             "name": entry.name,
             "file": entry.path.display().to_string(),
-            "error": why.to_string(),
+            "error": error.to_string(),
         }),
     }
 }
@@ -112,7 +112,7 @@ fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
             };
             [config.transport, runs]
         }
-        Err(why) => [String::new(), format!("unreadable: {why}")],
+        Err(error) => [String::new(), format!("unreadable: {error}")],
     };
     let cells =
         [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];

@@ -38,8 +38,8 @@ impl Login {
             None => ask_password()?,
         };
         if username.is_empty() || username.contains(|c: char| c == ':' || c.is_control()) {
-            let why = "a user name has no ':' and no control characters, and is not empty";
-            return Err(Failure::Usage(why.to_owned()));
+            let message = "a user name has no ':' and no control characters, and is not empty";
+            return Err(Failure::Usage(message.to_owned()));
         }
         let credential =
             Credential::Password { username: username.clone(), password: password.clone() };
@@ -68,7 +68,7 @@ pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme))
         .unwrap_or(text);
-    bare.trim_end_matches('/').parse().map_err(|why| Failure::Usage(format!("{why}")))
+    bare.trim_end_matches('/').parse().map_err(|error| Failure::Usage(format!("{error}")))
 }
 
 fn ask_username() -> Result<String, Failure> {
@@ -80,8 +80,8 @@ fn ask_username() -> Result<String, Failure> {
 
 fn ask_password() -> Result<Secret, Failure> {
     if !io::stdin().is_terminal() {
-        let why = "there is no terminal to ask for the password; use --password-stdin";
-        return Err(Failure::Usage(why.to_owned()));
+        let message = "there is no terminal to ask for the password; use --password-stdin";
+        return Err(Failure::Usage(message.to_owned()));
     }
     prompt::hidden("Password: ")
 }

@@ -121,12 +121,12 @@ pub fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = command().get_matches();
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|why| why.exit());
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     arguments.options.manners().decide();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(arguments)),
-        Err(why) => Err(Failure::Io { what: "starting".to_owned(), why }),
+        Err(error) => Err(Failure::Io { what: "starting".to_owned(), error }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -121,22 +121,22 @@ impl Options {
     /// The name and password of the command line.
     fn credential(&self, username: &str) -> Result<Credential, Failure> {
         if !self.password_stdin {
-            let why = "--username needs --password-stdin, or log in first: thv login";
-            return Err(Failure::Usage(why.to_owned()));
+            let message = "--username needs --password-stdin, or log in first: thv login";
+            return Err(Failure::Usage(message.to_owned()));
         }
         Ok(Credential::Password { username: username.to_owned(), password: read_password()? })
     }
 
     fn tls(&self) -> Result<TlsSettings, Failure> {
         let read =
-            |path: &PathBuf| std::fs::read(path).map_err(|why| Failure::file("reading", path, why));
+            |path: &PathBuf| std::fs::read(path).map_err(|error| Failure::file("reading", path, error));
         let mut tls = TlsSettings::default().certs_dirs(TlsSettings::system_certs_dirs());
         if let Some(path) = &self.ca_file {
-            tls = tls.trust(&read(path)?).map_err(|why| Failure::pem(path, why))?;
+            tls = tls.trust(&read(path)?).map_err(|error| Failure::pem(path, error))?;
         }
         if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
             let identity = tls.identity(&read(cert)?, &read(key)?);
-            tls = identity.map_err(|why| Failure::pem(cert, why))?;
+            tls = identity.map_err(|error| Failure::pem(cert, error))?;
         }
         if self.insecure_skip_tls_verify {
             message(
@@ -153,7 +153,7 @@ impl Options {
 pub(super) fn read_password() -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
-    read.map_err(|why| Failure::Io { what: "reading the password".to_owned(), why })?;
+    read.map_err(|error| Failure::Io { what: "reading the password".to_owned(), error })?;
     let length = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(length);
     if text.is_empty() {
@@ -165,6 +165,6 @@ pub(super) fn read_password() -> Result<Secret, Failure> {
 fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
     match JsonLinesRecorder::append_to(path) {
         Ok(recorder) => Ok(Arc::new(recorder)),
-        Err(why) => Err(Failure::file("opening the transcript", path, why)),
+        Err(error) => Err(Failure::file("opening the transcript", path, error)),
     }
 }

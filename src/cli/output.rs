@@ -187,8 +187,8 @@ pub(super) fn write_out(content: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(content).and_then(|()| stdout.flush()) {
         // A reader that has seen enough, such as `head`, is no failure.
-        Err(why) if why.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Io { what: "writing to standard output".to_owned(), why })
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Io { what: "writing to standard output".to_owned(), error })
         }
         _ => Ok(()),
     }

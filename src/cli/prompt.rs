@@ -29,10 +29,10 @@ pub(super) fn shown(question: &str) -> Result<String, Failure> {
     Ok(answer.trim().to_owned())
 }
 
-fn failure(why: io::Error) -> Failure {
-    match why.kind() {
+fn failure(error: io::Error) -> Failure {
+    match error.kind() {
         io::ErrorKind::Interrupted => Failure::Interrupted,
-        _ => Failure::Io { what: "asking on the terminal".to_owned(), why },
+        _ => Failure::Io { what: "asking on the terminal".to_owned(), error },
     }
 }
 

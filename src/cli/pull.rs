@@ -31,8 +31,8 @@ impl Pull {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let reference = parse_reference(&self.reference)?;
         if context.output.is_json() && self.output.is_none() {
-            let why = "--json describes what was pulled; name a file for it with -o".to_owned();
-            return Err(Failure::Usage(why));
+            let message = "--json describes what was pulled; name a file for it with -o".to_owned();
+            return Err(Failure::Usage(message));
         }
         let pulled = from_registry(context, &reference).await?;
         let bytes = pulled.document.bytes();
@@ -40,7 +40,7 @@ impl Pull {
             return write_out(bytes);
         };
         atomic_file::write_with_parents(&path, bytes)
-            .map_err(|why| Failure::file("writing", &path, why))?;
+            .map_err(|error| Failure::file("writing", &path, error))?;
         context.output.report(
             Report::new(format!("Pulled {reference} to file {}", path.display()))
                 .field("reference", reference.to_string())
@@ -60,7 +60,7 @@ pub(super) async fn from_registry(
     let work = Box::pin(pull(&context.client, reference));
     match transfer(context, &format!("pulling {reference}"), work).await? {
         Ok(pulled) => Ok(pulled),
-        Err(why) => Err(pull_failure(context, reference, why).await),
+        Err(error) => Err(pull_failure(context, reference, error).await),
     }
 }
 
@@ -68,21 +68,21 @@ pub(super) async fn from_registry(
 pub(super) async fn pull_failure(
     context: &Context,
     reference: &Reference,
-    why: PullError,
+    error: PullError,
 ) -> Failure {
-    let others = match (&why, reference.target()) {
+    let others = match (&error, reference.target()) {
         (PullError::Registry(refused), TagOrDigest::Tag(tag)) if is_no_such_tag(refused.kind()) => {
             Box::pin(similar_tags(context, reference, &tag)).await
         }
         _ => Vec::new(),
     };
-    Failure::Pull { reference: reference.to_string(), why, others }
+    Failure::Pull { reference: reference.to_string(), error, others }
 }
 
 /// Whether a registry says, in the specification's own words, that there is no such manifest: of one
 /// that answers otherwise nothing more is asked.
-fn is_no_such_tag(why: &ErrorKind) -> bool {
-    matches!(why, ErrorKind::NotFound(refusal) if refusal.has_code("MANIFEST_UNKNOWN"))
+fn is_no_such_tag(error: &ErrorKind) -> bool {
+    matches!(error, ErrorKind::NotFound(refusal) if refusal.has_code("MANIFEST_UNKNOWN"))
 }
 
 /// The repository's tags that begin most like `tag`; none where they cannot be listed, for the

@@ -47,7 +47,7 @@ impl Sharing {
                 Failure::Usage("--secret takes VARIABLE=NAME: the value stays here".to_owned())
             })?;
             let turned = document.with_secret(variable, name);
-            document = turned.map_err(|why| Failure::Usage(why.to_string()))?;
+            document = turned.map_err(|error| Failure::Usage(error.to_string()))?;
         }
         let home = std::env::var("HOME").ok();
         let mut found = exposures(&document, home.as_deref());
@@ -59,11 +59,11 @@ impl Sharing {
 impl Push {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         if Path::new(&self.reference).is_file() {
-            let why = format!(
+            let message = format!(
                 "{:?} is a file; the file comes first, then where to push it",
                 self.reference
             );
-            return Err(Failure::Usage(why));
+            return Err(Failure::Usage(message));
         }
         let reference = parse_reference(&self.reference)?;
         if names_something_else(&self.file) {
@@ -89,16 +89,16 @@ pub(super) fn names_more_than_repository(text: &str) -> bool {
 /// Reads an argument that can only be a reference.
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
     let reference = text.strip_prefix("oci://").unwrap_or(text);
-    reference.parse().map_err(|why| {
-        Failure::Place(crate::runconfig::InvalidPlace::Reference { text: text.to_owned(), why })
+    reference.parse().map_err(|error| {
+        Failure::Place(crate::runconfig::InvalidPlace::Reference { text: text.to_owned(), error })
     })
 }
 
 /// Reads a run configuration from a file, or from standard input for `-`.
 pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, Failure> {
     if path == Path::new("-") && context.password_stdin {
-        let why = "standard input cannot hold both the password and the configuration";
-        return Err(Failure::Usage(why.to_owned()));
+        let message = "standard input cannot hold both the password and the configuration";
+        return Err(Failure::Usage(message.to_owned()));
     }
     // One byte over the limit is enough for the document to refuse it.
     let limit = MAX_SIZE as u64 + 1;
@@ -108,13 +108,13 @@ pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, 
     } else {
         std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
-    read.map_err(|why| Failure::file("reading", path, why))?;
+    read.map_err(|error| Failure::file("reading", path, error))?;
     let source = if path == Path::new("-") {
         "standard input".to_owned()
     } else {
         path.display().to_string()
     };
-    Document::parse(bytes).map_err(|why| Failure::Document { source, why })
+    Document::parse(bytes).map_err(|error| Failure::Document { source, error })
 }
 
 /// Pushes a document and prints what came of it: `{verb} {what} {reference}`.

@@ -31,10 +31,10 @@ impl Registry {
         let Self::Serve(Serve { listen, dir }) = self;
         let storage = match &dir {
             Some(dir) => Storage::directory(dir)
-                .map_err(|why| Failure::file("opening the directory", dir, why))?,
+                .map_err(|error| Failure::file("opening the directory", dir, error))?,
             None => Storage::memory(),
         };
-        let listening = |why| Failure::Io { what: format!("listening at {listen}"), why };
+        let listening = |error| Failure::Io { what: format!("listening at {listen}"), error };
         let server = Server::bind(listen, storage).await.map_err(listening)?;
         let address = server.local_addr();
         if !address.ip().is_loopback() {

@@ -42,7 +42,7 @@ impl Source {
                 let document = store.load(&name)?;
                 Ok(Self::Workload { path: store.path_of(&name), name, document })
             }
-            (Err(why), _) => Err(why.into()),
+            (Err(error), _) => Err(error.into()),
         }
     }
 

@@ -24,12 +24,12 @@ pub(super) struct Tags {
 impl Tags {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let text = self.repository.strip_prefix("oci://").unwrap_or(&self.repository);
-        let reference: Reference = text.parse().map_err(|why| {
-            Failure::Place(InvalidPlace::Reference { text: text.to_owned(), why })
+        let reference: Reference = text.parse().map_err(|error| {
+            Failure::Place(InvalidPlace::Reference { text: text.to_owned(), error })
         })?;
         if names_more_than_repository(text) {
-            let why = "tags are listed of a repository: leave out the tag or digest";
-            return Err(Failure::Usage(why.to_owned()));
+            let message = "tags are listed of a repository: leave out the tag or digest";
+            return Err(Failure::Usage(message.to_owned()));
         }
         let repository =
             context.client.repository(reference.registry(), reference.repository(), Access::Pull);

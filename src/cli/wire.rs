@@ -109,13 +109,13 @@ impl Wire {
 }
 
 fn open(file: &Path) -> Result<TranscriptReader, Failure> {
-    TranscriptReader::open(file).map_err(|why| Failure::transcript(file, why))
+    TranscriptReader::open(file).map_err(|error| Failure::transcript(file, error))
 }
 
 /// Every record of a file that is finished.
 fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
     let mut reader = open(file)?;
-    let records = reader.read().map_err(|why| Failure::transcript(file, why))?;
+    let records = reader.read().map_err(|error| Failure::transcript(file, error))?;
     if reader.is_cut_short() {
         note("note: the last line is cut short and left out");
     }
@@ -142,7 +142,7 @@ impl ShowWire {
             line(show.title())?;
         }
         loop {
-            let records = reader.read().map_err(|why| Failure::transcript(&self.file, why))?;
+            let records = reader.read().map_err(|error| Failure::transcript(&self.file, error))?;
             for recorded in &records {
                 if context.output.is_json() {
                     line(&json!(recorded.exchange).to_string())?;
@@ -195,8 +195,8 @@ impl CheckWire {
 impl ExportWire {
     fn run(self, context: &Context) -> Result<(), Failure> {
         if context.output.is_json() && self.output.is_none() {
-            let why = "--json describes what was written; name a file for it with -o".to_owned();
-            return Err(Failure::Usage(why));
+            let message = "--json describes what was written; name a file for it with -o".to_owned();
+            return Err(Failure::Usage(message));
         }
         let records = read(&self.file)?;
         let text = match self.format {
@@ -208,7 +208,7 @@ impl ExportWire {
             return write_out(text.as_bytes());
         };
         atomic_file::write(&path, text.as_bytes())
-            .map_err(|why| Failure::file("writing", &path, why))?;
+            .map_err(|error| Failure::file("writing", &path, error))?;
         context.output.report(
             Report::new(format!("Wrote {} to file {}", counted(records.len()), path.display()))
                 .field("file", path.display().to_string())
@@ -219,7 +219,7 @@ impl ExportWire {
 }
 
 fn listening(address: SocketAddr) -> impl FnOnce(std::io::Error) -> Failure {
-    move |why| Failure::Io { what: format!("listening at {address}"), why }
+    move |error| Failure::Io { what: format!("listening at {address}"), error }
 }
 
 impl ReplayWire {
@@ -245,8 +245,8 @@ impl ReplayWire {
 impl ProxyWire {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         if context.settings.recorder.is_none() {
-            let why = "a proxy without --wire-log FILE records nothing";
-            return Err(Failure::Usage(why.to_owned()));
+            let message = "a proxy without --wire-log FILE records nothing";
+            return Err(Failure::Usage(message.to_owned()));
         }
         let proxy = Proxy::bind(self.listen, self.upstream.clone(), context.settings.clone())
             .await

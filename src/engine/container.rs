@@ -61,7 +61,7 @@ pub(super) fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, E
         labels: Option<BTreeMap<String, String>>,
     }
     let inspected: Vec<Inspected> = serde_json::from_slice(output)
-        .map_err(|why| EngineError::Failed { doing: doing.to_owned(), message: why.to_string() })?;
+        .map_err(|error| EngineError::Failed { doing: doing.to_owned(), message: error.to_string() })?;
     let container = |inspected: Inspected| Container {
         // Docker's names have a slash in front.
         name: inspected.name.trim_start_matches('/').to_owned(),

@@ -25,7 +25,7 @@ pub enum PlanError {
         /// What stands there.
         image: String,
         /// Why not.
-        why: InvalidReference,
+        error: InvalidReference,
     },
     /// The container's name is none.
     ContainerName(String),
@@ -34,7 +34,7 @@ pub enum PlanError {
         /// What stands there.
         declared: String,
         /// Why not.
-        why: &'static str,
+        reason: &'static str,
     },
     /// The source of a mount does not exist.
     MissingSource(PathBuf),
@@ -69,10 +69,10 @@ pub enum PlanError {
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transport(why) => why.fmt(f),
-            Self::Image { image, why } => write!(f, "{image:?} is no image: {why}"),
+            Self::Transport(error) => error.fmt(f),
+            Self::Image { image, error } => write!(f, "{image:?} is no image: {error}"),
             Self::ContainerName(name) => write!(f, "{name:?} is no name for a container"),
-            Self::Mount { declared, why } => write!(f, "the mount {declared:?}: {why}"),
+            Self::Mount { declared, reason } => write!(f, "the mount {declared:?}: {reason}"),
             Self::MissingSource(path) => {
                 write!(f, "{} is to be mounted and does not exist", path.display())
             }
@@ -82,7 +82,7 @@ impl fmt::Display for PlanError {
             Self::PortsWithoutNetwork => {
                 f.write_str("ports are to be published, and the network mode is none")
             }
-            Self::Secret(why) => why.fmt(f),
+            Self::Secret(error) => error.fmt(f),
             Self::MissingSecret(name) => write!(
                 f,
                 "secret not found: {name}; set TOOLHIVE_SECRET_{name}, or give --secret \
@@ -127,7 +127,7 @@ pub enum EngineError {
         /// The program.
         program: PathBuf,
         /// Why not.
-        why: io::Error,
+        error: io::Error,
     },
     /// It failed.
     Failed {
@@ -159,7 +159,7 @@ impl fmt::Display for EngineError {
             Self::ToolHiveUnknown => {
                 f.write_str("set THV_TOOLHIVE to the path of ToolHive's own program")
             }
-            Self::Start { program, why } => write!(f, "starting {}: {why}", program.display()),
+            Self::Start { program, error } => write!(f, "starting {}: {error}", program.display()),
             Self::Failed { doing, message } => {
                 write!(f, "{doing}: {}", excerpt(message.trim(), MESSAGE_LIMIT))
             }
@@ -179,7 +179,7 @@ impl fmt::Display for EngineError {
 impl std::error::Error for EngineError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Start { why, .. } => Some(why),
+            Self::Start { error, .. } => Some(error),
             _ => None,
         }
     }

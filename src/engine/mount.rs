@@ -29,7 +29,7 @@ impl Mount {
         read_only: bool,
         working_dir: &Path,
     ) -> Result<Self, PlanError> {
-        let invalid = |why| PlanError::Mount { declared: declared.to_owned(), why };
+        let invalid = |reason| PlanError::Mount { declared: declared.to_owned(), reason };
         if declared.contains("://") {
             return Err(invalid("resource URIs are not supported"));
         }

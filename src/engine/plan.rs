@@ -208,7 +208,7 @@ fn is_engine_name(name: &str) -> bool {
 fn whole_name(image: &str) -> Result<String, PlanError> {
     match image.parse::<Reference>() {
         Ok(reference) => Ok(reference.to_string()),
-        Err(why) => Err(PlanError::Image { image: image.to_owned(), why }),
+        Err(error) => Err(PlanError::Image { image: image.to_owned(), error }),
     }
 }
 

@@ -107,8 +107,8 @@ impl Engine {
         note(&format!("pulling the image {image}"));
         let pulled = self.succeed(&["pull", "--quiet", image], &format!("pulling {image}")).await;
         match pulled {
-            Err(why) if is_here => {
-                note(&format!("{why}; running the one that is here"));
+            Err(error) if is_here => {
+                note(&format!("{error}; running the one that is here"));
                 Ok(())
             }
             other => other.map(|_| ()),
@@ -154,7 +154,7 @@ impl Engine {
         let mut command = self.command(&plan.create_arguments(lifetime));
         command.envs(plan.inherited_environment());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let failed = |why| EngineError::Start { program: self.program.clone(), why };
+        let failed = |error| EngineError::Start { program: self.program.clone(), error };
         let mut process = command.kill_on_drop(true).spawn().map_err(failed)?;
         if let Some(mut stdin) = process.stdin.take() {
             // An engine that fails early does not read it; its message says more.
@@ -202,7 +202,7 @@ impl Engine {
         let doing = format!("removing the container {name}");
         match self.succeed(&["rm", "--force", name], &doing).await {
             // The engine itself may have been about to do it.
-            Err(why) if self.container(name).await?.is_some() => Err(why),
+            Err(error) if self.container(name).await?.is_some() => Err(error),
             _ => Ok(()),
         }
     }
@@ -243,7 +243,7 @@ impl Engine {
 
     pub(super) async fn output(&self, arguments: &[&str]) -> Result<Output, EngineError> {
         let output = self.command(arguments).kill_on_drop(true).output().await;
-        output.map_err(|why| EngineError::Start { program: self.program.clone(), why })
+        output.map_err(|error| EngineError::Start { program: self.program.clone(), error })
     }
 
     async fn succeed(&self, arguments: &[&str], doing: &str) -> Result<Output, EngineError> {

@@ -45,7 +45,7 @@ pub async fn wait_until_ready(
         match timeout(ANSWER_LIMIT, transport.send(request)).await {
             Ok(Ok(_)) => return Ok(()),
             // Whoever speaks, if not well, is there.
-            Ok(Err(why)) if matches!(why.kind(), ErrorKind::NotHttp) => return Ok(()),
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::NotHttp) => return Ok(()),
             _ => sleep(PAUSE).await,
         }
     }

@@ -155,7 +155,7 @@ pub struct Unsupported {
     /// The field, or the path to it.
     pub field: String,
     /// Why it cannot be honoured.
-    pub why: &'static str,
+    pub reason: &'static str,
 }
 
 /// Every part of `document` that stops a run. `hidden_files` says whether a list of files to hide
@@ -163,7 +163,7 @@ pub struct Unsupported {
 #[must_use]
 pub fn unsupported(document: &Document, hidden_files: bool) -> Vec<Unsupported> {
     let mut found = Vec::new();
-    let mut add = |field: String, why| found.push(Unsupported { field, why });
+    let mut add = |field: String, reason| found.push(Unsupported { field, reason });
     let rule = |field: &str| FIELDS.iter().find(|rule| rule.field == field);
     for (field, path) in document.unknown_fields() {
         // What changes nothing has no part that does, and what stops the run does so as a whole.
@@ -178,14 +178,14 @@ pub fn unsupported(document: &Document, hidden_files: bool) -> Vec<Unsupported> 
             add(field.clone(), rule.note);
         }
         if field.ends_with("middleware_configs") {
-            for (path, why) in unsupported_middleware(field, value) {
-                add(path, why);
+            for (path, reason) in unsupported_middleware(field, value) {
+                add(path, reason);
             }
         }
     }
     let config = document.run_config();
-    for (path, why) in unsupported_network(&config) {
-        add(path.to_owned(), why);
+    for (path, reason) in unsupported_network(&config) {
+        add(path.to_owned(), reason);
     }
     if hidden_files {
         add("ignore_config".to_owned(), "a .thvignore hides files of its mounts");

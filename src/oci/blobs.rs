@@ -65,7 +65,7 @@ impl Repository {
         let encoding = refuse_encoding(&response);
         // One byte more than promised is enough to know that the size is wrong.
         let content = match response.read(descriptor.size).await {
-            Err(why) if matches!(why.kind(), wire::ErrorKind::BodyTooLarge(_)) => {
+            Err(error) if matches!(error.kind(), wire::ErrorKind::BodyTooLarge(_)) => {
                 let expected = descriptor.size;
                 let found = expected.saturating_add(1);
                 return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));
@@ -75,7 +75,7 @@ impl Repository {
         // Some registries name an encoding and send the very bytes: these count.
         descriptor
             .verify(&content)
-            .map_err(|why| encoding.err().unwrap_or(ErrorKind::Mismatch(why)))?;
+            .map_err(|error| encoding.err().unwrap_or(ErrorKind::Mismatch(error)))?;
         if let Some(expected) = promised.filter(|promised| !promised.matches(&content)) {
             let found = Digest::of(expected.algorithm(), &content);
             return Err(ErrorKind::Mismatch(Mismatch::Digest { expected, found }));

@@ -99,8 +99,8 @@ impl Repository {
         Ok(descriptor)
     }
 
-    fn refused(&self, digest: &Digest, why: Violation) -> Error {
-        self.error("copying", format_args!("@{digest}"))(ErrorKind::Protocol(why))
+    fn refused(&self, digest: &Digest, error: Violation) -> Error {
+        self.error("copying", format_args!("@{digest}"))(ErrorKind::Protocol(error))
     }
 
     async fn put_copy(&self, target: &TagOrDigest, copy: &FetchedManifest) -> Result<(), Error> {

@@ -22,7 +22,7 @@ impl Repository {
         let unlisted = Box::pin(self.forget_referrer(digest)).await;
         let deleted = match unlisted {
             Ok(()) => self.delete("manifests", digest, "manifest, delete").await,
-            Err(why) => Err(why),
+            Err(error) => Err(error),
         };
         deleted.map_err(self.error("deleting the manifest", format_args!("@{digest}")))
     }

@@ -65,13 +65,13 @@ impl Repository {
         let writing = tokio::task::spawn_blocking(move || write(receiver, hasher, pending));
         let mut pieces = Pieces::new(self, descriptor);
         let passed = pass_on(&mut pieces, sender).await;
-        let written = writing.await.unwrap_or_else(|why| Err(why.into()));
+        let written = writing.await.unwrap_or_else(|error| Err(error.into()));
         passed?;
         let (hasher, pending) = written.map_err(ErrorKind::Local)?;
         pieces.verify(hasher.finish())?;
         // Waiting for the disk would hold up other work.
         let committed = tokio::task::spawn_blocking(move || pending.commit()).await;
-        committed.unwrap_or_else(|why| Err(why.into())).map_err(ErrorKind::Local)
+        committed.unwrap_or_else(|error| Err(error.into())).map_err(ErrorKind::Local)
     }
 }
 
@@ -110,7 +110,7 @@ impl BlobReader {
                 return Ok(Some(piece));
             }
             Ok(None) => self.pieces.verify(self.hasher.clone().finish()),
-            Err(why) => Err(why),
+            Err(error) => Err(error),
         };
         let digest = &self.pieces.descriptor.digest;
         let error = self.pieces.repository.error("reading the blob", format!("@{digest}"));
@@ -170,9 +170,9 @@ impl Pieces {
                     self.patience.spend(self.wrong_size())?;
                 }
                 Ok(None) => return Ok(None),
-                Err(why) => {
+                Err(error) => {
                     self.response = None;
-                    self.patience.wait(why).await?;
+                    self.patience.wait(error).await?;
                 }
             }
         }
@@ -194,7 +194,7 @@ impl Pieces {
     async fn end(&mut self) -> Result<Option<Bytes>, ErrorKind> {
         match &mut self.response {
             Some(response) => match response.chunk().await {
-                Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => Err(why.into()),
+                Err(error) if matches!(error.kind(), wire::ErrorKind::Record(_)) => Err(error.into()),
                 // A connection that breaks now has brought everything.
                 piece => Ok(piece.unwrap_or_default()),
             },

@@ -83,11 +83,11 @@ impl fmt::Display for AuthenticationError {
             Self::Refused { refusal, with_credential: true } => {
                 write!(f, "the registry did not accept the login ({refusal})")
             }
-            Self::Challenge(why) => why.fmt(f),
-            Self::Realm(why) => why.fmt(f),
-            Self::TokenServer(why) => write!(f, "the token server refused ({why})"),
+            Self::Challenge(error) => error.fmt(f),
+            Self::Realm(error) => error.fmt(f),
+            Self::TokenServer(error) => write!(f, "the token server refused ({error})"),
             Self::NoToken => f.write_str("the token server's answer has no usable token"),
-            Self::Keychain(why) => why.fmt(f),
+            Self::Keychain(error) => error.fmt(f),
             Self::Elsewhere => {
                 f.write_str("a host that the registry led to wants a login, and gets no credential")
             }
@@ -98,8 +98,8 @@ impl fmt::Display for AuthenticationError {
 impl std::error::Error for AuthenticationError {}
 
 impl From<AuthenticationError> for ErrorKind {
-    fn from(why: AuthenticationError) -> Self {
-        Self::Authentication(why)
+    fn from(error: AuthenticationError) -> Self {
+        Self::Authentication(error)
     }
 }
 
@@ -170,7 +170,7 @@ impl From<wire::Error> for ErrorKind {
             wire::ErrorKind::Tls(_) => Self::Tls(error),
             wire::ErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
             _ => match error.into_content() {
-                Ok(why) => Self::Local(why),
+                Ok(error) => Self::Local(error),
                 Err(error) => Self::Network(error),
             },
         }
@@ -197,16 +197,16 @@ impl fmt::Display for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Authentication(why) => why.fmt(f),
-            Self::Denied(why) => write!(f, "access denied ({why})"),
-            Self::NotFound(why) => write!(f, "not found ({why})"),
-            Self::Registry(why) => write!(f, "the registry refused ({why})"),
-            Self::Tls(why) | Self::Network(why) => why.fmt(f),
-            Self::Mismatch(why) => write!(f, "the content is not what was promised: {why}"),
+            Self::Authentication(error) => error.fmt(f),
+            Self::Denied(error) => write!(f, "access denied ({error})"),
+            Self::NotFound(error) => write!(f, "not found ({error})"),
+            Self::Registry(error) => write!(f, "the registry refused ({error})"),
+            Self::Tls(error) | Self::Network(error) => error.fmt(f),
+            Self::Mismatch(error) => write!(f, "the content is not what was promised: {error}"),
             Self::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
-            Self::Manifest(why) => why.fmt(f),
-            Self::Local(why) => write!(f, "the local file failed: {why}"),
-            Self::Protocol(why) => write!(f, "the registry breaks the protocol: {why}"),
+            Self::Manifest(error) => error.fmt(f),
+            Self::Local(error) => write!(f, "the local file failed: {error}"),
+            Self::Protocol(error) => write!(f, "the registry breaks the protocol: {error}"),
         }
     }
 }
@@ -234,7 +234,7 @@ impl fmt::Display for Violation {
             Self::ContentRange(range) => {
                 write!(f, "{range:?} is not the part of the blob that was asked for")
             }
-            Self::NextPage(why) => write!(f, "the next page of a list {why}"),
+            Self::NextPage(error) => write!(f, "the next page of a list {error}"),
             Self::List => f.write_str("a list is not of the specification's form"),
             Self::ListLength(limit) => write!(f, "a list has more than {limit} entries"),
         }
@@ -244,11 +244,11 @@ impl fmt::Display for Violation {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.kind {
-            ErrorKind::Tls(why) | ErrorKind::Network(why) => Some(why),
-            ErrorKind::Mismatch(why) => Some(why),
-            ErrorKind::Authentication(why) => Some(why),
-            ErrorKind::Manifest(why) => Some(why),
-            ErrorKind::Local(why) => Some(why),
+            ErrorKind::Tls(error) | ErrorKind::Network(error) => Some(error),
+            ErrorKind::Mismatch(error) => Some(error),
+            ErrorKind::Authentication(error) => Some(error),
+            ErrorKind::Manifest(error) => Some(error),
+            ErrorKind::Local(error) => Some(error),
             _ => None,
         }
     }

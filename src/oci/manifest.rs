@@ -147,9 +147,9 @@ impl ManifestKind {
         content_type: Option<&MediaType>,
         content: &[u8],
     ) -> Result<Self, InvalidManifest> {
-        let malformed = |why: serde_json::Error| InvalidManifest::Malformed {
-            line: why.line(),
-            column: why.column(),
+        let malformed = |error: serde_json::Error| InvalidManifest::Malformed {
+            line: error.line(),
+            column: error.column(),
         };
         let shape: Shape = serde_json::from_slice(content).map_err(malformed)?;
         spelling::check(content).map_err(malformed)?;

@@ -148,7 +148,7 @@ impl Repository {
         let mut patience = self.client().patience();
         loop {
             match self.client().persist(put).await {
-                Err(why) if misses_blob(&why) => patience.insist(why).await?,
+                Err(error) if misses_blob(&error) => patience.insist(error).await?,
                 done => return done,
             }
         }
@@ -186,8 +186,8 @@ impl Repository {
 
 /// Whether the registry misses a blob. It may be there all the same, and not be seen yet: storage may lag
 /// behind, and Debian's registry loses sight of a blob for a moment while somebody else pushes it.
-fn misses_blob(why: &ErrorKind) -> bool {
-    match why {
+fn misses_blob(error: &ErrorKind) -> bool {
+    match error {
         ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => {
             refusal.has_code("MANIFEST_BLOB_UNKNOWN") || refusal.has_code("BLOB_UNKNOWN")
         }

@@ -51,7 +51,7 @@ impl<'a> Pages<'a> {
         &mut self,
         url: Url,
     ) -> Result<Page<T>, ErrorKind> {
-        let violation = |why| Err(ErrorKind::Protocol(Violation::NextPage(why)));
+        let violation = |error| Err(ErrorKind::Protocol(Violation::NextPage(error)));
         if self.seen.len() >= PAGE_LIMIT {
             return violation("is one too many");
         }

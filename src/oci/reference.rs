@@ -220,7 +220,7 @@ impl fmt::Display for InvalidReference {
                 "{text:?} is not a tag (at most {TAG_LIMIT} of letters, digits, '_', '.', '-'; \
                  the first no '.' or '-')"
             ),
-            Self::Digest(why) => why.fmt(f),
+            Self::Digest(error) => error.fmt(f),
             Self::BareHash => {
                 f.write_str("64 hex digits are not a repository name; write name@sha256:… instead")
             }
@@ -231,7 +231,7 @@ impl fmt::Display for InvalidReference {
 impl std::error::Error for InvalidReference {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Digest(why) => Some(why),
+            Self::Digest(error) => Some(error),
             _ => None,
         }
     }

@@ -95,7 +95,7 @@ impl Repository {
                     Err(ErrorKind::Manifest(InvalidManifest::UnknownType(found)))
                 }
             },
-            Err(why) => Err(why),
+            Err(error) => Err(error),
         }
     }
 

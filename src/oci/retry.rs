@@ -106,15 +106,15 @@ impl Patience {
     ///
     /// # Errors
     /// `why` itself, where it will not pass or was met too often.
-    pub(super) async fn wait(&mut self, why: ErrorKind) -> Result<(), ErrorKind> {
+    pub(super) async fn wait(&mut self, error: ErrorKind) -> Result<(), ErrorKind> {
         let random = RandomState::new().hash_one(0);
-        match self.delay(&why, random) {
+        match self.delay(&error, random) {
             Some(delay) => {
                 self.used += 1;
                 tokio::time::sleep(delay).await;
                 Ok(())
             }
-            None => Err(why),
+            None => Err(error),
         }
     }
 
@@ -122,8 +122,8 @@ impl Patience {
     ///
     /// # Errors
     /// `why` itself, where failures were met too often.
-    pub(super) async fn insist(&mut self, why: ErrorKind) -> Result<(), ErrorKind> {
-        let delay = self.spend(why)?;
+    pub(super) async fn insist(&mut self, error: ErrorKind) -> Result<(), ErrorKind> {
+        let delay = self.spend(error)?;
         tokio::time::sleep(delay).await;
         Ok(())
     }
@@ -132,17 +132,17 @@ impl Patience {
     ///
     /// # Errors
     /// `why` itself, where failures were met too often.
-    pub(super) fn spend(&mut self, why: ErrorKind) -> Result<Duration, ErrorKind> {
+    pub(super) fn spend(&mut self, error: ErrorKind) -> Result<Duration, ErrorKind> {
         if self.used >= self.policy.retries {
-            return Err(why);
+            return Err(error);
         }
         let delay = self.policy.backoff(self.used, RandomState::new().hash_one(0));
         self.used += 1;
         Ok(delay)
     }
 
-    fn delay(&self, why: &ErrorKind, random: u64) -> Option<Duration> {
-        let asked = match transience(why) {
+    fn delay(&self, error: &ErrorKind, random: u64) -> Option<Duration> {
+        let asked = match transience(error) {
             _ if self.used >= self.policy.retries => return None,
             Transience::Lasting => return None,
             Transience::Passing => Duration::ZERO,
@@ -163,9 +163,9 @@ enum Transience {
     PassingAfter(Duration),
 }
 
-fn transience(why: &ErrorKind) -> Transience {
-    match why {
-        ErrorKind::Network(why) if is_passing(why.kind()) => Transience::Passing,
+fn transience(error: &ErrorKind) -> Transience {
+    match error {
+        ErrorKind::Network(error) if is_passing(error.kind()) => Transience::Passing,
         ErrorKind::Registry(refusal)
         | ErrorKind::Authentication(AuthenticationError::TokenServer(refusal)) => {
             of_status(refusal)
@@ -174,9 +174,9 @@ fn transience(why: &ErrorKind) -> Transience {
     }
 }
 
-const fn is_passing(why: &wire::ErrorKind) -> bool {
+const fn is_passing(error: &wire::ErrorKind) -> bool {
     use wire::ErrorKind as Wire;
-    matches!(why, Wire::Refused | Wire::Connection(_) | Wire::CutShort | Wire::Timeout)
+    matches!(error, Wire::Refused | Wire::Connection(_) | Wire::CutShort | Wire::Timeout)
 }
 
 const fn of_status(refusal: &Refusal) -> Transience {
@@ -188,8 +188,8 @@ const fn of_status(refusal: &Refusal) -> Transience {
 }
 
 /// Whether trying again may help.
-pub(super) fn may_pass(why: &ErrorKind) -> bool {
-    !matches!(transience(why), Transience::Lasting)
+pub(super) fn may_pass(error: &ErrorKind) -> bool {
+    !matches!(transience(error), Transience::Lasting)
 }
 
 impl Client {
@@ -204,7 +204,7 @@ impl Client {
         loop {
             // Boxed: an operation's state is large, and others wait for it.
             match Box::pin(operation(attempts.clone())).await {
-                Err(why) => patience.wait(why).await?,
+                Err(error) => patience.wait(error).await?,
                 done => return done,
             }
         }
@@ -225,8 +225,8 @@ mod tests {
         refusal.into()
     }
 
-    fn delay(patience: &Patience, why: &ErrorKind) -> Option<Duration> {
-        patience.delay(why, 1023)
+    fn delay(patience: &Patience, error: &ErrorKind) -> Option<Duration> {
+        patience.delay(error, 1023)
     }
 
     #[test]

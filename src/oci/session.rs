@@ -155,7 +155,7 @@ pub(super) async fn refusal(response: Response) -> ErrorKind {
     let wait = wait.and_then(|header| retry_after(header, Timestamp::now()));
     let mut refusal = match response.read(BODY_LIMIT).await {
         Ok(body) => Refusal::parse(status, &body),
-        Err(why) if matches!(why.kind(), wire::ErrorKind::Record(_)) => return why.into(),
+        Err(error) if matches!(error.kind(), wire::ErrorKind::Record(_)) => return error.into(),
         // The status alone says that it is refused.
         Err(_) => Refusal::parse(status, b""),
     };

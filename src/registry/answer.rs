@@ -129,11 +129,11 @@ impl Code {
 }
 
 impl From<io::Error> for Answer {
-    fn from(why: io::Error) -> Self {
-        let code = match why.kind() {
+    fn from(error: io::Error) -> Self {
+        let code = match error.kind() {
             io::ErrorKind::StorageFull => Code::Full,
             _ => Code::Unknown,
         };
-        code.because(why)
+        code.because(error)
     }
 }

@@ -163,7 +163,7 @@ impl Writer<'_> {
             }
             (Place::File(_), Some(file)) => {
                 let length = self.draft.length;
-                file.write_all(piece).or_else(|why| file.set_len(length).and(Err(why)))?;
+                file.write_all(piece).or_else(|error| file.set_len(length).and(Err(error)))?;
             }
             (Place::File(_), None) => return Err(io::ErrorKind::InvalidInput.into()),
         }

@@ -61,19 +61,19 @@ impl Api {
         content_type: Option<&str>,
         content: Bytes,
     ) -> Result<Answer, Answer> {
-        let invalid = |why: &dyn fmt::Display| Code::ManifestInvalid.because(why);
+        let invalid = |error: &dyn fmt::Display| Code::ManifestInvalid.because(error);
         let media_type = content_type
             .map(MediaType::from_content_type)
             .transpose()
-            .map_err(|why| invalid(&why))?;
+            .map_err(|error| invalid(&error))?;
         let manifest =
-            ManifestKind::parse(media_type.as_ref(), &content).map_err(|why| invalid(&why))?;
+            ManifestKind::parse(media_type.as_ref(), &content).map_err(|error| invalid(&error))?;
         let (declared, fallback) = match &manifest {
             ManifestKind::Manifest(manifest) => (&manifest.media_type, MediaType::OCI_MANIFEST),
             ManifestKind::Index(index) => (&index.media_type, MediaType::OCI_INDEX),
         };
         let media_type = media_type.or_else(|| declared.clone()).unwrap_or(fallback);
-        let referring = Referring::parse(&content).map_err(|why| invalid(&why))?;
+        let referring = Referring::parse(&content).map_err(|error| invalid(&error))?;
         self.check_content(name, &manifest)?;
 
         let (digest, tags) = match target {
@@ -176,7 +176,7 @@ fn tags(query: &str) -> Result<Vec<Tag>, Answer> {
         if tags.len() == TAG_LIMIT {
             return Err(Code::UriTooLong.because(format!("more than {TAG_LIMIT} tags")));
         }
-        tags.push(tag.parse().map_err(|why| Code::TagInvalid.because(why))?);
+        tags.push(tag.parse().map_err(|error| Code::TagInvalid.because(error))?);
     }
     Ok(tags)
 }

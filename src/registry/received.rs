@@ -70,6 +70,6 @@ impl Received {
     }
 }
 
-fn broke_off(why: impl fmt::Display) -> Answer {
-    Code::BlobUploadInvalid.because(format!("the body broke off: {why}"))
+fn broke_off(error: impl fmt::Display) -> Answer {
+    Code::BlobUploadInvalid.because(format!("the body broke off: {error}"))
 }

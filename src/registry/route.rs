@@ -51,7 +51,7 @@ impl Route {
                 Ok(Self::Manifest(name(repository)?, TagOrDigest::Digest(digest(&last)?)))
             }
             "manifests" => {
-                let tag = last.parse().map_err(|why| Code::TagInvalid.because(why))?;
+                let tag = last.parse().map_err(|error| Code::TagInvalid.because(error))?;
                 Ok(Self::Manifest(name(repository)?, TagOrDigest::Tag(tag)))
             }
             _ => Err(nowhere()),
@@ -60,11 +60,11 @@ impl Route {
 }
 
 fn name(text: &str) -> Result<RepositoryName, Answer> {
-    text.parse().map_err(|why| Code::NameInvalid.because(why))
+    text.parse().map_err(|error| Code::NameInvalid.because(error))
 }
 
 fn digest(text: &str) -> Result<Digest, Answer> {
-    text.parse().map_err(|why| Code::DigestInvalid.because(why))
+    text.parse().map_err(|error| Code::DigestInvalid.because(error))
 }
 
 /// The value of the query parameter `name`.

@@ -52,7 +52,7 @@ impl Storage {
     pub fn directory(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         match fs::remove_dir_all(path.join(UPLOADS)) {
-            Err(why) if !is_absent(&why) => Err(why),
+            Err(error) if !is_absent(&error) => Err(error),
             _ => Ok(Self(Place::Directory(path.to_owned()))),
         }
     }
@@ -88,7 +88,7 @@ impl Storage {
             Place::Memory(..) => return Ok(self.read(key)?.map(Payload::Bytes)),
             Place::Directory(root) => File::open(root.join(key)).and_then(Payload::whole),
         };
-        opened.map(Some).or_else(|why| if is_absent(&why) { Ok(None) } else { Err(why) })
+        opened.map(Some).or_else(|error| if is_absent(&error) { Ok(None) } else { Err(error) })
     }
 
     /// A small entry.
@@ -97,8 +97,8 @@ impl Storage {
             Place::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
             Place::Directory(root) => match fs::read(root.join(key)) {
                 Ok(content) => Ok(Some(content.into())),
-                Err(why) if is_absent(&why) => Ok(None),
-                Err(why) => Err(why),
+                Err(error) if is_absent(&error) => Ok(None),
+                Err(error) => Err(error),
             },
         }
     }
@@ -132,8 +132,8 @@ impl Storage {
             }
             Place::Directory(root) => match fs::remove_file(root.join(key)) {
                 Ok(()) => Ok(true),
-                Err(why) if is_absent(&why) => Ok(false),
-                Err(why) => Err(why),
+                Err(error) if is_absent(&error) => Ok(false),
+                Err(error) => Err(error),
             },
         }
     }
@@ -154,8 +154,8 @@ impl Storage {
                             names.extend(file?.file_name().into_string().ok());
                         }
                     }
-                    Err(why) if is_absent(&why) => {}
-                    Err(why) => return Err(why),
+                    Err(error) if is_absent(&error) => {}
+                    Err(error) => return Err(error),
                 }
                 // What a crash left of a file that was being written is none of the content.
                 names.retain(|name| !name.starts_with('.'));
@@ -188,8 +188,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Not there, or below something that is no directory.
-fn is_absent(why: &io::Error) -> bool {
-    matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 pub(super) fn content_key(digest: &Digest) -> String {

@@ -137,7 +137,7 @@ impl Api {
         let source = match parameter(query, "from") {
             None => content_key(&digest),
             Some(from) => {
-                let from = from.parse().map_err(|why| Code::NameInvalid.because(why))?;
+                let from = from.parse().map_err(|error| Code::NameInvalid.because(error))?;
                 blob_key(&from, &digest)
             }
         };
@@ -218,7 +218,7 @@ impl Api {
 }
 
 fn parse_digest(text: &str) -> Result<Digest, Answer> {
-    text.parse().map_err(|why| Code::DigestInvalid.because(why))
+    text.parse().map_err(|error| Code::DigestInvalid.because(error))
 }
 
 /// Whether the chunk `range`, inclusive at both ends, goes on where `received` bytes end. The length

@@ -81,14 +81,14 @@ impl Collection {
                     let work = push_one(repository.clone(), name.to_tag(), document, created);
                     tasks.start(async { (name, work.await) });
                 }
-                Err(why) => done(name, Err(why)),
+                Err(error) => done(name, Err(error)),
             }
             while let Some((name, pushed)) = tasks.next(IN_FLIGHT).await {
-                done(name, pushed.map_err(|why| PushError::Registry(why).into()));
+                done(name, pushed.map_err(|error| PushError::Registry(error).into()));
             }
         }
         while let Some((name, pushed)) = tasks.next(1).await {
-            done(name, pushed.map_err(|why| PushError::Registry(why).into()));
+            done(name, pushed.map_err(|error| PushError::Registry(error).into()));
         }
         Ok(())
     }
@@ -154,7 +154,7 @@ impl<T: Send + 'static> Tasks<T> {
         match self.0.join_next().await? {
             Ok(done) => Some(done),
             // Nobody aborts them: this is a panic, and goes on as one.
-            Err(why) => std::panic::resume_unwind(why.into_panic()),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 }

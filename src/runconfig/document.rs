@@ -36,8 +36,8 @@ impl Document {
         if bytes.len() > MAX_SIZE {
             return Err(InvalidDocument::TooLarge);
         }
-        let text = String::from_utf8(bytes).map_err(|why| not_utf8(&why))?;
-        serde_json::from_str::<IgnoredAny>(&text).map_err(|why| syntax(&text, &why))?;
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
+        serde_json::from_str::<IgnoredAny>(&text).map_err(|error| syntax(&text, &error))?;
         let root = json::read(&text).map_err(|Unreadable(offset)| {
             let (line, column) = position(&text, offset);
             let message = format!("nested more than {} deep, or unreadable", json::DEPTH_LIMIT);
@@ -168,9 +168,9 @@ impl fmt::Debug for Document {
     }
 }
 
-fn not_utf8(why: &std::string::FromUtf8Error) -> InvalidDocument {
-    let valid = why.utf8_error().valid_up_to();
-    let before = String::from_utf8_lossy(why.as_bytes().get(..valid).unwrap_or_default());
+fn not_utf8(error: &std::string::FromUtf8Error) -> InvalidDocument {
+    let valid = error.utf8_error().valid_up_to();
+    let before = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
     let (line, column) = position(&before, before.len());
     InvalidDocument::NotUtf8 { line, column }
 }

@@ -48,7 +48,7 @@ impl Place {
     }
 
     fn registry(text: &str, reference: &str) -> Result<Self, InvalidPlace> {
-        let invalid = |why| InvalidPlace::Reference { text: text.to_owned(), why };
+        let invalid = |error| InvalidPlace::Reference { text: text.to_owned(), error };
         reference.parse().map(Self::Registry).map_err(invalid)
     }
 }
@@ -84,7 +84,7 @@ pub enum InvalidPlace {
         /// What was typed.
         text: String,
         /// What is wrong with it.
-        why: InvalidReference,
+        error: InvalidReference,
     },
 }
 
@@ -99,12 +99,12 @@ impl fmt::Display for InvalidPlace {
                 "{text:?} could be a file or a registry reference; write \"./{text}\" for the \
                  file, or \"oci://{text}\" or \"{text}:TAG\" for the registry"
             ),
-            Self::Reference { text, why: InvalidReference::Scheme } => {
+            Self::Reference { text, error: InvalidReference::Scheme } => {
                 let bare = text.rsplit("://").next().unwrap_or_default();
                 write!(f, "{text:?} is a URL; as a registry reference write \"{bare}\"")
             }
-            Self::Reference { text, why } => {
-                write!(f, "{text:?} is not a registry reference: {why}")
+            Self::Reference { text, error } => {
+                write!(f, "{text:?} is not a registry reference: {error}")
             }
         }
     }
@@ -114,7 +114,7 @@ impl std::error::Error for InvalidPlace {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Ambiguous(_) => None,
-            Self::Reference { why, .. } => Some(why),
+            Self::Reference { error, .. } => Some(error),
         }
     }
 }
@@ -131,7 +131,7 @@ mod tests {
             Ok(Place::File(path)) => format!("file {}", path.display()),
             Ok(Place::Registry(reference)) => reference.to_string(),
             Err(InvalidPlace::Ambiguous(_)) => "ambiguous".to_owned(),
-            Err(InvalidPlace::Reference { why, .. }) => format!("error {why}"),
+            Err(InvalidPlace::Reference { error, .. }) => format!("error {error}"),
         }
     }
 

@@ -99,7 +99,7 @@ impl fmt::Display for NotRunnable {
                 "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
                  {text}` runs; write {text}:latest for an image, or ./{text} for a file"
             ),
-            Self::Place(why) => why.fmt(f),
+            Self::Place(error) => error.fmt(f),
         }
     }
 }
@@ -107,7 +107,7 @@ impl fmt::Display for NotRunnable {
 impl std::error::Error for NotRunnable {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Place(why) => Some(why),
+            Self::Place(error) => Some(error),
             _ => None,
         }
     }
@@ -130,8 +130,8 @@ fn read_file(path: &Path) -> Result<Document, RetrieveError> {
     // One byte over the limit is enough for the document to refuse it.
     File::open(path)
         .and_then(|file| file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|why| RetrieveError::File { path: path.to_owned(), why })?;
-    Document::parse(bytes).map_err(|why| RetrieveError::Invalid { path: path.to_owned(), why })
+        .map_err(|error| RetrieveError::File { path: path.to_owned(), error })?;
+    Document::parse(bytes).map_err(|error| RetrieveError::Invalid { path: path.to_owned(), error })
 }
 
 async fn from_registry(client: &Client, reference: &Reference) -> Result<Retrieved, RetrieveError> {
@@ -139,13 +139,13 @@ async fn from_registry(client: &Client, reference: &Reference) -> Result<Retriev
     let manifest = repository
         .manifest(&reference.target())
         .await
-        .map_err(|why| RetrieveError::Pull(PullError::Registry(why)))?;
+        .map_err(|error| RetrieveError::Pull(PullError::Registry(error)))?;
     match open(&repository, manifest).await {
         Ok(pulled) => Ok(Retrieved::Artifact(Box::new(pulled))),
         Err(PullError::Unsupported(
             UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
         )) => Ok(Retrieved::Image),
-        Err(why) => Err(RetrieveError::Pull(why)),
+        Err(error) => Err(RetrieveError::Pull(error)),
     }
 }
 
@@ -158,14 +158,14 @@ pub enum RetrieveError {
         /// Which.
         path: PathBuf,
         /// Why not.
-        why: io::Error,
+        error: io::Error,
     },
     /// A file holds no run configuration.
     Invalid {
         /// Which.
         path: PathBuf,
         /// Why not.
-        why: InvalidDocument,
+        error: InvalidDocument,
     },
     /// The registry could not be asked, or what it has cannot be run.
     Pull(PullError),
@@ -177,10 +177,10 @@ impl RetrieveError {
     /// case.
     #[must_use]
     pub fn allows_local_image(&self) -> bool {
-        let Self::Pull(PullError::Registry(why)) = self else { return false };
-        match why.kind() {
+        let Self::Pull(PullError::Registry(error)) = self else { return false };
+        match error.kind() {
             ErrorKind::NotFound(_) => true,
-            ErrorKind::Network(why) => is_away(why.kind()),
+            ErrorKind::Network(error) => is_away(error.kind()),
             _ => false,
         }
     }
@@ -189,7 +189,7 @@ impl RetrieveError {
     #[must_use]
     pub const fn registry(&self) -> Option<&oci::Error> {
         match self {
-            Self::Pull(PullError::Registry(why)) => Some(why),
+            Self::Pull(PullError::Registry(error)) => Some(error),
             _ => None,
         }
     }
@@ -204,12 +204,12 @@ const fn is_away(kind: &wire::ErrorKind) -> bool {
 impl fmt::Display for RetrieveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, why } => write!(f, "reading {}: {why}", path.display()),
-            Self::Invalid { path, why } => write!(f, "{}: {why}", path.display()),
-            Self::Pull(PullError::Unsupported(why)) => {
-                write!(f, "not a container image, and {why}")
+            Self::File { path, error } => write!(f, "reading {}: {error}", path.display()),
+            Self::Invalid { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Pull(PullError::Unsupported(error)) => {
+                write!(f, "not a container image, and {error}")
             }
-            Self::Pull(why) => why.fmt(f),
+            Self::Pull(error) => error.fmt(f),
         }
     }
 }
@@ -217,9 +217,9 @@ impl fmt::Display for RetrieveError {
 impl std::error::Error for RetrieveError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::File { why, .. } => Some(why),
-            Self::Invalid { why, .. } => Some(why),
-            Self::Pull(why) => Some(why),
+            Self::File { error, .. } => Some(error),
+            Self::Invalid { error, .. } => Some(error),
+            Self::Pull(error) => Some(error),
         }
     }
 }

@@ -94,7 +94,7 @@ impl fmt::Display for PushError {
             Self::OtherName { name, own } => {
                 write!(f, "the configuration of {name} has the name {own:?}; push it alone")
             }
-            Self::Registry(why) => why.fmt(f),
+            Self::Registry(error) => error.fmt(f),
         }
     }
 }
@@ -103,7 +103,7 @@ impl std::error::Error for PushError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::DigestTarget(_) | Self::OtherName { .. } => None,
-            Self::Registry(why) => Some(why),
+            Self::Registry(error) => Some(error),
         }
     }
 }
@@ -156,9 +156,9 @@ pub(super) async fn tagged(
         Ok(_) => Ok(None),
         // Some registries deny what is not there, and some may be written but not read: whether
         // this push is allowed, the push itself shows.
-        Err(why) => match why.kind() {
+        Err(error) => match error.kind() {
             ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
-            _ => Err(why),
+            _ => Err(error),
         },
     }
 }
@@ -181,8 +181,8 @@ async fn provide(
     match repository.has_blob(&blob.digest).await {
         Ok(true) => Ok(Provided::Yes),
         Ok(false) => push_blob(repository, blob, content).await.map(|()| Provided::Yes),
-        Err(why) if matches!(why.kind(), ErrorKind::Denied(_)) => Ok(Provided::Unknown),
-        Err(why) => Err(why),
+        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(Provided::Unknown),
+        Err(error) => Err(error),
     }
 }
 
@@ -270,12 +270,12 @@ pub enum PullError {
 impl fmt::Display for PullError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Registry(why) => why.fmt(f),
-            Self::Unsupported(why) => why.fmt(f),
-            Self::Inline(why) => {
-                write!(f, "the configuration inside the manifest is not what it promises: {why}")
+            Self::Registry(error) => error.fmt(f),
+            Self::Unsupported(error) => error.fmt(f),
+            Self::Inline(error) => {
+                write!(f, "the configuration inside the manifest is not what it promises: {error}")
             }
-            Self::Invalid(why) => write!(f, "the artifact holds no valid run configuration: {why}"),
+            Self::Invalid(error) => write!(f, "the artifact holds no valid run configuration: {error}"),
             Self::OtherName { tag, own } => write!(
                 f,
                 "the tag {tag} is not the one of a workload {own:?}; pull this reference alone"
@@ -287,10 +287,10 @@ impl fmt::Display for PullError {
 impl std::error::Error for PullError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Registry(why) => Some(why),
-            Self::Unsupported(why) => Some(why),
-            Self::Inline(why) => Some(why),
-            Self::Invalid(why) => Some(why),
+            Self::Registry(error) => Some(error),
+            Self::Unsupported(error) => Some(error),
+            Self::Inline(error) => Some(error),
+            Self::Invalid(error) => Some(error),
             Self::OtherName { .. } => None,
         }
     }

@@ -4,11 +4,11 @@ use super::error::InvalidDocument;
 use super::json::position;
 
 /// The parser's complaint about `text`, with its line and column.
-pub(super) fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
+pub(super) fn syntax(text: &str, error: &serde_json::Error) -> InvalidDocument {
     let line_start: usize =
-        text.split_inclusive('\n').take(why.line().saturating_sub(1)).map(str::len).sum();
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     // The parser counts columns in bytes.
-    let mut offset = (line_start + why.column().saturating_sub(1)).min(text.len());
+    let mut offset = (line_start + error.column().saturating_sub(1)).min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
@@ -16,7 +16,7 @@ pub(super) fn syntax(text: &str, why: &serde_json::Error) -> InvalidDocument {
     let (before, rest) = text.split_at(offset);
     let message = common(before.trim_end(), rest).map_or_else(
         || {
-            let said = why.to_string();
+            let said = error.to_string();
             said.split(" at line ").next().unwrap_or_default().to_owned()
         },
         str::to_owned,

@@ -26,7 +26,7 @@ impl fmt::Display for ToSecretError {
         match self {
             Self::NoVariable(name) => write!(f, "the configuration sets no variable {name:?}"),
             Self::Name(name) => write!(f, "{name:?} is no name for a secret"),
-            Self::Invalid(why) => why.fmt(f),
+            Self::Invalid(error) => error.fmt(f),
         }
     }
 }

@@ -57,8 +57,8 @@ impl Agreements {
             // What cannot be read is no agreement.
             Ok(bytes) => Ok(serde_json::from_slice::<Agreement>(&bytes)
                 .is_ok_and(|known| known.digest == digest.to_string() && known.shown == shown)),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(why) => Err(StateError::Io { path, why }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(StateError::Io { path, error }),
         }
     }
 
@@ -67,11 +67,11 @@ impl Agreements {
     /// # Errors
     /// [`StateError::Io`].
     pub fn last_about(&self, reference: &Reference) -> Result<Option<Agreement>, StateError> {
-        let failed = |why| StateError::Io { path: self.dir.clone(), why };
+        let failed = |error| StateError::Io { path: self.dir.clone(), error };
         let files = match fs::read_dir(&self.dir) {
             Ok(files) => files,
-            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(failed(why)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
         };
         let mut last: Option<Agreement> = None;
         for file in files {
@@ -104,7 +104,7 @@ impl Agreements {
         };
         let path = self.path_of(digest);
         let bytes = serde_json::to_vec_pretty(&agreement).unwrap_or_default();
-        atomic_file::write_with_parents(&path, &bytes).map_err(|why| StateError::Io { path, why })
+        atomic_file::write_with_parents(&path, &bytes).map_err(|error| StateError::Io { path, error })
     }
 
     fn path_of(&self, digest: &Digest) -> PathBuf {

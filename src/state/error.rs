@@ -31,14 +31,14 @@ pub enum StateError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        why: InvalidDocument,
+        error: InvalidDocument,
     },
     /// A file or directory cannot be read or written.
     Io {
         /// Which.
         path: PathBuf,
         /// Why not.
-        why: io::Error,
+        error: io::Error,
     },
 }
 
@@ -54,8 +54,8 @@ impl fmt::Display for StateError {
                 "a different run configuration '{name}' exists already: {}",
                 path.display()
             ),
-            Self::Invalid { path, why } => write!(f, "{}: {why}", path.display()),
-            Self::Io { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Invalid { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
         }
     }
 }
@@ -63,8 +63,8 @@ impl fmt::Display for StateError {
 impl std::error::Error for StateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Invalid { why, .. } => Some(why),
-            Self::Io { why, .. } => Some(why),
+            Self::Invalid { error, .. } => Some(error),
+            Self::Io { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -199,8 +199,8 @@ impl Progress {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn fail(&self, why: io::Error) {
-        *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    pub(super) fn fail(&self, error: io::Error) {
+        *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 }
 

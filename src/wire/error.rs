@@ -103,7 +103,7 @@ impl Error {
     /// Any other error, as it is.
     pub fn into_content(self) -> Result<io::Error, Self> {
         match self.kind {
-            ErrorKind::Content(why) => Ok(why),
+            ErrorKind::Content(error) => Ok(error),
             kind => Err(Self { kind, ..self }),
         }
     }
@@ -183,7 +183,7 @@ fn classify(error: &reqwest::Error) -> ErrorKind {
 fn tls_failure(error: &rustls::Error) -> TlsFailure {
     use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
     match error {
-        Tls::InvalidCertificate(why) => match why {
+        Tls::InvalidCertificate(error) => match error {
             // A signature that does not hold is of an authority that only bears a trusted name.
             Certificate::UnknownIssuer | Certificate::BadSignature => TlsFailure::UnknownIssuer,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
@@ -226,19 +226,19 @@ impl fmt::Display for ErrorKind {
             Self::Connection(None) => f.write_str("the connection broke"),
             Self::CutShort => f.write_str("the connection was closed before the answer was whole"),
             Self::Timeout => f.write_str("no answer came in time"),
-            Self::Tls(why) => why.fmt(f),
+            Self::Tls(error) => error.fmt(f),
             Self::NotHttp => f.write_str("the answer is not HTTP; perhaps this port speaks TLS"),
             Self::HeadersTooLarge => f.write_str("the answer has too many or too long headers"),
-            Self::Content(why) => write!(f, "the content to send could not be read: {why}"),
+            Self::Content(error) => write!(f, "the content to send could not be read: {error}"),
             Self::BodyTooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
             Self::TooManyRedirects => f.write_str("too many redirects"),
-            Self::Redirect(why) => why.fmt(f),
+            Self::Redirect(error) => error.fmt(f),
             Self::InvalidHeader(name) => write!(f, "the header {name:?} cannot be sent"),
             Self::UnsupportedUrl => {
                 f.write_str("only http and https URLs without a user name can be asked")
             }
-            Self::Setup(why) => write!(f, "the HTTP client could not be set up: {why}"),
-            Self::Record(why) => write!(f, "the transcript could not be written: {why}"),
+            Self::Setup(error) => write!(f, "the HTTP client could not be set up: {error}"),
+            Self::Record(error) => write!(f, "the transcript could not be written: {error}"),
         }
     }
 }
@@ -270,7 +270,7 @@ impl fmt::Display for RefusedRedirect {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            ErrorKind::Record(why) | ErrorKind::Content(why) => Some(why),
+            ErrorKind::Record(error) | ErrorKind::Content(error) => Some(error),
             _ => None,
         }
     }

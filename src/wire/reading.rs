@@ -51,7 +51,7 @@ impl Reading {
                         return;
                     }
                 }
-                Err(why) => return self.progress.fail(why),
+                Err(error) => return self.progress.fail(error),
             }
         }
     }
@@ -65,8 +65,8 @@ impl Reading {
             match self.source.read_at(self.offset + filled as u64, room) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(read) => filled += read,
-                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-                Err(why) => return Err(why),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
         self.offset += size as u64;

@@ -28,14 +28,14 @@ impl Transport {
             }
             let location = response.headers().get("location");
             let next = next_url(request.method, &request.url, response.status(), location)
-                .map_err(|why| error(&request.url, ErrorKind::Redirect(why)))?;
+                .map_err(|error| failed(&request.url, ErrorKind::Redirect(error)))?;
             if Origin::of(&next) != Origin::of(&request.url) {
                 request.destination = Destination::Redirected;
             }
             request.url = next;
             response.discard().await?;
         }
-        Err(error(&request.url, ErrorKind::TooManyRedirects))
+        Err(failed(&request.url, ErrorKind::TooManyRedirects))
     }
 }
 
@@ -57,7 +57,7 @@ fn next_url(
     if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
 }
 
-fn error(url: &Url, kind: ErrorKind) -> Error {
+fn failed(url: &Url, kind: ErrorKind) -> Error {
     Error::new(Origin::of(url), kind)
 }
 

@@ -61,8 +61,8 @@ mod tests {
         let resolve =
             |public_only| SystemResolver { public_only }.resolve("localhost".parse().unwrap());
         assert!(resolve(false).await.unwrap().count() > 0);
-        let why = resolve(true).await.err().unwrap();
-        let why = why.downcast_ref::<Unresolved>();
-        assert!(matches!(why, Some(Unresolved::Internal)), "{why:?}");
+        let error = resolve(true).await.err().unwrap();
+        let error = error.downcast_ref::<Unresolved>();
+        assert!(matches!(error, Some(Unresolved::Internal)), "{error:?}");
     }
 }

@@ -105,11 +105,11 @@ impl Response {
             }
             Ok(None) => {
                 let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
-                recorded.map_err(|why| self.error(ErrorKind::Record(why)))?;
+                recorded.map_err(|error| self.error(ErrorKind::Record(error)))?;
                 Ok(None)
             }
-            Err(why) => {
-                let error = Error::from_reqwest(Origin::of(&self.url), &why);
+            Err(error) => {
+                let error = Error::from_reqwest(Origin::of(&self.url), &error);
                 Err(self.fail(error))
             }
         }
@@ -175,7 +175,7 @@ impl Response {
     fn fail(&mut self, error: Error) -> Error {
         match self.recording.take().map_or(Ok(()), |recording| recording.fail(&error)) {
             Ok(()) => error,
-            Err(why) => self.error(ErrorKind::Record(why)),
+            Err(error) => self.error(ErrorKind::Record(error)),
         }
     }
 }

@@ -156,8 +156,8 @@ pub(super) fn unused() -> Result<ClientConfig, ErrorKind> {
         .with_no_client_auth())
 }
 
-fn setup(why: impl fmt::Display) -> ErrorKind {
-    ErrorKind::Setup(why.to_string())
+fn setup(error: impl fmt::Display) -> ErrorKind {
+    ErrorKind::Setup(error.to_string())
 }
 
 /// What a directory of `certs.d` holds.
@@ -172,20 +172,20 @@ fn read_certs_dir(dir: &Path) -> Result<CertsDir, ErrorKind> {
     let Ok(files) = std::fs::read_dir(dir) else { return Ok(found) };
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
-    let failed = |path: &Path, why: &dyn fmt::Display| {
-        ErrorKind::Setup(format!("{}: {why}", path.display()))
+    let failed = |path: &Path, error: &dyn fmt::Display| {
+        ErrorKind::Setup(format!("{}: {error}", path.display()))
     };
-    let read = |path: &Path| std::fs::read(path).map_err(|why| failed(path, &why));
+    let read = |path: &Path| std::fs::read(path).map_err(|error| failed(path, &error));
     for path in paths {
         match path.extension().and_then(std::ffi::OsStr::to_str) {
             Some("crt") => {
-                let roots = certificates(&read(&path)?).map_err(|why| failed(&path, &why))?;
+                let roots = certificates(&read(&path)?).map_err(|error| failed(&path, &error))?;
                 found.roots.extend(roots);
             }
             Some("cert") if found.identity.is_none() => {
                 let key = read(&path.with_extension("key"))?;
                 let identity =
-                    Identity::read(&read(&path)?, &key).map_err(|why| failed(&path, &why))?;
+                    Identity::read(&read(&path)?, &key).map_err(|error| failed(&path, &error))?;
                 found.identity = Some(Arc::new(identity));
             }
             _ => {}

@@ -106,10 +106,10 @@ impl Transport {
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let origin = Origin::of_request(&request.url)
             .ok_or_else(|| Error::new(None, ErrorKind::UnsupportedUrl))?;
-        let error = |kind| Error::new(Some(origin.clone()), kind);
+        let failed = |kind| Error::new(Some(origin.clone()), kind);
         let sent = self.sent_headers(&request, &origin);
-        let headers = sent.to_map().map_err(|name| error(ErrorKind::InvalidHeader(name)))?;
-        let client = self.client(&request, &origin).map_err(error)?;
+        let headers = sent.to_map().map_err(|name| failed(ErrorKind::InvalidHeader(name)))?;
+        let client = self.client(&request, &origin).map_err(failed)?;
         let recording = self
             .transcript
             .as_ref()
@@ -127,15 +127,15 @@ impl Transport {
                 let bodiless = request.method == Method::Head;
                 return Response::new(inner, request.url, recording, bodiless, idle).await;
             }
-            Some(Err(why)) => match progress.failure() {
-                Some(why) => error(ErrorKind::Content(why)),
-                None => Error::from_reqwest(Some(origin.clone()), &why),
+            Some(Err(error)) => match progress.failure() {
+                Some(error) => failed(ErrorKind::Content(error)),
+                None => Error::from_reqwest(Some(origin.clone()), &error),
             },
-            None => error(ErrorKind::Timeout),
+            None => failed(ErrorKind::Timeout),
         };
         match recording.map_or(Ok(()), |recording| recording.fail(&failure)) {
             Ok(()) => Err(failure),
-            Err(why) => Err(error(ErrorKind::Record(why))),
+            Err(error) => Err(failed(ErrorKind::Record(error))),
         }
     }
 
@@ -208,7 +208,7 @@ impl Transport {
         if way.direct {
             builder = builder.no_proxy();
         }
-        builder.build().map_err(|why| ErrorKind::Setup(why.to_string()))
+        builder.build().map_err(|error| ErrorKind::Setup(error.to_string()))
     }
 }
 

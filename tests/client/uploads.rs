@@ -181,7 +181,7 @@ async fn a_blob_is_looked_for_and_deleted() {
     for status in [400, 405] {
         let (_server, repository) = scripted(&embedder, move |_| says(status));
         let refused = repository.delete_blob(&blob().digest).await.unwrap_err();
-        assert!(matches!(refused.kind(), ErrorKind::Registry(why) if why.status == status));
+        assert!(matches!(refused.kind(), ErrorKind::Registry(error) if error.status == status));
     }
 }
 

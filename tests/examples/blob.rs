@@ -31,13 +31,13 @@ fn main() -> ExitCode {
             runtime.shutdown_background();
             done
         }
-        Err(why) => Err(why.into()),
+        Err(error) => Err(error.into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            let class = why.downcast_ref::<thv_oci::oci::Error>().map_or("usage", |why| class(why));
-            eprintln!("blob: {class}: {why}");
+        Err(error) => {
+            let class = error.downcast_ref::<thv_oci::oci::Error>().map_or("usage", |error| class(error));
+            eprintln!("blob: {class}: {error}");
             ExitCode::FAILURE
         }
     }
@@ -113,8 +113,8 @@ fn described(
 }
 
 /// The kind of an error, as one word.
-fn class(why: &thv_oci::oci::Error) -> &'static str {
-    match why.kind() {
+fn class(error: &thv_oci::oci::Error) -> &'static str {
+    match error.kind() {
         ErrorKind::Authentication(_) => "authentication",
         ErrorKind::Denied(_) => "denied",
         ErrorKind::NotFound(_) => "not-found",

@@ -13,8 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match runtime.block_on(tags(&client, &reference)) {
         Ok(tags) => tags.iter().for_each(|tag| println!("{tag}")),
         // Errors are told apart by their kind, never by their text.
-        Err(why) if matches!(why.kind(), ErrorKind::NotFound(_)) => println!("no such repository"),
-        Err(why) => return Err(why.into()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) => println!("no such repository"),
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

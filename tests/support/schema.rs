@@ -32,8 +32,8 @@ pub fn assert_valid(command: &str, line: &str, stdout: &str) {
     let mut count = 0;
     for value in values {
         let value = value.unwrap();
-        if let Err(why) = validator.validate(&value) {
-            panic!("{line}: {why}\n{value}");
+        if let Err(error) = validator.validate(&value) {
+            panic!("{line}: {error}\n{value}");
         }
         count += 1;
     }

@@ -49,10 +49,10 @@ pub(super) fn secret_file(path: &Path) -> Result<Secret, Failure> {
     // One byte over the limit is enough to refuse it.
     let length = file
         .and_then(|file| file.take(SECRET_LIMIT + 1).read_to_string(&mut text))
-        .map_err(|why| Failure::file("reading", path, why))?;
+        .map_err(|error| Failure::file("reading", path, error))?;
     if length as u64 > SECRET_LIMIT {
-        let why = format!("{} has more than {SECRET_LIMIT} bytes", path.display());
-        return Err(Failure::Usage(why));
+        let message = format!("{} has more than {SECRET_LIMIT} bytes", path.display());
+        return Err(Failure::Usage(message));
     }
     let text = text.strip_suffix('\n').map_or(&text[..], |t| t.strip_suffix('\r').unwrap_or(t));
     if text.is_empty() {

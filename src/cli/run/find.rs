@@ -61,19 +61,19 @@ impl Run {
                 self.configured(pulled.document, Some((reference.clone(), digest)))
             }
             (Ok(_), Place::Registry(reference)) => self.image(text, reference, false),
-            (Err(why), Place::Registry(reference))
-                if why.allows_local_image()
+            (Err(error), Place::Registry(reference))
+                if error.allows_local_image()
                     && self.from_config.is_none()
                     && self.has_image(&reference.to_string()).await =>
             {
-                message(&printable(&format!("{why}; running the image that is here")));
+                message(&printable(&format!("{error}; running the image that is here")));
                 self.image(text, reference, true)
             }
             (
-                Err(RetrieveError::Pull(why @ PullError::Registry(_))),
+                Err(RetrieveError::Pull(error @ PullError::Registry(_))),
                 Place::Registry(reference),
-            ) => Err(pull_failure(context, reference, why).await),
-            (Err(why), _) => Err(why.into()),
+            ) => Err(pull_failure(context, reference, error).await),
+            (Err(error), _) => Err(error.into()),
             (Ok(_), Place::File(_)) => Err(Failure::Usage("a file is no image".to_owned())),
         }
     }
@@ -91,9 +91,9 @@ impl Run {
         artifact: Option<(Reference, Digest)>,
     ) -> Result<Found, Failure> {
         if !self.image.is_empty() || self.secret.iter().any(|secret| secret.contains(",target=")) {
-            let why = "this is a run configuration, which says itself how it runs: options for \
+            let message = "this is a run configuration, which says itself how it runs: options for \
                        images are not taken";
-            return Err(Failure::Usage(why.to_owned()));
+            return Err(Failure::Usage(message.to_owned()));
         }
         let document = match &self.name {
             Some(name) => document.renamed(name),
@@ -105,8 +105,8 @@ impl Run {
     /// The configuration that `ToolHive` would store for an image.
     fn image(&self, text: &str, reference: &Reference, is_local: bool) -> Result<Found, Failure> {
         if self.from_config.is_some() {
-            let why = format!("{reference} is a container image and no run configuration");
-            return Err(Failure::Usage(why));
+            let message = format!("{reference} is a container image and no run configuration");
+            return Err(Failure::Usage(message));
         }
         let name = match &self.name {
             Some(name) => name.clone(),
@@ -116,7 +116,7 @@ impl Run {
         let port = match (transport, self.port) {
             (_, Some(port)) => port,
             _ => free_port(Some(std::net::Ipv4Addr::LOCALHOST.into()), None)
-                .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?,
+                .map_err(|error| Failure::Io { what: "looking for a free port".to_owned(), error })?,
         };
         let secrets = self.secret.iter().filter(|secret| secret.contains(",target="));
         let run = ImageRun {
@@ -132,7 +132,7 @@ impl Run {
             network: self.image.permission_profile != Some(Profile::None),
         };
         let document =
-            run.document().map_err(|why| Failure::Document { source: text.to_owned(), why })?;
+            run.document().map_err(|error| Failure::Document { source: text.to_owned(), error })?;
         Ok(Found { document, artifact: None, is_local, is_image: true })
     }
 }

@@ -38,7 +38,7 @@ async fn pass_on(engine: &Engine, id: &str, signals: &mut Signals) -> Result<(),
     let mut process = attach(engine, id, true)?;
     loop {
         tokio::select! {
-            status = process.wait() => return ended(status.map_err(|why| starting(engine, why))?),
+            status = process.wait() => return ended(status.map_err(|error| starting(engine, error))?),
             signal = signals.next() => if engine.signal(id, signal).await.is_err() {
                 // It does not run yet, or not any more.
                 engine.remove(id).await?;
@@ -59,15 +59,15 @@ fn attach(engine: &Engine, id: &str, interactive: bool) -> Result<Child, Failure
     if !interactive || !io::stdin().is_terminal() {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
-    Command::from(command).spawn().map_err(|why| starting(engine, why))
+    Command::from(command).spawn().map_err(|error| starting(engine, error))
 }
 
-fn starting(engine: &Engine, why: io::Error) -> Failure {
-    EngineError::Start { program: engine.program().to_owned(), why }.into()
+fn starting(engine: &Engine, error: io::Error) -> Failure {
+    EngineError::Start { program: engine.program().to_owned(), error }.into()
 }
 
-pub(super) fn watching(why: io::Error) -> Failure {
-    Failure::Io { what: "watching for signals".to_owned(), why }
+pub(super) fn watching(error: io::Error) -> Failure {
+    Failure::Io { what: "watching for signals".to_owned(), error }
 }
 
 /// The server's exit code is this program's.
@@ -128,7 +128,7 @@ async fn foreground(
     let mut process = attach(engine, id, false)?;
     tokio::select! {
         status = process.wait() => {
-            ended(status.map_err(|why| starting(engine, why))?)?;
+            ended(status.map_err(|error| starting(engine, error))?)?;
             return Err(never_answered("the server ended with exit code 0"));
         }
         outcome = ready(context, plan) => outcome?,
@@ -136,7 +136,7 @@ async fn foreground(
     }
     report(context, engine, plan, false)?;
     tokio::select! {
-        status = process.wait() => ended(status.map_err(|why| starting(engine, why))?),
+        status = process.wait() => ended(status.map_err(|error| starting(engine, error))?),
         _ = signals.next() => stop(engine, id, &mut process, signals).await,
     }
 }
@@ -155,7 +155,7 @@ async fn stop(
         _ = signals.next() => {}
     }
     engine.remove(id).await?;
-    process.wait().await.map_err(|why| starting(engine, why))?;
+    process.wait().await.map_err(|error| starting(engine, error))?;
     Ok(())
 }
 
@@ -169,7 +169,7 @@ async fn detached(
     engine.start(id).await?;
     tokio::select! {
         outcome = ready(context, plan) => outcome?,
-        why = given_up(engine, id) => return Err(why?),
+        error = given_up(engine, id) => return Err(error?),
         _ = signals.next() => return Err(never_answered("stopped by a signal")),
     }
     report(context, engine, plan, true)
@@ -189,7 +189,7 @@ async fn given_up(engine: &Engine, id: &str) -> Result<Failure, Failure> {
     }
 }
 
-fn never_answered(why: &str) -> Failure {
+fn never_answered(error: &str) -> Failure {
     let doing = "waiting for an answer".to_owned();
-    EngineError::Failed { doing, message: printable(why) }.into()
+    EngineError::Failed { doing, message: printable(error) }.into()
 }

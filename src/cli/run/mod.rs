@@ -109,7 +109,7 @@ impl Run {
         let found = self.find(context).await?;
         let config = found.document.run_config();
         let working_dir = std::env::current_dir()
-            .map_err(|why| Failure::Io { what: "reading the working directory".to_owned(), why })?;
+            .map_err(|error| Failure::Io { what: "reading the working directory".to_owned(), error })?;
         self.refuse_unsupported(&found, &config, &working_dir)?;
         self.refuse_what_does_not_apply(&config, found.is_image())?;
         let mut choices = Choices {
@@ -172,7 +172,7 @@ impl Run {
         is_image: bool,
     ) -> Result<(), Failure> {
         let is_stdio = config.transport == Transport::Stdio.as_str();
-        let why = if self.detach && is_stdio {
+        let message = if self.detach && is_stdio {
             "--detach is for HTTP: a stdio server lives as long as its client"
         } else if self.port.is_some() && is_stdio && !is_image {
             "--port is for HTTP: a stdio server has no port"
@@ -181,7 +181,7 @@ impl Run {
         } else {
             return Ok(());
         };
-        Err(Failure::Usage(why.to_owned()))
+        Err(Failure::Usage(message.to_owned()))
     }
 
     const fn lifetime(&self) -> Lifetime {
@@ -226,12 +226,12 @@ impl Run {
         }
         for given in self.secret.iter().filter(|given| !given.contains(",target=")) {
             let Some((name, file)) = given.split_once("=@") else {
-                let why = "--secret takes NAME=@FILE: others can see a value on the command line";
-                return Err(Failure::Usage(why.to_owned()));
+                let message = "--secret takes NAME=@FILE: others can see a value on the command line";
+                return Err(Failure::Usage(message.to_owned()));
             };
             if wanted.iter().all(|secret| secret.name != name) {
-                let why = format!("the configuration names no secret {name:?}");
-                return Err(Failure::Usage(why));
+                let message = format!("the configuration names no secret {name:?}");
+                return Err(Failure::Usage(message));
             }
             known.insert(name.to_owned(), ask::secret_file(Path::new(file))?);
         }
@@ -249,7 +249,7 @@ impl Run {
 
 fn references(secrets: &[String]) -> Result<Vec<SecretReference>, Failure> {
     let parsed = secrets.iter().map(|text| text.parse());
-    parsed.collect::<Result<_, _>>().map_err(|why| PlanError::Secret(why).into())
+    parsed.collect::<Result<_, _>>().map_err(|error| PlanError::Secret(error).into())
 }
 
 /// The choices with an empty value for each secret that is missing, to see what would run.

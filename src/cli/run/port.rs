@@ -15,7 +15,7 @@ impl Run {
         let address = config.host.parse().ok();
         let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
         let free = free_port(address, wanted)
-            .map_err(|why| Failure::Io { what: "looking for a free port".to_owned(), why })?;
+            .map_err(|error| Failure::Io { what: "looking for a free port".to_owned(), error })?;
         match self.port {
             Some(insisted) if insisted != free => {
                 Err(Failure::Usage(format!("port {insisted} is taken")))

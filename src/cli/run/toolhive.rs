@@ -42,12 +42,12 @@ pub(super) async fn hand_over(program: PathBuf, document: &Document) -> Result<(
     // From here on no signal leaves the file behind.
     let mut signals = Signals::to_end().map_err(watching)?;
     atomic_file::create(&path, document.bytes())
-        .map_err(|why| Failure::file("writing", &path, why))?;
+        .map_err(|error| Failure::file("writing", &path, error))?;
     let status = wait(&program, &path, &mut signals).await;
     // ToolHive has read it before it comes back.
     let removed = std::fs::remove_file(&path);
-    let status = status.map_err(|why| EngineError::Start { program, why })?;
-    removed.map_err(|why| Failure::file("removing", &path, why))?;
+    let status = status.map_err(|error| EngineError::Start { program, error })?;
+    removed.map_err(|error| Failure::file("removing", &path, error))?;
     ended(status)
 }
 

@@ -134,7 +134,7 @@ impl Authenticator {
             Ok(challenge) => Some(challenge),
             // A registry may forget its challenge where it refuses a token (Public ECR).
             Err(_) if response.status() != 401 => None,
-            Err(why) => return Err(AuthenticationError::Challenge(why).into()),
+            Err(error) => return Err(AuthenticationError::Challenge(error).into()),
         };
         let login = self.login(url, subject)?;
         let mut state = login.0.lock().await;

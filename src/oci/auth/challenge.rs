@@ -246,7 +246,7 @@ mod tests {
                 _ => panic!("{}: one expectation", case.registry),
             };
             let found = Challenge::choose(case.headers.iter().map(String::as_str));
-            let found = found.map_err(|why| why.to_string());
+            let found = found.map_err(|error| error.to_string());
             assert_eq!(found, expected, "{}: {:?}", case.registry, case.headers);
         }
     }

@@ -104,7 +104,7 @@ impl CredentialHelper {
         if input.chars().any(char::is_control) {
             return Err(HelperError::Input(self.name.clone()));
         }
-        let failed = |why| HelperError::Run { name: self.name.clone(), why };
+        let failed = |error| HelperError::Run { name: self.name.clone(), error };
         let child = Command::new(&self.program)
             .arg(action)
             .stdin(Stdio::piped())
@@ -160,7 +160,7 @@ pub enum HelperError {
         /// The helper's name.
         name: String,
         /// Why not.
-        why: io::Error,
+        error: io::Error,
     },
     /// It did not answer in time.
     Timeout(String),
@@ -181,7 +181,7 @@ impl fmt::Display for HelperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => write!(f, "{name:?} cannot be a credential helper"),
-            Self::Run { name, why } => write!(f, "docker-credential-{name} cannot be run: {why}"),
+            Self::Run { name, error } => write!(f, "docker-credential-{name} cannot be run: {error}"),
             Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
             Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
             Self::Answer(name) => {

@@ -41,11 +41,11 @@ impl DockerConfig {
     /// Reads `path`; `None` where there is no such file.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
         use std::io::Read as _;
-        let unreadable = |why| ConfigError::Io { path: path.to_owned(), why };
+        let unreadable = |error| ConfigError::Io { path: path.to_owned(), error };
         let file = match std::fs::File::open(path) {
             Ok(file) => file,
-            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(unreadable(why)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(error)),
         };
         let mut bytes = Vec::new();
         file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -60,7 +60,7 @@ impl DockerConfig {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(content)) => Ok(Self { path: path.to_owned(), content }),
             Ok(_) => Err(ConfigError::Malformed { path: path.to_owned(), line: 1 }),
-            Err(why) => Err(ConfigError::Malformed { path: path.to_owned(), line: why.line() }),
+            Err(error) => Err(ConfigError::Malformed { path: path.to_owned(), line: error.line() }),
         }
     }
 
@@ -175,9 +175,9 @@ impl DockerConfig {
 
     /// Writes the file, for its owner alone, whole or not at all.
     pub(super) fn write(&self) -> Result<(), ConfigError> {
-        let failed = |why| ConfigError::Io { path: self.path.clone(), why };
+        let failed = |error| ConfigError::Io { path: self.path.clone(), error };
         let mut text =
-            serde_json::to_vec_pretty(&self.content).map_err(|why| failed(io::Error::from(why)))?;
+            serde_json::to_vec_pretty(&self.content).map_err(|error| failed(io::Error::from(error)))?;
         text.push(b'\n');
         atomic_file::write_with_parents(&self.path, &text).map_err(failed)
     }
@@ -252,7 +252,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        why: io::Error,
+        error: io::Error,
     },
     /// It is not one JSON object.
     Malformed {
@@ -273,7 +273,7 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Malformed { path, line } => {
                 write!(f, "{}: line {line}: not one JSON object", path.display())
             }

@@ -198,9 +198,9 @@ pub enum KeychainError {
 impl fmt::Display for KeychainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(why) => why.fmt(f),
-            Self::Helper(why) => why.fmt(f),
-            Self::Source(why) => why.fmt(f),
+            Self::Config(error) => error.fmt(f),
+            Self::Helper(error) => error.fmt(f),
+            Self::Source(error) => error.fmt(f),
             Self::NoFile => f.write_str("no home directory is known; set HOME or DOCKER_CONFIG"),
         }
     }
@@ -209,9 +209,9 @@ impl fmt::Display for KeychainError {
 impl std::error::Error for KeychainError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Config(why) => Some(why),
-            Self::Helper(why) => Some(why),
-            Self::Source(why) => Some(&**why),
+            Self::Config(error) => Some(error),
+            Self::Helper(error) => Some(error),
+            Self::Source(error) => Some(&**error),
             Self::NoFile => None,
         }
     }

@@ -59,7 +59,7 @@ pub enum RealmError {
 
 impl fmt::Display for RealmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (realm, why) = match self {
+        let (realm, error) = match self {
             Self::NotAUrl(realm) => (realm, "is no http or https URL"),
             Self::PlainHttp(realm) => (realm, "is not https"),
             Self::UserInformation(realm) => (realm, "carries a user name"),
@@ -67,7 +67,7 @@ impl fmt::Display for RealmError {
                 (realm, "is an internal address, which the registry itself is not")
             }
         };
-        write!(f, "the registry's token server is not asked: {realm} {why}")
+        write!(f, "the registry's token server is not asked: {realm} {error}")
     }
 }
 

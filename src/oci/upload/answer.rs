@@ -36,8 +36,8 @@ pub(super) fn received(response: &Response) -> Option<u64> {
 }
 
 /// Whether the registry does not know the upload any more.
-pub(super) fn is_lost(why: &ErrorKind) -> bool {
-    match why {
+pub(super) fn is_lost(error: &ErrorKind) -> bool {
+    match error {
         ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => {
             refusal.has_code("BLOB_UPLOAD_UNKNOWN") || refusal.has_code("BLOB_UPLOAD_INVALID")
         }
@@ -45,10 +45,10 @@ pub(super) fn is_lost(why: &ErrorKind) -> bool {
     }
 }
 
-pub(super) const fn is_broken(why: &ErrorKind) -> bool {
-    match why {
-        ErrorKind::Network(why) => {
-            matches!(why.kind(), wire::ErrorKind::Connection(_) | wire::ErrorKind::CutShort)
+pub(super) const fn is_broken(error: &ErrorKind) -> bool {
+    match error {
+        ErrorKind::Network(error) => {
+            matches!(error.kind(), wire::ErrorKind::Connection(_) | wire::ErrorKind::CutShort)
         }
         _ => false,
     }

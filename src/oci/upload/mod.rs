@@ -157,8 +157,8 @@ impl Repository {
             Ok(response) => response,
             // A registry that means to answer 202 may hang up before it has read the body. The
             // blob is named by its digest, so that sending it again does no harm.
-            Err(why) if is_broken(&why) => return Ok(Started::NotTaken),
-            Err(why) => return Err(why),
+            Err(error) if is_broken(&error) => return Ok(Started::NotTaken),
+            Err(error) => return Err(error),
         };
         match response.status() {
             201 => {
@@ -194,9 +194,9 @@ impl Repository {
             // The digest has to be known before the first byte is sent.
             let hashing = Arc::clone(&source);
             let read = tokio::task::spawn_blocking(move || hashing.read_through(size)).await;
-            sent = match read.unwrap_or_else(|why| Err(why.into())) {
+            sent = match read.unwrap_or_else(|error| Err(error.into())) {
                 Ok(()) => upload.finish_anew(digest, &body).await,
-                Err(why) => Err(ErrorKind::Local(why)),
+                Err(error) => Err(ErrorKind::Local(error)),
             };
         }
         if sent.is_ok() && source.hashed() < size {

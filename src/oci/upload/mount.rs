@@ -36,7 +36,7 @@ impl Repository {
         let asked = self.client().persist(|attempts| self.ask_mount(digest, from, attempts)).await;
         let mounted = match asked {
             // Harbor and GitLab answer 401 and Docker Hub 400 where they do not know `from`.
-            Err(why) if is_refusal(&why) => Ok(Mounted::No),
+            Err(error) if is_refusal(&error) => Ok(Mounted::No),
             asked => asked,
         };
         mounted.map_err(self.error("mounting the blob", format_args!("@{digest}")))
@@ -65,7 +65,7 @@ impl Repository {
                     Ok(opened) => opened.cancel().await,
                     // Nothing that could be cancelled.
                     Err(ErrorKind::Protocol(_)) => {}
-                    Err(why) => return Err(why),
+                    Err(error) => return Err(error),
                 }
                 Ok(Mounted::No)
             }
@@ -75,9 +75,9 @@ impl Repository {
 }
 
 /// Whether the registry was asked and said no, for whatever reason.
-const fn is_refusal(why: &ErrorKind) -> bool {
+const fn is_refusal(error: &ErrorKind) -> bool {
     matches!(
-        why,
+        error,
         ErrorKind::Registry(_)
             | ErrorKind::Denied(_)
             | ErrorKind::NotFound(_)

@@ -131,11 +131,11 @@ impl Upload {
                     self.patience.advance(self.accepted);
                     if self.accepted < sent {
                         let has = self.accepted;
-                        let why = ErrorKind::Protocol(Violation::UploadOffset { has, sent });
-                        self.patience.insist(why).await?;
+                        let error = ErrorKind::Protocol(Violation::UploadOffset { has, sent });
+                        self.patience.insist(error).await?;
                     }
                 }
-                Err(why) => self.recover(why, chunk.size(), end).await?,
+                Err(error) => self.recover(error, chunk.size(), end).await?,
             }
         }
         Ok(())
@@ -161,10 +161,10 @@ impl Upload {
             match self.put(&digest, last, &attempts).await {
                 Ok(()) => return Ok(()),
                 // It may have arrived although its answer did not.
-                Err(why) if (may_pass(&why) || is_lost(&why)) && self.is_there(&digest).await => {
+                Err(error) if (may_pass(&error) || is_lost(&error)) && self.is_there(&digest).await => {
                     return Ok(());
                 }
-                Err(why) => self.recover(why, size, end).await?,
+                Err(error) => self.recover(error, size, end).await?,
             }
         }
     }

@@ -27,7 +27,7 @@ fn found(config: &DockerConfig, place: &str) -> String {
         }
         Ok(Entry::Helper { name, server }) => format!("helper {name} {server}"),
         Ok(Entry::None) => "none".to_owned(),
-        Err(why) => format!("error {why}"),
+        Err(error) => format!("error {error}"),
     }
 }
 

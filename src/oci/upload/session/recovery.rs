@@ -11,11 +11,11 @@ impl Upload {
     /// After a failure: finds out what the registry has, if it is worth going on.
     pub(super) async fn recover(
         &mut self,
-        why: ErrorKind,
+        error: ErrorKind,
         size: u64,
         end: u64,
     ) -> Result<(), ErrorKind> {
-        let status = match &why {
+        let status = match &error {
             ErrorKind::Registry(refusal) | ErrorKind::NotFound(refusal) => refusal.status,
             _ => 0,
         };
@@ -25,20 +25,20 @@ impl Upload {
             413 | 416 if size > chunk => self.largest = chunk,
             416 => {
                 self.has_first = before == 0;
-                self.patience.insist(why).await?;
+                self.patience.insist(error).await?;
             }
             // The session is gone: a registry that was restarted may have forgotten it.
-            400 | 404 if is_lost(&why) || (status == 404 && before > 0) => {
-                self.patience.insist(why).await?;
+            400 | 404 if is_lost(&error) || (status == 404 && before > 0) => {
+                self.patience.insist(error).await?;
                 return self.restart().await;
             }
             400 | 404 | 405 | 415 | 501 if before == 0 && self.appended == 0 => {
                 self.no_chunks = true;
-                return Err(why);
+                return Err(error);
             }
             _ => {
-                let broke = is_broken(&why);
-                self.patience.wait(why).await?;
+                let broke = is_broken(&error);
+                self.patience.wait(error).await?;
                 self.synchronise(end).await?;
                 // Some registries hang up on a chunk that is too large for them.
                 if broke && size > chunk && self.accepted == before {
@@ -64,14 +64,14 @@ impl Upload {
                     return Err(ErrorKind::Protocol(Violation::UploadOffset { has, sent: end }));
                 }
                 // Debian's registry forgets an upload of which a chunk was cut.
-                Err(why) if matches!(why, ErrorKind::NotFound(_)) || is_lost(&why) => {
+                Err(error) if matches!(error, ErrorKind::NotFound(_)) || is_lost(&error) => {
                     return self.restart().await;
                 }
                 // Registries that do not answer this question have what was answered before.
                 Err(ErrorKind::Registry(refusal)) if matches!(refusal.status, 405 | 501) => {
                     return Ok(());
                 }
-                Err(why) => self.patience.wait(why).await?,
+                Err(error) => self.patience.wait(error).await?,
             }
         }
     }
