@@ -104,7 +104,8 @@ impl Relay {
         match self.pass(request).await {
             Ok(response) => response,
             Err(error) => {
-                let body = serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
+                let body =
+                    serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
                 let mut response = Outgoing::new(Relayed::whole(body.to_string()));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response

@@ -47,11 +47,13 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
     let text = format!("{address}/configs/demo:v1");
-    let reference: Reference = text
-        .parse()
-        .map_err(|error| Failure::Place(crate::runconfig::InvalidPlace::Reference { text, error }))?;
-    let document = Document::parse(CONFIGURATION.to_vec())
-        .map_err(|error| Failure::Document { source: "the demo's configuration".to_owned(), error })?;
+    let reference: Reference = text.parse().map_err(|error| {
+        Failure::ConfigLocation(crate::runconfig::InvalidLocation::Reference { text, error })
+    })?;
+    let document = Document::parse(CONFIGURATION.to_vec()).map_err(|error| Failure::Document {
+        source: "the demo's configuration".to_owned(),
+        error,
+    })?;
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;

@@ -51,7 +51,7 @@ impl Failure {
             Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
-            | Self::Place(_)
+            | Self::ConfigLocation(_)
             | Self::NotRunnable(_)
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
@@ -111,7 +111,7 @@ const fn registry_code(error: &oci::Error) -> u8 {
         Kind::Authentication(_) => 4,
         Kind::Denied(_) => 5,
         Kind::Network(error) => match error.kind() {
-            wire::ErrorKind::Record(_) => 19,
+            wire::HttpErrorKind::Record(_) => 19,
             _ => 6,
         },
         Kind::Tls(_) => 7,

@@ -10,7 +10,7 @@ use super::output::Report;
 use super::push::{Sharing, push_document};
 use crate::atomic_file;
 use crate::oci::Digest;
-use crate::runconfig::{Document, Place, WorkloadName};
+use crate::runconfig::{ConfigLocation, Document, WorkloadName};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -34,17 +34,17 @@ impl Export {
             (Some(repository), ..) => {
                 return super::all::export(context, repository, &self.sharing).await;
             }
-            (None, Some(name), Some(destination)) => (name, Place::parse(destination)?),
+            (None, Some(name), Some(destination)) => (name, ConfigLocation::parse(destination)?),
             (None, ..) => return Err(Failure::Usage("name a workload and a place".to_owned())),
         };
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
-            Place::File(_) if self.sharing.is_asked_for() => Err(Failure::Usage(
+            ConfigLocation::File(_) if self.sharing.is_asked_for() => Err(Failure::Usage(
                 "--secret and --allow are for a registry: a file gets the configuration as it is"
                     .to_owned(),
             )),
-            Place::File(path) => export_to_file(context, name, &document, &path),
-            Place::Registry(reference) => {
+            ConfigLocation::File(path) => export_to_file(context, name, &document, &path),
+            ConfigLocation::Registry(reference) => {
                 let what = format!("run configuration '{name}' to OCI registry");
                 push_document(context, &document, &self.sharing, &reference, ["Exported", &what])
                     .await

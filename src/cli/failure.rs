@@ -9,7 +9,7 @@ use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, Reference, Tag};
 use crate::runconfig::{
-    Exposure, InvalidDocument, InvalidPlace, InvalidWorkloadName, NotRunnable, PullError,
+    Exposure, InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError,
     PushError, RetrieveError,
 };
 use crate::state::StateError;
@@ -25,7 +25,7 @@ pub(super) enum Failure {
     },
     /// What should be a file is none, and may be the name of something else.
     NoFile(PathBuf),
-    Place(InvalidPlace),
+    ConfigLocation(InvalidLocation),
     Name(InvalidWorkloadName),
     Document {
         source: String,
@@ -121,7 +121,7 @@ impl fmt::Display for Failure {
             Self::Usage(error) => f.write_str(error),
             Self::Io { what, error } => write!(f, "{what}: {error}"),
             Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
-            Self::Place(error) => error.fmt(f),
+            Self::ConfigLocation(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
             Self::Document { source, error } => write!(f, "{source}: {error}"),
             Self::State(error) => error.fmt(f),
@@ -165,6 +165,6 @@ macro_rules! from {
         }
     )+};
 }
-from!(InvalidPlace => Place, InvalidWorkloadName => Name, StateError => State,
+from!(InvalidLocation => ConfigLocation, InvalidWorkloadName => Name, StateError => State,
       PushError => Push, NotRunnable => NotRunnable,
       RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

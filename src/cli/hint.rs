@@ -6,10 +6,10 @@ use std::path::Path;
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::{ConfigError, HelperError, KeychainError};
-use crate::oci::{self, AuthenticationError, ErrorKind, Refusal, Tag};
+use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag};
 use crate::runconfig::{PullError, PushError, RetrieveError, UnsupportedArtifact};
 use crate::state::StateError;
-use crate::wire::{self, ErrorKind as Wire, TlsFailure};
+use crate::wire::{self, HttpErrorKind as Wire, TlsFailure};
 
 const TLS_ON_LOOPBACK: &str =
     "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
@@ -82,7 +82,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
 
 /// The registry that an error is about.
 fn registry(error: &oci::Error) -> &str {
-    error.place().split('/').next().unwrap_or_default()
+    error.resource().split('/').next().unwrap_or_default()
 }
 
 fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
@@ -130,7 +130,7 @@ fn of_authentication(
     }
 }
 
-fn of_refusal(refusal: &Refusal, registry: &str) -> Option<String> {
+fn of_refusal(refusal: &ErrorResponse, registry: &str) -> Option<String> {
     match refusal.status {
         // How servers that speak TLS alone answer plain http: not in the specification's form.
         400 if refusal.errors.is_empty() => Some(TLS_ON_LOOPBACK.to_owned()),
@@ -140,7 +140,7 @@ fn of_refusal(refusal: &Refusal, registry: &str) -> Option<String> {
     }
 }
 
-fn of_tls(error: &wire::Error) -> Option<&'static str> {
+fn of_tls(error: &wire::HttpError) -> Option<&'static str> {
     let Wire::Tls(failure) = error.kind() else { return None };
     Some(match failure {
         TlsFailure::NotTls => "use --plain-http if this registry speaks plain http",
@@ -154,7 +154,7 @@ fn of_tls(error: &wire::Error) -> Option<&'static str> {
     })
 }
 
-fn of_network(error: &wire::Error, registry: &str) -> Option<String> {
+fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
     let is_loopback = error.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
     match error.kind() {
         Wire::NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::output::Report;
 use super::pull::from_registry;
 use super::push::read_document;
-use crate::runconfig::{Place, WorkloadName};
+use crate::runconfig::{ConfigLocation, WorkloadName};
 use crate::state::{Overwrite, StateStore};
 
 #[derive(Args)]
@@ -33,9 +33,9 @@ impl Import {
             return super::all::import(context, repository, overwrite).await;
         }
         let source = self.source.unwrap_or_default();
-        let (document, digest) = match Place::parse(&source)? {
-            Place::File(path) => (read_document(context, &path)?, None),
-            Place::Registry(reference) => {
+        let (document, digest) = match ConfigLocation::parse(&source)? {
+            ConfigLocation::File(path) => (read_document(context, &path)?, None),
+            ConfigLocation::Registry(reference) => {
                 let pulled = from_registry(context, &reference).await?;
                 let digest = pulled.manifest.descriptor.digest;
                 (pulled.document, Some((reference, digest)))

@@ -10,8 +10,8 @@ use super::options::read_password;
 use super::output::{Report, message, note};
 use super::prompt;
 use super::transfer::transfer;
-use crate::oci::auth::{Credential, Secret, Stored};
-use crate::oci::{Login as Checked, RegistryName};
+use crate::oci::auth::{Credential, CredentialStore, Secret};
+use crate::oci::{LoginOutcome, RegistryName};
 
 #[derive(Args)]
 pub(super) struct Login {
@@ -46,11 +46,11 @@ impl Login {
         let doing = format!("logging in to {registry}");
         let work = context.client.check_login(&registry, credential);
         let checked = transfer(context, &doing, work).await?;
-        if checked.map_err(Failure::Login)? == Checked::NotAskedFor {
+        if checked.map_err(Failure::Login)? == LoginOutcome::NotAskedFor {
             note(&format!("note: {registry} answers without a login; nothing was checked"));
         }
         let place = context.keychain.store(&registry, &username, &password).await?;
-        if matches!(place, Stored::File(_)) {
+        if matches!(place, CredentialStore::File(_)) {
             note("note: the password is stored unencrypted; a credential helper keeps it safer");
         }
         context.output.report(

@@ -128,8 +128,9 @@ impl Options {
     }
 
     fn tls(&self) -> Result<TlsSettings, Failure> {
-        let read =
-            |path: &PathBuf| std::fs::read(path).map_err(|error| Failure::file("reading", path, error));
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| Failure::file("reading", path, error))
+        };
         let mut tls = TlsSettings::default().certs_dirs(TlsSettings::system_certs_dirs());
         if let Some(path) = &self.ca_file {
             tls = tls.trust(&read(path)?).map_err(|error| Failure::pem(path, error))?;

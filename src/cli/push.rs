@@ -10,7 +10,9 @@ use super::failure::Failure;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::Reference;
-use crate::runconfig::{Document, MAX_SIZE, Place, PushStatus, creation_time, exposures, push};
+use crate::runconfig::{
+    ConfigLocation, Document, MAX_SIZE, PushStatus, creation_time, exposures, push,
+};
 
 #[derive(Args)]
 pub(super) struct Push {
@@ -78,7 +80,7 @@ impl Push {
 /// Whether there is no file at `path`, and it reads as a workload's name or a reference.
 fn names_something_else(path: &Path) -> bool {
     let text = path.to_str().unwrap_or("-");
-    text != "-" && !matches!(Place::parse(text), Ok(Place::File(_)))
+    text != "-" && !matches!(ConfigLocation::parse(text), Ok(ConfigLocation::File(_)))
 }
 
 /// Whether an argument names a tag or digest, and so more than a repository.
@@ -90,7 +92,10 @@ pub(super) fn names_more_than_repository(text: &str) -> bool {
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
     let reference = text.strip_prefix("oci://").unwrap_or(text);
     reference.parse().map_err(|error| {
-        Failure::Place(crate::runconfig::InvalidPlace::Reference { text: text.to_owned(), error })
+        Failure::ConfigLocation(crate::runconfig::InvalidLocation::Reference {
+            text: text.to_owned(),
+            error,
+        })
     })
 }
 

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::pull::from_registry;
 use super::push::read_document;
 use crate::oci::Reference;
-use crate::runconfig::{Document, InvalidPlace, Place, Pulled, WorkloadName};
+use crate::runconfig::{ConfigLocation, Document, InvalidLocation, Pulled, WorkloadName};
 use crate::state::StateStore;
 
 /// A run configuration, and where it was found.
@@ -21,7 +21,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Finds `text`: a file or a reference by the rules of [`Place::parse`], `-` for standard input,
+    /// Finds `text`: a file or a reference by the rules of [`ConfigLocation::parse`], `-` for standard input,
     /// and what could be either is a workload's name.
     pub(super) async fn find(context: &Context, text: &str) -> Result<Self, Failure> {
         let file = |path: &Path| {
@@ -31,13 +31,13 @@ impl Source {
         if text == "-" {
             return file(Path::new(text));
         }
-        match (Place::parse(text), text.parse::<WorkloadName>()) {
-            (Ok(Place::File(path)), _) => file(&path),
-            (Ok(Place::Registry(reference)), _) => {
+        match (ConfigLocation::parse(text), text.parse::<WorkloadName>()) {
+            (Ok(ConfigLocation::File(path)), _) => file(&path),
+            (Ok(ConfigLocation::Registry(reference)), _) => {
                 let pulled = from_registry(context, &reference).await?;
                 Ok(Self::Artifact { reference, pulled: Box::new(pulled) })
             }
-            (Err(InvalidPlace::Ambiguous(_)), Ok(name)) => {
+            (Err(InvalidLocation::Ambiguous(_)), Ok(name)) => {
                 let store = StateStore::from_environment()?;
                 let document = store.load(&name)?;
                 Ok(Self::Workload { path: store.path_of(&name), name, document })

@@ -10,7 +10,7 @@ use super::push::names_more_than_repository;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
 use crate::oci::{Reference, TagQuery};
-use crate::runconfig::InvalidPlace;
+use crate::runconfig::InvalidLocation;
 
 #[derive(Args)]
 pub(super) struct Tags {
@@ -25,7 +25,7 @@ impl Tags {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let text = self.repository.strip_prefix("oci://").unwrap_or(&self.repository);
         let reference: Reference = text.parse().map_err(|error| {
-            Failure::Place(InvalidPlace::Reference { text: text.to_owned(), error })
+            Failure::ConfigLocation(InvalidLocation::Reference { text: text.to_owned(), error })
         })?;
         if names_more_than_repository(text) {
             let message = "tags are listed of a repository: leave out the tag or digest";

@@ -195,7 +195,8 @@ impl CheckWire {
 impl ExportWire {
     fn run(self, context: &Context) -> Result<(), Failure> {
         if context.output.is_json() && self.output.is_none() {
-            let message = "--json describes what was written; name a file for it with -o".to_owned();
+            let message =
+                "--json describes what was written; name a file for it with -o".to_owned();
             return Err(Failure::Usage(message));
         }
         let records = read(&self.file)?;

@@ -3,7 +3,7 @@
 use super::mount::Mount;
 use super::plan::{Network, Plan, Port};
 use crate::printable::quoted;
-use crate::runconfig::Transport;
+use crate::runconfig::McpTransport;
 
 /// How long a container lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Plan {
                 add("--restart=unless-stopped".to_owned());
             }
         }
-        if self.transport == Transport::Stdio {
+        if self.transport == McpTransport::Stdio {
             add("--interactive".to_owned());
         }
         if verb == "create" {

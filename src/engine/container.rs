@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::error::EngineError;
 use super::plan::reachable;
-use crate::runconfig::Transport;
+use crate::runconfig::McpTransport;
 
 /// A container of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Container {
     #[must_use]
     pub fn url(&self, host: &str) -> Option<String> {
         let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
-        let transport: Transport = self.labels.get("toolhive-transport")?.parse().ok()?;
+        let transport: McpTransport = self.labels.get("toolhive-transport")?.parse().ok()?;
         Some(format!("http://{}:{port}{}", reachable(host.parse().ok()), transport.path()?))
     }
 
@@ -60,8 +60,9 @@ pub(super) fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, E
     struct Config {
         labels: Option<BTreeMap<String, String>>,
     }
-    let inspected: Vec<Inspected> = serde_json::from_slice(output)
-        .map_err(|error| EngineError::Failed { doing: doing.to_owned(), message: error.to_string() })?;
+    let inspected: Vec<Inspected> = serde_json::from_slice(output).map_err(|error| {
+        EngineError::Failed { doing: doing.to_owned(), message: error.to_string() }
+    })?;
     let container = |inspected: Inspected| Container {
         // Docker's names have a slash in front.
         name: inspected.name.trim_start_matches('/').to_owned(),

@@ -11,7 +11,7 @@ use super::secret::SecretReference;
 use super::support::{Isolation, isolation};
 use crate::oci::Reference;
 use crate::oci::auth::Secret;
-use crate::runconfig::{RunConfig, Transport};
+use crate::runconfig::{McpTransport, RunConfig};
 
 /// A container to be made.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Plan {
     /// Arguments for the image's entry point.
     pub arguments: Vec<String>,
     /// How the server is spoken to.
-    pub transport: Transport,
+    pub transport: McpTransport,
     /// The environment without secrets.
     pub environment: BTreeMap<String, String>,
     /// Secrets by the variable that each is for.
@@ -89,11 +89,11 @@ impl Plan {
     /// # Errors
     /// [`PlanError`].
     pub fn new(config: &RunConfig, choices: &Choices<'_>) -> Result<Self, PlanError> {
-        let transport: Transport = config.transport.parse().map_err(PlanError::Transport)?;
+        let transport: McpTransport = config.transport.parse().map_err(PlanError::Transport)?;
         let name = container_name(config)?;
         let image = whole_name(&config.image)?;
         // Where the engine enforces it, nobody can mean to do without it.
-        let without_isolation = choices.without_isolation && transport != Transport::Stdio;
+        let without_isolation = choices.without_isolation && transport != McpTransport::Stdio;
         let network = network(config, without_isolation)?;
         let endpoint = Endpoint::of(config, transport, &network, choices.port)?;
         let ports = ports(config, endpoint.as_ref(), &network)?;
@@ -150,11 +150,11 @@ struct Endpoint {
 impl Endpoint {
     fn of(
         config: &RunConfig,
-        transport: Transport,
+        transport: McpTransport,
         network: &Network,
         port: Option<u16>,
     ) -> Result<Option<Self>, PlanError> {
-        if transport == Transport::Stdio {
+        if transport == McpTransport::Stdio {
             return Ok(None);
         }
         let address = match config.host.as_str() {
@@ -170,7 +170,7 @@ impl Endpoint {
         Ok(Some(Self { address, port, target }))
     }
 
-    fn url(&self, transport: Transport) -> String {
+    fn url(&self, transport: McpTransport) -> String {
         let path = transport.path().unwrap_or_default();
         format!("http://{}:{}{path}", reachable(self.address), self.port)
     }
@@ -258,7 +258,7 @@ fn ports(
 /// reached through a published port, so that it is told to listen on all.
 fn transport_variables(
     config: &RunConfig,
-    transport: Transport,
+    transport: McpTransport,
     endpoint: Option<&Endpoint>,
     network: &Network,
 ) -> Vec<(&'static str, String)> {
@@ -293,7 +293,7 @@ fn secrets(
 fn labels(
     config: &RunConfig,
     name: &str,
-    transport: Transport,
+    transport: McpTransport,
     endpoint: Option<&Endpoint>,
     network: &Network,
 ) -> BTreeMap<String, String> {

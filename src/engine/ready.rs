@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::wire::{ErrorKind, Method, Request, Transport};
+use crate::wire::{HttpErrorKind, Method, Request, Transport};
 
 /// The time between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,7 +45,7 @@ pub async fn wait_until_ready(
         match timeout(ANSWER_LIMIT, transport.send(request)).await {
             Ok(Ok(_)) => return Ok(()),
             // Whoever speaks, if not well, is there.
-            Ok(Err(error)) if matches!(error.kind(), ErrorKind::NotHttp) => return Ok(()),
+            Ok(Err(error)) if matches!(error.kind(), HttpErrorKind::NotHttp) => return Ok(()),
             _ => sleep(PAUSE).await,
         }
     }

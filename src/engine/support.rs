@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::runconfig::{Document, NetworkPermissions, RunConfig, Transport, is_set};
+use crate::runconfig::{Document, McpTransport, NetworkPermissions, RunConfig, is_set};
 
 /// What becomes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +215,7 @@ fn unsupported_middleware(field: &str, configs: &Value) -> Vec<(String, &'static
 fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
     let Some(network) = isolated(config) else { return found };
-    let is_stdio = config.transport == Transport::Stdio.as_str();
+    let is_stdio = config.transport == McpTransport::Stdio.as_str();
     // Whoever may be called, ToolHive has a proxy in front of the server for those who call it.
     if !is_stdio && network.inbound.as_ref().is_some_and(|inbound| !inbound.allow_host.is_empty()) {
         found.push(("permission_profile.network.inbound.allow_host", NEEDS_PROXY));

@@ -65,7 +65,7 @@ impl Repository {
         let encoding = refuse_encoding(&response);
         // One byte more than promised is enough to know that the size is wrong.
         let content = match response.read(descriptor.size).await {
-            Err(error) if matches!(error.kind(), wire::ErrorKind::BodyTooLarge(_)) => {
+            Err(error) if matches!(error.kind(), wire::HttpErrorKind::BodyTooLarge(_)) => {
                 let expected = descriptor.size;
                 let found = expected.saturating_add(1);
                 return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));

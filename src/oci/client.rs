@@ -131,7 +131,7 @@ impl Client {
     pub fn speaks_plain_http(&self, registry: &RegistryName) -> bool {
         self.shared.plain_http
             || (is_loopback_host(registry.host())
-                && !self.shared.tls.speaks_of(&registry.to_string()))
+                && !self.shared.tls.applies_to(&registry.to_string()))
     }
 
     /// `{scheme}://{registry}/v2/{path}`; `path` consists of names that parsed.

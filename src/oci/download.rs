@@ -194,7 +194,9 @@ impl Pieces {
     async fn end(&mut self) -> Result<Option<Bytes>, ErrorKind> {
         match &mut self.response {
             Some(response) => match response.chunk().await {
-                Err(error) if matches!(error.kind(), wire::ErrorKind::Record(_)) => Err(error.into()),
+                Err(error) if matches!(error.kind(), wire::HttpErrorKind::Record(_)) => {
+                    Err(error.into())
+                }
                 // A connection that breaks now has brought everything.
                 piece => Ok(piece.unwrap_or_default()),
             },

@@ -5,16 +5,16 @@ use std::io;
 
 use super::auth::{ChallengeError, KeychainError, RealmError};
 use super::descriptor::Mismatch;
+use super::error_response::ErrorResponse;
 use super::manifest::InvalidManifest;
 use super::media_type::MediaType;
-use super::refusal::Refusal;
 use crate::wire;
 
 /// A failed operation on a registry: what was tried, where, and why it failed.
 #[derive(Debug)]
 pub struct Error {
     step: &'static str,
-    place: String,
+    resource: String,
     kind: Box<ErrorKind>,
 }
 
@@ -25,15 +25,15 @@ pub enum ErrorKind {
     /// The registry wants to know who asks, or did not accept the credential (401).
     Authentication(AuthenticationError),
     /// Whoever asks may not do this (403).
-    Denied(Refusal),
+    Denied(ErrorResponse),
     /// There is no such repository, manifest or blob (404).
-    NotFound(Refusal),
+    NotFound(ErrorResponse),
     /// Any other refusal, with the registry's own code and message.
-    Registry(Refusal),
+    Registry(ErrorResponse),
     /// The TLS handshake failed.
-    Tls(wire::Error),
+    Tls(wire::HttpError),
     /// The registry could not be reached, or the connection broke.
-    Network(wire::Error),
+    Network(wire::HttpError),
     /// The bytes are not those that digest and size promise.
     Mismatch(Mismatch),
     /// The content is larger than the limit, in bytes.
@@ -56,7 +56,7 @@ pub enum AuthenticationError {
     /// The registry refused, whatever was sent.
     Refused {
         /// What it said.
-        refusal: Refusal,
+        refusal: ErrorResponse,
         /// Whether a credential was sent.
         with_credential: bool,
     },
@@ -65,7 +65,7 @@ pub enum AuthenticationError {
     /// The token server that the registry names is not asked.
     Realm(RealmError),
     /// The token server refused.
-    TokenServer(Refusal),
+    TokenServer(ErrorResponse),
     /// The token server's answer has no token that can be sent.
     NoToken,
     /// A credential cannot be read.
@@ -141,8 +141,8 @@ pub enum Violation {
 }
 
 impl Error {
-    pub(super) fn new(step: &'static str, place: String, kind: ErrorKind) -> Self {
-        Self { step, place, kind: Box::new(kind) }
+    pub(super) fn new(step: &'static str, resource: String, kind: ErrorKind) -> Self {
+        Self { step, resource, kind: Box::new(kind) }
     }
 
     /// Why it failed.
@@ -159,16 +159,16 @@ impl Error {
 
     /// The repository or manifest concerned.
     #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
+    pub fn resource(&self) -> &str {
+        &self.resource
     }
 }
 
-impl From<wire::Error> for ErrorKind {
-    fn from(error: wire::Error) -> Self {
+impl From<wire::HttpError> for ErrorKind {
+    fn from(error: wire::HttpError) -> Self {
         match error.kind() {
-            wire::ErrorKind::Tls(_) => Self::Tls(error),
-            wire::ErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
+            wire::HttpErrorKind::Tls(_) => Self::Tls(error),
+            wire::HttpErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
             _ => match error.into_content() {
                 Ok(error) => Self::Local(error),
                 Err(error) => Self::Network(error),
@@ -177,8 +177,8 @@ impl From<wire::Error> for ErrorKind {
     }
 }
 
-impl From<Refusal> for ErrorKind {
-    fn from(refusal: Refusal) -> Self {
+impl From<ErrorResponse> for ErrorKind {
+    fn from(refusal: ErrorResponse) -> Self {
         match refusal.status {
             401 => AuthenticationError::Refused { refusal, with_credential: false }.into(),
             403 => Self::Denied(refusal),
@@ -190,7 +190,7 @@ impl From<Refusal> for ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.step, self.place, self.kind)
+        write!(f, "{} {}: {}", self.step, self.resource, self.kind)
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::error::{AuthenticationError, ErrorKind};
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 use crate::wire;
 
 /// How often and how soon something that failed for a passing reason is tried again.
@@ -174,12 +174,12 @@ fn transience(error: &ErrorKind) -> Transience {
     }
 }
 
-const fn is_passing(error: &wire::ErrorKind) -> bool {
-    use wire::ErrorKind as Wire;
+const fn is_passing(error: &wire::HttpErrorKind) -> bool {
+    use wire::HttpErrorKind as Wire;
     matches!(error, Wire::Refused | Wire::Connection(_) | Wire::CutShort | Wire::Timeout)
 }
 
-const fn of_status(refusal: &Refusal) -> Transience {
+const fn of_status(refusal: &ErrorResponse) -> Transience {
     match (refusal.status, refusal.retry_after) {
         (408 | 425 | 429 | 500 | 502 | 503 | 504, Some(wait)) => Transience::PassingAfter(wait),
         (408 | 425 | 429 | 500 | 502 | 503 | 504, None) => Transience::Passing,
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, seconds: Option<u64>) -> ErrorKind {
-        let mut refusal = Refusal::parse(status, b"");
+        let mut refusal = ErrorResponse::parse(status, b"");
         refusal.retry_after = seconds.map(Duration::from_secs);
         refusal.into()
     }

@@ -3,8 +3,8 @@
 use super::auth::{Credential, Keychain, Sent, Subject};
 use super::client::{Client, Shared};
 use super::error::{AuthenticationError, Error, ErrorKind};
+use super::error_response::{BODY_LIMIT, ErrorResponse, retry_after};
 use super::reference::RegistryName;
-use super::refusal::{BODY_LIMIT, Refusal, retry_after};
 use super::retry::Attempts;
 use crate::timestamp::Timestamp;
 use crate::wire::{self, Method, Origin, Request, Response};
@@ -69,7 +69,7 @@ impl Client {
         &self,
         registry: &RegistryName,
         credential: Credential,
-    ) -> Result<Login, Error> {
+    ) -> Result<LoginOutcome, Error> {
         let client = self.with_keychain(Keychain::anonymous().with_credential(credential));
         let subject = Subject {
             registry,
@@ -92,18 +92,18 @@ impl Client {
         checked.await.map_err(|kind| Error::new("logging in to", registry.to_string(), kind))
     }
 
-    async fn asked_for_login(&self, subject: &Subject<'_>) -> Result<Login, ErrorKind> {
+    async fn asked_for_login(&self, subject: &Subject<'_>) -> Result<LoginOutcome, ErrorKind> {
         let home = self.api_url(subject.registry, "");
         let Shared { transport, authenticator, .. } = &*self.shared;
         let ready = authenticator.ready(transport, &home, subject).await?;
-        Ok(if ready.is_some() { Login::Accepted } else { Login::NotAskedFor })
+        Ok(if ready.is_some() { LoginOutcome::Accepted } else { LoginOutcome::NotAskedFor })
     }
 }
 
 /// What a registry made of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Login {
+pub enum LoginOutcome {
     /// It accepted it.
     Accepted,
     /// It answers without one, so that nothing was checked.
@@ -132,7 +132,7 @@ async fn triage(response: Response, sent: &Sent) -> Result<Answered, ErrorKind> 
         400 | 403 if matches!(sent, Sent::Known(_)) => {
             let status = response.status();
             let (response, body) = response.peek(BODY_LIMIT).await?;
-            let denied = Refusal::parse(status, &body).has_code("DENIED");
+            let denied = ErrorResponse::parse(status, &body).has_code("DENIED");
             Ok(if denied { Answered::Refused(response) } else { Answered::Final(response) })
         }
         _ => Ok(Answered::Final(response)),
@@ -154,10 +154,12 @@ pub(super) async fn refusal(response: Response) -> ErrorKind {
     let wait = response.headers().get("retry-after");
     let wait = wait.and_then(|header| retry_after(header, Timestamp::now()));
     let mut refusal = match response.read(BODY_LIMIT).await {
-        Ok(body) => Refusal::parse(status, &body),
-        Err(error) if matches!(error.kind(), wire::ErrorKind::Record(_)) => return error.into(),
+        Ok(body) => ErrorResponse::parse(status, &body),
+        Err(error) if matches!(error.kind(), wire::HttpErrorKind::Record(_)) => {
+            return error.into();
+        }
         // The status alone says that it is refused.
-        Err(_) => Refusal::parse(status, b""),
+        Err(_) => ErrorResponse::parse(status, b""),
     };
     refusal.retry_after = wait;
     refusal.into()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::document::Document;
 use super::error::InvalidDocument;
 use super::name::{InvalidWorkloadName, WorkloadName};
-use super::transport::Transport;
+use super::transport::McpTransport;
 use crate::oci::Reference;
 
 /// A plain image, and how to run it.
@@ -19,7 +19,7 @@ pub struct ImageRun {
     /// The workload's name.
     pub name: WorkloadName,
     /// How it is spoken to.
-    pub transport: Transport,
+    pub transport: McpTransport,
     /// The port at which it can be reached on this machine, at 127.0.0.1.
     pub port: u16,
     /// The port at which it listens in its container. Of no account for `stdio`.
@@ -73,7 +73,7 @@ impl ImageRun {
     /// Where it becomes larger than a configuration may be.
     pub fn document(self) -> Result<Document, InvalidDocument> {
         let (name, transport) = (self.name.to_string(), self.transport);
-        let http = transport != Transport::Stdio;
+        let http = transport != McpTransport::Stdio;
         let mut env_vars = self.environment;
         env_vars.insert("MCP_TRANSPORT".to_owned(), transport.to_string());
         if http {

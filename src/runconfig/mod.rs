@@ -12,9 +12,9 @@ mod document;
 mod error;
 mod exposure;
 mod json;
+mod location;
 mod name;
 mod normal;
-mod place;
 mod rename;
 mod retrieve;
 mod review;
@@ -41,8 +41,8 @@ pub(crate) use document::is_set;
 pub use document::{Document, MAX_SIZE};
 pub use error::InvalidDocument;
 pub use exposure::{Exposure, Kind as ExposureKind, exposures};
+pub use location::{ConfigLocation, InvalidLocation};
 pub use name::{InvalidWorkloadName, WorkloadName};
-pub use place::{InvalidPlace, Place};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
 pub use review::{Review, review, review_with_values};
 pub use run_config::{
@@ -51,4 +51,4 @@ pub use run_config::{
 pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};
 pub(crate) use shown::{shown_arguments, shown_text};
 pub use to_secret::ToSecretError;
-pub use transport::{Transport, UnknownTransport};
+pub use transport::{McpTransport, UnknownTransport};

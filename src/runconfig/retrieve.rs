@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::artifact::UnsupportedArtifact;
 use super::document::{Document, MAX_SIZE};
 use super::error::InvalidDocument;
-use super::place::{InvalidPlace, Place};
+use super::location::{ConfigLocation, InvalidLocation};
 use super::share::{PullError, Pulled, open};
 use crate::oci::auth::Access;
 use crate::oci::{self, Client, ErrorKind, Reference};
@@ -34,27 +34,27 @@ pub enum Retrieved {
     Image,
 }
 
-/// Reads what a user typed: a file that exists, or a reference; see [`Place::parse`].
+/// Reads what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`].
 ///
 /// # Errors
 /// [`NotRunnable`] names what only `ToolHive` can run.
-pub fn runnable(text: &str) -> Result<Place, NotRunnable> {
+pub fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
     if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::BuiltByToolHive(text.to_owned()));
     }
     if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::RemoteServer(text.to_owned()));
     }
-    let place = match Place::parse(text) {
-        Err(InvalidPlace::Ambiguous(text)) if !text.is_empty() => {
+    let place = match ConfigLocation::parse(text) {
+        Err(InvalidLocation::Ambiguous(text)) if !text.is_empty() => {
             return Err(NotRunnable::Ambiguous(text));
         }
-        other => other.map_err(NotRunnable::Place)?,
+        other => other.map_err(NotRunnable::ConfigLocation)?,
     };
     let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
     // Such a name has two parts, and neither a port nor a tag.
     let named = text.split('/').count() == 2 && !text.contains([':', '@']);
-    if reversed && named && matches!(place, Place::Registry(_)) {
+    if reversed && named && matches!(place, ConfigLocation::Registry(_)) {
         return Err(NotRunnable::CatalogueName(text.to_owned()));
     }
     Ok(place)
@@ -73,7 +73,7 @@ pub enum NotRunnable {
     /// It could be a name in the catalogue, a file or an image.
     Ambiguous(String),
     /// It is nothing that can be read.
-    Place(InvalidPlace),
+    ConfigLocation(InvalidLocation),
 }
 
 impl fmt::Display for NotRunnable {
@@ -99,7 +99,7 @@ impl fmt::Display for NotRunnable {
                 "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
                  {text}` runs; write {text}:latest for an image, or ./{text} for a file"
             ),
-            Self::Place(error) => error.fmt(f),
+            Self::ConfigLocation(error) => error.fmt(f),
         }
     }
 }
@@ -107,7 +107,7 @@ impl fmt::Display for NotRunnable {
 impl std::error::Error for NotRunnable {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Place(error) => Some(error),
+            Self::ConfigLocation(error) => Some(error),
             _ => None,
         }
     }
@@ -118,10 +118,10 @@ impl std::error::Error for NotRunnable {
 ///
 /// # Errors
 /// [`RetrieveError`].
-pub async fn retrieve(client: &Client, place: &Place) -> Result<Retrieved, RetrieveError> {
+pub async fn retrieve(client: &Client, place: &ConfigLocation) -> Result<Retrieved, RetrieveError> {
     match place {
-        Place::File(path) => read_file(path).map(Retrieved::File),
-        Place::Registry(reference) => from_registry(client, reference).await,
+        ConfigLocation::File(path) => read_file(path).map(Retrieved::File),
+        ConfigLocation::Registry(reference) => from_registry(client, reference).await,
     }
 }
 
@@ -196,8 +196,8 @@ impl RetrieveError {
 }
 
 /// Whether nobody answered. Whoever answers something strange is there.
-const fn is_away(kind: &wire::ErrorKind) -> bool {
-    use wire::ErrorKind::{Connection, Refused, Timeout, Unresolved};
+const fn is_away(kind: &wire::HttpErrorKind) -> bool {
+    use wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
     matches!(kind, Unresolved | Refused | Connection(_) | Timeout)
 }
 
@@ -239,10 +239,10 @@ mod tests {
         assert!(said("https://example.com/mcp").contains("remote server"));
         assert!(said("").contains("it is empty"));
         for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
-            assert!(matches!(runnable(image), Ok(Place::Registry(_))), "{image}");
+            assert!(matches!(runnable(image), Ok(ConfigLocation::Registry(_))), "{image}");
         }
-        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(Place::Registry(_))));
-        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(Place::Registry(_))));
-        assert!(matches!(runnable("./fetch"), Ok(Place::File(_))));
+        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(ConfigLocation::Registry(_))));
+        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(ConfigLocation::Registry(_))));
+        assert!(matches!(runnable("./fetch"), Ok(ConfigLocation::File(_))));
     }
 }

@@ -7,7 +7,7 @@ use super::difference::Concern;
 use super::document::Document;
 use super::run_config::{NetworkPermissions, Outbound, PermissionProfile, RunConfig};
 use super::shown::{shown_arguments, shown_text};
-use super::transport::Transport;
+use super::transport::McpTransport;
 use super::unshown::unshown;
 use crate::printable::quoted;
 
@@ -132,7 +132,8 @@ fn network_of(config: &RunConfig, network: Option<&NetworkPermissions>) -> Strin
 /// The ports that this machine publishes.
 fn ports(config: &RunConfig) -> Vec<String> {
     let mut ports = Vec::new();
-    let is_http = config.transport.parse().is_ok_and(|kind: Transport| kind != Transport::Stdio);
+    let is_http =
+        config.transport.parse().is_ok_and(|kind: McpTransport| kind != McpTransport::Stdio);
     if is_http && config.remote_url.is_empty() {
         let host = if config.host.is_empty() { "all addresses" } else { &config.host };
         let port = if config.port == 0 { "any".to_owned() } else { config.port.to_string() };

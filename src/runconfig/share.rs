@@ -275,7 +275,9 @@ impl fmt::Display for PullError {
             Self::Inline(error) => {
                 write!(f, "the configuration inside the manifest is not what it promises: {error}")
             }
-            Self::Invalid(error) => write!(f, "the artifact holds no valid run configuration: {error}"),
+            Self::Invalid(error) => {
+                write!(f, "the artifact holds no valid run configuration: {error}")
+            }
             Self::OtherName { tag, own } => write!(
                 f,
                 "the tag {tag} is not the one of a workload {own:?}; pull this reference alone"

@@ -17,7 +17,8 @@ fn parse(text: &str) -> Result<Document, InvalidDocument> {
 fn what_toolhive_writes_and_what_it_may_write_one_day_is_accepted_verbatim() {
     for name in ["minimal", "stdio", "remote", "future"] {
         let bytes = fixture(&format!("runconfigs/{name}.json"));
-        let document = Document::parse(bytes.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let document =
+            Document::parse(bytes.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(document.bytes(), bytes, "{name}");
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A transport that runs in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Transport {
+pub enum McpTransport {
     /// Standard input and output.
     Stdio,
     /// HTTP with server-sent events, the older form.
@@ -15,7 +15,7 @@ pub enum Transport {
     StreamableHttp,
 }
 
-impl Transport {
+impl McpTransport {
     /// The word that stands in a run configuration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -37,7 +37,7 @@ impl Transport {
     }
 }
 
-impl fmt::Display for Transport {
+impl fmt::Display for McpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -55,7 +55,7 @@ impl fmt::Display for UnknownTransport {
 
 impl std::error::Error for UnknownTransport {}
 
-impl FromStr for Transport {
+impl FromStr for McpTransport {
     type Err = UnknownTransport;
 
     fn from_str(text: &str) -> Result<Self, UnknownTransport> {

@@ -104,7 +104,8 @@ impl Agreements {
         };
         let path = self.path_of(digest);
         let bytes = serde_json::to_vec_pretty(&agreement).unwrap_or_default();
-        atomic_file::write_with_parents(&path, &bytes).map_err(|error| StateError::Io { path, error })
+        atomic_file::write_with_parents(&path, &bytes)
+            .map_err(|error| StateError::Io { path, error })
     }
 
     fn path_of(&self, digest: &Digest) -> PathBuf {

@@ -8,15 +8,15 @@ use super::resolve::Unresolved;
 
 /// An exchange that did not end with a whole response.
 #[derive(Debug)]
-pub struct Error {
+pub struct HttpError {
     origin: Option<Origin>,
-    kind: ErrorKind,
+    kind: HttpErrorKind,
 }
 
 /// Why an exchange did not end with a whole response.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum ErrorKind {
+pub enum HttpErrorKind {
     /// The host's name could not be resolved.
     Unresolved,
     /// The host's name leads to an internal address, to which this request must not go.
@@ -86,14 +86,14 @@ pub enum RefusedRedirect {
     Method,
 }
 
-impl Error {
-    pub(super) const fn new(origin: Option<Origin>, kind: ErrorKind) -> Self {
+impl HttpError {
+    pub(super) const fn new(origin: Option<Origin>, kind: HttpErrorKind) -> Self {
         Self { origin, kind }
     }
 
     /// What went wrong.
     #[must_use]
-    pub const fn kind(&self) -> &ErrorKind {
+    pub const fn kind(&self) -> &HttpErrorKind {
         &self.kind
     }
 
@@ -103,7 +103,7 @@ impl Error {
     /// Any other error, as it is.
     pub fn into_content(self) -> Result<io::Error, Self> {
         match self.kind {
-            ErrorKind::Content(error) => Ok(error),
+            HttpErrorKind::Content(error) => Ok(error),
             kind => Err(Self { kind, ..self }),
         }
     }
@@ -118,21 +118,21 @@ impl Error {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self.kind {
-            ErrorKind::Unresolved => "unresolved",
-            ErrorKind::InternalAddress => "internal_address",
-            ErrorKind::Refused => "refused",
-            ErrorKind::Connection(_) => "connection",
-            ErrorKind::CutShort => "cut_short",
-            ErrorKind::Timeout => "timeout",
-            ErrorKind::Tls(_) => "tls",
-            ErrorKind::NotHttp => "not_http",
-            ErrorKind::HeadersTooLarge => "headers_too_large",
-            ErrorKind::Content(_) => "content",
-            ErrorKind::BodyTooLarge(_) => "body_too_large",
-            ErrorKind::TooManyRedirects | ErrorKind::Redirect(_) => "redirect",
-            ErrorKind::InvalidHeader(_) | ErrorKind::UnsupportedUrl => "invalid_request",
-            ErrorKind::Setup(_) => "setup",
-            ErrorKind::Record(_) => "record",
+            HttpErrorKind::Unresolved => "unresolved",
+            HttpErrorKind::InternalAddress => "internal_address",
+            HttpErrorKind::Refused => "refused",
+            HttpErrorKind::Connection(_) => "connection",
+            HttpErrorKind::CutShort => "cut_short",
+            HttpErrorKind::Timeout => "timeout",
+            HttpErrorKind::Tls(_) => "tls",
+            HttpErrorKind::NotHttp => "not_http",
+            HttpErrorKind::HeadersTooLarge => "headers_too_large",
+            HttpErrorKind::Content(_) => "content",
+            HttpErrorKind::BodyTooLarge(_) => "body_too_large",
+            HttpErrorKind::TooManyRedirects | HttpErrorKind::Redirect(_) => "redirect",
+            HttpErrorKind::InvalidHeader(_) | HttpErrorKind::UnsupportedUrl => "invalid_request",
+            HttpErrorKind::Setup(_) => "setup",
+            HttpErrorKind::Record(_) => "record",
         }
     }
 
@@ -143,25 +143,25 @@ impl Error {
 }
 
 /// Finds the cause that the libraries below wrapped, by type.
-fn classify(error: &reqwest::Error) -> ErrorKind {
+fn classify(error: &reqwest::Error) -> HttpErrorKind {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut connection = None;
     while let Some(current) = cause {
         match current.downcast_ref::<Unresolved>() {
-            Some(Unresolved::Unknown) => return ErrorKind::Unresolved,
-            Some(Unresolved::Internal) => return ErrorKind::InternalAddress,
+            Some(Unresolved::Unknown) => return HttpErrorKind::Unresolved,
+            Some(Unresolved::Internal) => return HttpErrorKind::InternalAddress,
             None => {}
         }
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return ErrorKind::Tls(tls_failure(tls));
+            return HttpErrorKind::Tls(tls_failure(tls));
         }
         if let Some(http) = current.downcast_ref::<hyper::Error>() {
             if http.is_parse_too_large() {
-                return ErrorKind::HeadersTooLarge;
+                return HttpErrorKind::HeadersTooLarge;
             } else if http.is_parse() {
-                return ErrorKind::NotHttp;
+                return HttpErrorKind::NotHttp;
             } else if http.is_incomplete_message() {
-                return ErrorKind::CutShort;
+                return HttpErrorKind::CutShort;
             }
         }
         cause = current.source();
@@ -172,11 +172,11 @@ fn classify(error: &reqwest::Error) -> ErrorKind {
         }
     }
     match connection {
-        Some(io::ErrorKind::ConnectionRefused) => ErrorKind::Refused,
-        Some(io::ErrorKind::TimedOut) => ErrorKind::Timeout,
-        Some(io::ErrorKind::UnexpectedEof) => ErrorKind::CutShort,
-        _ if error.is_timeout() => ErrorKind::Timeout,
-        kind => ErrorKind::Connection(kind),
+        Some(io::ErrorKind::ConnectionRefused) => HttpErrorKind::Refused,
+        Some(io::ErrorKind::TimedOut) => HttpErrorKind::Timeout,
+        Some(io::ErrorKind::UnexpectedEof) => HttpErrorKind::CutShort,
+        _ if error.is_timeout() => HttpErrorKind::Timeout,
+        kind => HttpErrorKind::Connection(kind),
     }
 }
 
@@ -207,7 +207,7 @@ fn tls_failure(error: &rustls::Error) -> TlsFailure {
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
             Some(origin) => write!(f, "{origin}: {}", self.kind),
@@ -216,7 +216,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Display for ErrorKind {
+impl fmt::Display for HttpErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
@@ -267,10 +267,10 @@ impl fmt::Display for RefusedRedirect {
     }
 }
 
-impl std::error::Error for Error {
+impl std::error::Error for HttpError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            ErrorKind::Record(error) | ErrorKind::Content(error) => Some(error),
+            HttpErrorKind::Record(error) | HttpErrorKind::Content(error) => Some(error),
             _ => None,
         }
     }

@@ -125,7 +125,7 @@ impl fmt::Display for Peer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExchangeError {
-    /// A stable word: the kind of [`crate::wire::Error`], or `cancelled`.
+    /// A stable word: the kind of [`crate::wire::HttpError`], or `cancelled`.
     pub kind: String,
     /// The error for people.
     pub message: String,

@@ -27,7 +27,7 @@ mod transport;
 
 pub use address::is_internal;
 pub use body::{Body, BodySource};
-pub use error::{Error, ErrorKind, RefusedRedirect, TlsFailure};
+pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
 pub use exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
 };

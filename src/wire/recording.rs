@@ -8,7 +8,7 @@ use std::time::Instant;
 use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
-use super::error::Error;
+use super::error::HttpError;
 use super::exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, SentRequest,
 };
@@ -142,7 +142,7 @@ impl Recording {
     }
 
     /// Records an exchange that failed.
-    pub(super) fn fail(mut self, error: &Error) -> io::Result<()> {
+    pub(super) fn fail(mut self, error: &HttpError) -> io::Result<()> {
         self.exchange.error =
             Some(ExchangeError { kind: error.word().to_owned(), message: error.to_string() });
         self.record()

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::error::{Error, ErrorKind, RefusedRedirect};
+use super::error::{HttpError, HttpErrorKind, RefusedRedirect};
 use super::origin::Origin;
 use super::request::{Destination, Method, Request};
 use super::response::Response;
@@ -19,8 +19,8 @@ impl Transport {
     /// The credential stays with its origin, as [`super::Authorization`] says.
     ///
     /// # Errors
-    /// Those of [`Transport::send`], [`ErrorKind::TooManyRedirects`] and [`ErrorKind::Redirect`].
-    pub async fn follow(&self, mut request: Request) -> Result<Response, Error> {
+    /// Those of [`Transport::send`], [`HttpErrorKind::TooManyRedirects`] and [`HttpErrorKind::Redirect`].
+    pub async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(request.clone()).await?;
             if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
@@ -28,14 +28,14 @@ impl Transport {
             }
             let location = response.headers().get("location");
             let next = next_url(request.method, &request.url, response.status(), location)
-                .map_err(|error| failed(&request.url, ErrorKind::Redirect(error)))?;
+                .map_err(|error| failed(&request.url, HttpErrorKind::Redirect(error)))?;
             if Origin::of(&next) != Origin::of(&request.url) {
                 request.destination = Destination::Redirected;
             }
             request.url = next;
             response.discard().await?;
         }
-        Err(failed(&request.url, ErrorKind::TooManyRedirects))
+        Err(failed(&request.url, HttpErrorKind::TooManyRedirects))
     }
 }
 
@@ -57,8 +57,8 @@ fn next_url(
     if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
 }
 
-fn failed(url: &Url, kind: ErrorKind) -> Error {
-    Error::new(Origin::of(url), kind)
+fn failed(url: &Url, kind: HttpErrorKind) -> HttpError {
+    HttpError::new(Origin::of(url), kind)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
-use super::error::{Error, ErrorKind};
+use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
 use super::recording::Recording;
@@ -47,7 +47,7 @@ impl Response {
         mut recording: Option<Recording>,
         bodiless: bool,
         idle: Duration,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, HttpError> {
         let headers = Headers::received(inner.headers());
         if let Some(recording) = &mut recording {
             recording.response(&inner, &headers);
@@ -88,12 +88,12 @@ impl Response {
     ///
     /// # Errors
     /// Where the connection breaks, the body ends early, or nothing comes for too long.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
         if let Some(body) = self.peeked.take() {
             return Ok(Some(body).filter(|body| !body.is_empty()));
         }
         let Ok(piece) = tokio::time::timeout(self.idle, self.inner.chunk()).await else {
-            let error = self.error(ErrorKind::Timeout);
+            let error = self.error(HttpErrorKind::Timeout);
             return Err(self.fail(error));
         };
         match piece {
@@ -105,11 +105,11 @@ impl Response {
             }
             Ok(None) => {
                 let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
-                recorded.map_err(|error| self.error(ErrorKind::Record(error)))?;
+                recorded.map_err(|error| self.error(HttpErrorKind::Record(error)))?;
                 Ok(None)
             }
             Err(error) => {
-                let error = Error::from_reqwest(Origin::of(&self.url), &error);
+                let error = HttpError::from_reqwest(Origin::of(&self.url), &error);
                 Err(self.fail(error))
             }
         }
@@ -118,12 +118,12 @@ impl Response {
     /// The whole body, if it has at most `limit` bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::BodyTooLarge`], as soon as that is known, and those of [`Response::chunk`].
-    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+    /// [`HttpErrorKind::BodyTooLarge`], as soon as that is known, and those of [`Response::chunk`].
+    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
         self.collect(limit).await
     }
 
-    async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
+    async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
         let mut body = Vec::new();
         let declared = self.headers.get("content-length").and_then(|value| value.parse().ok());
         if declared.is_some_and(|size: u64| size > limit) {
@@ -142,7 +142,7 @@ impl Response {
     ///
     /// # Errors
     /// Those of [`Response::read`].
-    pub async fn peek(mut self, limit: u64) -> Result<(Self, Bytes), Error> {
+    pub async fn peek(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
         let body = Bytes::from(self.collect(limit).await?);
         self.peeked = Some(body.clone());
         Ok((self, body))
@@ -152,7 +152,7 @@ impl Response {
     ///
     /// # Errors
     /// Those of [`Response::chunk`]; a large body is no error.
-    pub async fn discard(mut self) -> Result<(), Error> {
+    pub async fn discard(mut self) -> Result<(), HttpError> {
         let mut size = 0;
         while let Some(piece) = self.chunk().await? {
             size += piece.len() as u64;
@@ -163,19 +163,19 @@ impl Response {
         Ok(())
     }
 
-    fn too_large(&mut self, limit: u64) -> Error {
-        let error = self.error(ErrorKind::BodyTooLarge(limit));
+    fn too_large(&mut self, limit: u64) -> HttpError {
+        let error = self.error(HttpErrorKind::BodyTooLarge(limit));
         self.fail(error)
     }
 
-    fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(Origin::of(&self.url), kind)
+    fn error(&self, kind: HttpErrorKind) -> HttpError {
+        HttpError::new(Origin::of(&self.url), kind)
     }
 
-    fn fail(&mut self, error: Error) -> Error {
+    fn fail(&mut self, error: HttpError) -> HttpError {
         match self.recording.take().map_or(Ok(()), |recording| recording.fail(&error)) {
             Ok(()) => error,
-            Err(error) => self.error(ErrorKind::Record(error)),
+            Err(error) => self.error(HttpErrorKind::Record(error)),
         }
     }
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::error::ErrorKind;
+use super::error::HttpErrorKind;
 use super::handshake::Handshakes;
 
 /// Whom to trust beside the operating system's authorities, and a client certificate.
@@ -76,7 +76,7 @@ impl TlsSettings {
 
     /// Whether anything here speaks of TLS with this host, `HOST[:PORT]`.
     #[must_use]
-    pub fn speaks_of(&self, authority: &str) -> bool {
+    pub fn applies_to(&self, authority: &str) -> bool {
         !self.roots.is_empty()
             || self.identity.is_some()
             || self.skip_verification
@@ -88,7 +88,7 @@ impl TlsSettings {
         &self,
         authority: Option<&str>,
         watched: Option<Arc<Handshakes>>,
-    ) -> Result<ClientConfig, ErrorKind> {
+    ) -> Result<ClientConfig, HttpErrorKind> {
         let mut roots = self.roots.clone();
         let mut identity = None;
         if let Some(authority) = authority {
@@ -148,7 +148,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidPem> 
 }
 
 /// For a client that speaks plain http only: trusts nobody, reads no certificate.
-pub(super) fn unused() -> Result<ClientConfig, ErrorKind> {
+pub(super) fn unused() -> Result<ClientConfig, HttpErrorKind> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(setup)?
@@ -156,8 +156,8 @@ pub(super) fn unused() -> Result<ClientConfig, ErrorKind> {
         .with_no_client_auth())
 }
 
-fn setup(error: impl fmt::Display) -> ErrorKind {
-    ErrorKind::Setup(error.to_string())
+fn setup(error: impl fmt::Display) -> HttpErrorKind {
+    HttpErrorKind::Setup(error.to_string())
 }
 
 /// What a directory of `certs.d` holds.
@@ -167,13 +167,13 @@ struct CertsDir {
     identity: Option<Arc<Identity>>,
 }
 
-fn read_certs_dir(dir: &Path) -> Result<CertsDir, ErrorKind> {
+fn read_certs_dir(dir: &Path) -> Result<CertsDir, HttpErrorKind> {
     let mut found = CertsDir::default();
     let Ok(files) = std::fs::read_dir(dir) else { return Ok(found) };
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
     let failed = |path: &Path, error: &dyn fmt::Display| {
-        ErrorKind::Setup(format!("{}: {error}", path.display()))
+        HttpErrorKind::Setup(format!("{}: {error}", path.display()))
     };
     let read = |path: &Path| std::fs::read(path).map_err(|error| failed(path, &error));
     for path in paths {

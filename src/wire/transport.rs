@@ -12,7 +12,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use super::body::Progress;
-use super::error::{Error, ErrorKind};
+use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
 use super::proxy::Proxies;
@@ -102,13 +102,13 @@ impl Transport {
     /// Sends `request` and waits for the head of the response.
     ///
     /// # Errors
-    /// See [`ErrorKind`]. A response of any status is no error.
-    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+    /// See [`HttpErrorKind`]. A response of any status is no error.
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let origin = Origin::of_request(&request.url)
-            .ok_or_else(|| Error::new(None, ErrorKind::UnsupportedUrl))?;
-        let failed = |kind| Error::new(Some(origin.clone()), kind);
+            .ok_or_else(|| HttpError::new(None, HttpErrorKind::UnsupportedUrl))?;
+        let failed = |kind| HttpError::new(Some(origin.clone()), kind);
         let sent = self.sent_headers(&request, &origin);
-        let headers = sent.to_map().map_err(|name| failed(ErrorKind::InvalidHeader(name)))?;
+        let headers = sent.to_map().map_err(|name| failed(HttpErrorKind::InvalidHeader(name)))?;
         let client = self.client(&request, &origin).map_err(failed)?;
         let recording = self
             .transcript
@@ -128,14 +128,14 @@ impl Transport {
                 return Response::new(inner, request.url, recording, bodiless, idle).await;
             }
             Some(Err(error)) => match progress.failure() {
-                Some(error) => failed(ErrorKind::Content(error)),
-                None => Error::from_reqwest(Some(origin.clone()), &error),
+                Some(error) => failed(HttpErrorKind::Content(error)),
+                None => HttpError::from_reqwest(Some(origin.clone()), &error),
             },
-            None => failed(ErrorKind::Timeout),
+            None => failed(HttpErrorKind::Timeout),
         };
         match recording.map_or(Ok(()), |recording| recording.fail(&failure)) {
             Ok(()) => Err(failure),
-            Err(error) => Err(failed(ErrorKind::Record(error))),
+            Err(error) => Err(failed(HttpErrorKind::Record(error))),
         }
     }
 
@@ -172,7 +172,7 @@ impl Transport {
         headers
     }
 
-    fn client(&self, request: &Request, origin: &Origin) -> Result<reqwest::Client, ErrorKind> {
+    fn client(&self, request: &Request, origin: &Origin) -> Result<reqwest::Client, HttpErrorKind> {
         let secure = origin.is_secure();
         let way = Way {
             secure,
@@ -190,7 +190,7 @@ impl Transport {
         Ok(client)
     }
 
-    fn connect(&self, way: &Way) -> Result<reqwest::Client, ErrorKind> {
+    fn connect(&self, way: &Way) -> Result<reqwest::Client, HttpErrorKind> {
         let tls = if way.secure {
             let watched = self.transcript.as_ref().map(|transcript| transcript.handshakes());
             self.settings.tls.config(way.registry.as_deref(), watched)?
@@ -208,7 +208,7 @@ impl Transport {
         if way.direct {
             builder = builder.no_proxy();
         }
-        builder.build().map_err(|error| ErrorKind::Setup(error.to_string()))
+        builder.build().map_err(|error| HttpErrorKind::Setup(error.to_string()))
     }
 }
 

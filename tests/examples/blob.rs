@@ -36,7 +36,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let class = error.downcast_ref::<thv_oci::oci::Error>().map_or("usage", |error| class(error));
+            let class =
+                error.downcast_ref::<thv_oci::oci::Error>().map_or("usage", |error| class(error));
             eprintln!("blob: {class}: {error}");
             ExitCode::FAILURE
         }

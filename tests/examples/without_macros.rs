@@ -13,7 +13,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match runtime.block_on(tags(&client, &reference)) {
         Ok(tags) => tags.iter().for_each(|tag| println!("{tag}")),
         // Errors are told apart by their kind, never by their text.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) => println!("no such repository"),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) => {
+            println!("no such repository")
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(())

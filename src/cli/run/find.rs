@@ -12,8 +12,8 @@ use crate::engine::free_port;
 use crate::oci::{Digest, Reference};
 use crate::printable::printable;
 use crate::runconfig::{
-    Document, ImageRun, Place, PullError, RetrieveError, Retrieved, Transport, name_of_image,
-    retrieve, runnable,
+    ConfigLocation, Document, ImageRun, McpTransport, PullError, RetrieveError, Retrieved,
+    name_of_image, retrieve, runnable,
 };
 
 /// The port that an HTTP server in an image is told to listen at where the user says none.
@@ -56,12 +56,12 @@ impl Run {
         let work = Box::pin(retrieve(&context.client, &place));
         match (transfer(context, &doing, work).await?, &place) {
             (Ok(Retrieved::File(document)), _) => self.configured(document, None),
-            (Ok(Retrieved::Artifact(pulled)), Place::Registry(reference)) => {
+            (Ok(Retrieved::Artifact(pulled)), ConfigLocation::Registry(reference)) => {
                 let digest = pulled.manifest.descriptor.digest;
                 self.configured(pulled.document, Some((reference.clone(), digest)))
             }
-            (Ok(_), Place::Registry(reference)) => self.image(text, reference, false),
-            (Err(error), Place::Registry(reference))
+            (Ok(_), ConfigLocation::Registry(reference)) => self.image(text, reference, false),
+            (Err(error), ConfigLocation::Registry(reference))
                 if error.allows_local_image()
                     && self.from_config.is_none()
                     && self.has_image(&reference.to_string()).await =>
@@ -71,10 +71,12 @@ impl Run {
             }
             (
                 Err(RetrieveError::Pull(error @ PullError::Registry(_))),
-                Place::Registry(reference),
+                ConfigLocation::Registry(reference),
             ) => Err(pull_failure(context, reference, error).await),
             (Err(error), _) => Err(error.into()),
-            (Ok(_), Place::File(_)) => Err(Failure::Usage("a file is no image".to_owned())),
+            (Ok(_), ConfigLocation::File(_)) => {
+                Err(Failure::Usage("a file is no image".to_owned()))
+            }
         }
     }
 
@@ -112,11 +114,12 @@ impl Run {
             Some(name) => name.clone(),
             None => name_of_image(reference)?,
         };
-        let transport = self.image.transport.unwrap_or(Transport::StreamableHttp);
+        let transport = self.image.transport.unwrap_or(McpTransport::StreamableHttp);
         let port = match (transport, self.port) {
             (_, Some(port)) => port,
-            _ => free_port(Some(std::net::Ipv4Addr::LOCALHOST.into()), None)
-                .map_err(|error| Failure::Io { what: "looking for a free port".to_owned(), error })?,
+            _ => free_port(Some(std::net::Ipv4Addr::LOCALHOST.into()), None).map_err(|error| {
+                Failure::Io { what: "looking for a free port".to_owned(), error }
+            })?,
         };
         let secrets = self.secret.iter().filter(|secret| secret.contains(",target="));
         let run = ImageRun {

@@ -23,7 +23,7 @@ use crate::engine::{
 };
 use crate::oci::auth::Secret;
 use crate::printable::printable;
-use crate::runconfig::{RunConfig, Transport, WorkloadName};
+use crate::runconfig::{McpTransport, RunConfig, WorkloadName};
 use crate::state::{Overwrite, Saved, StateStore};
 
 #[derive(Args)]
@@ -68,7 +68,7 @@ pub(super) struct Run {
 struct ImageOptions {
     /// With an image: how its server is spoken to
     #[arg(long, value_name = "TRANSPORT")]
-    transport: Option<Transport>,
+    transport: Option<McpTransport>,
     /// With an image: the port at which its server listens
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     target_port: Option<u16>,
@@ -108,8 +108,10 @@ impl Run {
         }
         let found = self.find(context).await?;
         let config = found.document.run_config();
-        let working_dir = std::env::current_dir()
-            .map_err(|error| Failure::Io { what: "reading the working directory".to_owned(), error })?;
+        let working_dir = std::env::current_dir().map_err(|error| Failure::Io {
+            what: "reading the working directory".to_owned(),
+            error,
+        })?;
         self.refuse_unsupported(&found, &config, &working_dir)?;
         self.refuse_what_does_not_apply(&config, found.is_image())?;
         let mut choices = Choices {
@@ -151,7 +153,7 @@ impl Run {
         }
         save(&found)?;
         match plan.transport {
-            Transport::Stdio => launch::attached(&engine, &plan).await,
+            McpTransport::Stdio => launch::attached(&engine, &plan).await,
             _ => launch::http(context, &engine, &plan, self.lifetime()).await,
         }
     }
@@ -171,7 +173,7 @@ impl Run {
         config: &RunConfig,
         is_image: bool,
     ) -> Result<(), Failure> {
-        let is_stdio = config.transport == Transport::Stdio.as_str();
+        let is_stdio = config.transport == McpTransport::Stdio.as_str();
         let message = if self.detach && is_stdio {
             "--detach is for HTTP: a stdio server lives as long as its client"
         } else if self.port.is_some() && is_stdio && !is_image {
@@ -226,7 +228,8 @@ impl Run {
         }
         for given in self.secret.iter().filter(|given| !given.contains(",target=")) {
             let Some((name, file)) = given.split_once("=@") else {
-                let message = "--secret takes NAME=@FILE: others can see a value on the command line";
+                let message =
+                    "--secret takes NAME=@FILE: others can see a value on the command line";
                 return Err(Failure::Usage(message.to_owned()));
             };
             if wanted.iter().all(|secret| secret.name != name) {

@@ -4,12 +4,12 @@ use super::Run;
 use crate::cli::failure::Failure;
 use crate::cli::output::note;
 use crate::engine::free_port;
-use crate::runconfig::{RunConfig, Transport};
+use crate::runconfig::{McpTransport, RunConfig};
 
 impl Run {
     /// The port to publish an HTTP server at; `None` where none is published.
     pub(super) fn choose_port(&self, config: &RunConfig) -> Result<Option<u16>, Failure> {
-        if config.transport == Transport::Stdio.as_str() || shares_network(config) {
+        if config.transport == McpTransport::Stdio.as_str() || shares_network(config) {
             return Ok(None);
         }
         let address = config.host.parse().ok();

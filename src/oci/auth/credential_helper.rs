@@ -181,7 +181,9 @@ impl fmt::Display for HelperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => write!(f, "{name:?} cannot be a credential helper"),
-            Self::Run { name, error } => write!(f, "docker-credential-{name} cannot be run: {error}"),
+            Self::Run { name, error } => {
+                write!(f, "docker-credential-{name} cannot be run: {error}")
+            }
             Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
             Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
             Self::Answer(name) => {

@@ -176,8 +176,8 @@ impl DockerConfig {
     /// Writes the file, for its owner alone, whole or not at all.
     pub(super) fn write(&self) -> Result<(), ConfigError> {
         let failed = |error| ConfigError::Io { path: self.path.clone(), error };
-        let mut text =
-            serde_json::to_vec_pretty(&self.content).map_err(|error| failed(io::Error::from(error)))?;
+        let mut text = serde_json::to_vec_pretty(&self.content)
+            .map_err(|error| failed(io::Error::from(error)))?;
         text.push(b'\n');
         atomic_file::write_with_parents(&self.path, &text).map_err(failed)
     }

@@ -106,16 +106,16 @@ impl Keychain {
         registry: &RegistryName,
         username: &str,
         password: &Secret,
-    ) -> Result<Stored, KeychainError> {
+    ) -> Result<CredentialStore, KeychainError> {
         let mut config = self.first_file()?;
         if let Some((name, server)) = config.helper_for(registry) {
             let stored = helper(&name)?.store(&server, username, password).await;
             stored.map_err(KeychainError::Helper)?;
-            return Ok(Stored::Helper(name));
+            return Ok(CredentialStore::Helper(name));
         }
         config.set(registry, username, password);
         config.write().map_err(KeychainError::Config)?;
-        Ok(Stored::File(config.path().to_owned()))
+        Ok(CredentialStore::File(config.path().to_owned()))
     }
 
     /// Removes the registry's credential from the first file and its helper; whether there was one.
@@ -165,14 +165,14 @@ fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
 /// Where a credential was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Stored {
+pub enum CredentialStore {
     /// With the credential helper of this name.
     Helper(String),
     /// In this file, unencrypted.
     File(PathBuf),
 }
 
-impl fmt::Display for Stored {
+impl fmt::Display for CredentialStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Helper(name) => write!(f, "docker-credential-{name}"),

@@ -20,7 +20,7 @@ pub use challenge::ChallengeError;
 pub use credential_helper::HelperError;
 pub use credential_source::{CredentialFuture, CredentialSource};
 pub use docker_config::ConfigError;
-pub use keychain::{Keychain, KeychainError, Stored};
+pub use keychain::{CredentialStore, Keychain, KeychainError};
 pub use realm::RealmError;
 pub use scope::{Access, Scope};
 pub use secret::{Credential, Secret};

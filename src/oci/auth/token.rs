@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 use super::scope::Scope;
 use super::secret::{Credential, Secret};
 use crate::oci::error::{AuthenticationError, ErrorKind};
-use crate::oci::refusal::BODY_LIMIT;
+use crate::oci::error_response::BODY_LIMIT;
 use crate::oci::session::refusal;
 use crate::timestamp::Timestamp;
 use crate::wire::{Authorization, Method, Origin, Request, Response, Transport};

@@ -48,7 +48,10 @@ pub(super) fn is_lost(error: &ErrorKind) -> bool {
 pub(super) const fn is_broken(error: &ErrorKind) -> bool {
     match error {
         ErrorKind::Network(error) => {
-            matches!(error.kind(), wire::ErrorKind::Connection(_) | wire::ErrorKind::CutShort)
+            matches!(
+                error.kind(),
+                wire::HttpErrorKind::Connection(_) | wire::HttpErrorKind::CutShort
+            )
         }
         _ => false,
     }

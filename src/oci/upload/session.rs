@@ -161,7 +161,9 @@ impl Upload {
             match self.put(&digest, last, &attempts).await {
                 Ok(()) => return Ok(()),
                 // It may have arrived although its answer did not.
-                Err(error) if (may_pass(&error) || is_lost(&error)) && self.is_there(&digest).await => {
+                Err(error)
+                    if (may_pass(&error) || is_lost(&error)) && self.is_there(&digest).await =>
+                {
                     return Ok(());
                 }
                 Err(error) => self.recover(error, size, end).await?,

@@ -7,14 +7,14 @@ use crate::oci::{InvalidReference, Reference};
 
 /// Where a run configuration comes from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ConfigLocation {
     /// A file.
     File(PathBuf),
     /// A manifest in a registry.
     Registry(Reference),
 }
 
-impl Place {
+impl ConfigLocation {
     /// Reads what a user typed. The first rule that fits decides:
     ///
     /// 1. `oci://` in front: a registry reference;
@@ -26,12 +26,12 @@ impl Place {
     /// 6. anything else could be either, and is refused.
     ///
     /// # Errors
-    /// [`InvalidPlace`].
-    pub fn parse(text: &str) -> Result<Self, InvalidPlace> {
+    /// [`InvalidLocation`].
+    pub fn parse(text: &str) -> Result<Self, InvalidLocation> {
         Self::parse_with(text, Path::exists)
     }
 
-    fn parse_with(text: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, InvalidPlace> {
+    fn parse_with(text: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, InvalidLocation> {
         if let Some(reference) = text.strip_prefix("oci://") {
             return Self::registry(text, reference);
         }
@@ -44,11 +44,11 @@ impl Place {
         if names_registry || has_tag_or_digest(text) {
             return Self::registry(text, text);
         }
-        Err(InvalidPlace::Ambiguous(text.to_owned()))
+        Err(InvalidLocation::Ambiguous(text.to_owned()))
     }
 
-    fn registry(text: &str, reference: &str) -> Result<Self, InvalidPlace> {
-        let invalid = |error| InvalidPlace::Reference { text: text.to_owned(), error };
+    fn registry(text: &str, reference: &str) -> Result<Self, InvalidLocation> {
+        let invalid = |error| InvalidLocation::Reference { text: text.to_owned(), error };
         reference.parse().map(Self::Registry).map_err(invalid)
     }
 }
@@ -76,7 +76,7 @@ fn has_tag_or_digest(text: &str) -> bool {
 /// Why a text names neither a file nor a registry reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum InvalidPlace {
+pub enum InvalidLocation {
     /// It could be either.
     Ambiguous(String),
     /// It names a registry, but is no reference.
@@ -88,7 +88,7 @@ pub enum InvalidPlace {
     },
 }
 
-impl fmt::Display for InvalidPlace {
+impl fmt::Display for InvalidLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous(text) if text.is_empty() => {
@@ -110,7 +110,7 @@ impl fmt::Display for InvalidPlace {
     }
 }
 
-impl std::error::Error for InvalidPlace {
+impl std::error::Error for InvalidLocation {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Ambiguous(_) => None,
@@ -127,11 +127,11 @@ mod tests {
 
     /// What `text` is: `file`, the reference, or `ambiguous`.
     fn read(text: &str, existing: &str) -> String {
-        match Place::parse_with(text, |path| path == Path::new(existing)) {
-            Ok(Place::File(path)) => format!("file {}", path.display()),
-            Ok(Place::Registry(reference)) => reference.to_string(),
-            Err(InvalidPlace::Ambiguous(_)) => "ambiguous".to_owned(),
-            Err(InvalidPlace::Reference { error, .. }) => format!("error {error}"),
+        match ConfigLocation::parse_with(text, |path| path == Path::new(existing)) {
+            Ok(ConfigLocation::File(path)) => format!("file {}", path.display()),
+            Ok(ConfigLocation::Registry(reference)) => reference.to_string(),
+            Err(InvalidLocation::Ambiguous(_)) => "ambiguous".to_owned(),
+            Err(InvalidLocation::Reference { error, .. }) => format!("error {error}"),
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_ambiguous_text_is_answered_with_what_to_type() {
-        let message = Place::parse_with("my-server", |_| false).unwrap_err().to_string();
+        let message = ConfigLocation::parse_with("my-server", |_| false).unwrap_err().to_string();
         for way in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
             assert!(message.contains(way), "{message}");
         }
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn an_empty_text_and_a_url_are_called_what_they_are() {
-        let message = |text| Place::parse_with(text, |_| false).unwrap_err().to_string();
+        let message = |text| ConfigLocation::parse_with(text, |_| false).unwrap_err().to_string();
         assert!(message("").ends_with("is missing: it is empty"), "{}", message(""));
         let url = message("oci://https://registry.example.com/a:v1");
         assert!(url.ends_with("write \"registry.example.com/a:v1\""), "{url}");

@@ -18,7 +18,7 @@ const TEXT_LIMIT: usize = 400;
 /// A registry's refusal: its status, and its reasons where it gave any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Refusal {
+pub struct ErrorResponse {
     /// The HTTP status code.
     pub status: u16,
     /// The registry's own errors, at most eight.
@@ -60,7 +60,7 @@ struct BodyError {
     message: Option<String>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// Reads an answer of any form; the body is part of the registry's answer, not of the protocol.
     #[must_use]
     pub fn parse(status: u16, body: &[u8]) -> Self {
@@ -90,7 +90,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}", self.status)?;
         for error in &self.errors {
@@ -116,7 +116,7 @@ mod tests {
     /// Obligation 64.
     #[test]
     fn codes_and_messages_of_the_specification_are_read() {
-        let refusal = Refusal::parse(
+        let refusal = ErrorResponse::parse(
             404,
             br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no \u001b[1m","detail":{"a":[1]}},
                 {},{"code":"","message":null},{"code":"X"}]}"#,
@@ -148,11 +148,11 @@ mod tests {
     #[test]
     fn any_other_body_shows_its_start() {
         for body in ["<html>\u{7}", "{\"message\":\"Not Found\"}", "[]", "{\"errors\":{}}"] {
-            let refusal = Refusal::parse(500, body.as_bytes());
+            let refusal = ErrorResponse::parse(500, body.as_bytes());
             assert_eq!(refusal.errors, []);
             assert_eq!(refusal.excerpt, Some(printable(body)));
         }
-        assert_eq!(Refusal::parse(500, b" \n").excerpt, None);
-        assert_eq!(Refusal::parse(500, &vec![b'x'; 10_000]).to_string().chars().count(), 213);
+        assert_eq!(ErrorResponse::parse(500, b" \n").excerpt, None);
+        assert_eq!(ErrorResponse::parse(500, &vec![b'x'; 10_000]).to_string().chars().count(), 213);
     }
 }
