@@ -25,6 +25,24 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     }
 }
 
+/// Returns the message of `error` and of each of its causes, joined by `": "`.
+///
+/// A cause that the text ends with already is not repeated.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let message = cause.to_string();
+        if !text.ends_with(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        source = cause.source();
+    }
+    text
+}
+
 /// `word` as a word of a shell's command line, in quotes where it needs them, on one line.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);

@@ -11,7 +11,7 @@ use super::output::{Report, message};
 use super::push::{Sharing, names_more_than_repository, parse_reference};
 use super::transfer::{counting, transfer};
 use crate::oci::Reference;
-use crate::printable::printable;
+use crate::printable::{chain, printable};
 use crate::runconfig::{
     Collection, PullError, Pulled, PushStatus, UnsupportedArtifact, WorkloadName, creation_time,
 };
@@ -93,7 +93,7 @@ pub(super) async fn import(
                 Err(error) => Outcome::failed(name.to_string(), error),
             },
             Err(PullError::Unsupported(error)) if is_something_else(&error) => {
-                Outcome::of(tag.as_str(), "skipped").field("reason", error.to_string())
+                Outcome::of(tag.as_str(), "skipped").field("reason", chain(&error))
             }
             Err(error) => Outcome::failed(tag.to_string(), Failure::pull(&reference)(error)),
         });
@@ -157,7 +157,7 @@ impl Outcome {
         object.insert("name".to_owned(), json!(self.name));
         object.insert("status".to_owned(), json!(self.status));
         if let Some(error) = &self.failure {
-            object.insert("error".to_owned(), json!(error.to_string()));
+            object.insert("error".to_owned(), json!(chain(error)));
             object.insert("exit_code".to_owned(), json!(error.code()));
         }
         Value::Object(object)
@@ -194,7 +194,7 @@ impl Outcomes {
             .filter_map(|outcome| Some((outcome.name, outcome.failure?)))
             .collect();
         for (name, error) in &failed {
-            message(&printable(&format!("{name}: {error}")));
+            message(&printable(&format!("{name}: {}", chain(error))));
         }
         match failed.first() {
             None => Ok(()),

@@ -48,7 +48,7 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
     let client = Client::new(settings);
     let text = format!("{address}/configs/demo:v1");
     let reference: Reference = text.parse().map_err(|error| {
-        Failure::ConfigLocation(crate::runconfig::InvalidLocation::Reference { text, error })
+        Failure::Location(crate::runconfig::InvalidLocation::Reference { text, error })
     })?;
     let document = Document::parse(CONFIGURATION.to_vec()).map_err(|error| Failure::Document {
         source: "the demo's configuration".to_owned(),

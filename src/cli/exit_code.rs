@@ -51,7 +51,7 @@ impl Failure {
             Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
-            | Self::ConfigLocation(_)
+            | Self::Location(_)
             | Self::NotRunnable(_)
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,

@@ -25,7 +25,7 @@ pub(super) enum Failure {
     },
     /// What should be a file is none, and may be the name of something else.
     NoFile(PathBuf),
-    ConfigLocation(InvalidLocation),
+    Location(InvalidLocation),
     Name(InvalidWorkloadName),
     Document {
         source: String,
@@ -119,18 +119,18 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => f.write_str(error),
-            Self::Io { what, error } => write!(f, "{what}: {error}"),
+            Self::Io { what, .. } => f.write_str(what),
             Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
-            Self::ConfigLocation(error) => error.fmt(f),
+            Self::Location(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
-            Self::Document { source, error } => write!(f, "{source}: {error}"),
+            Self::Document { source, .. } => f.write_str(source),
             Self::State(error) => error.fmt(f),
             Self::Push(error) => error.fmt(f),
             Self::Pull { error: error @ PullError::Registry(_), .. } => error.fmt(f),
-            Self::Pull { reference, error, .. } => write!(f, "{reference}: {error}"),
+            Self::Pull { reference, .. } => f.write_str(reference),
             Self::Login(error) | Self::Listing(error) => error.fmt(f),
             Self::Keychain(error) => error.fmt(f),
-            Self::Transcript { path, error } => write!(f, "{path}: {error}"),
+            Self::Transcript { path, .. } => f.write_str(path),
             Self::NotRunnable(error) => error.fmt(f),
             Self::Retrieve(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
@@ -156,6 +156,31 @@ impl fmt::Display for Failure {
     }
 }
 
+impl std::error::Error for Failure {
+    /// A variant that only wraps an error shows that error's text, and so has that error's source.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            Self::Document { error, .. } => Some(error),
+            Self::Pull { error: error @ PullError::Registry(_), .. } => error.source(),
+            Self::Pull { error, .. } => Some(error),
+            Self::Transcript { error, .. } => Some(error),
+            Self::Location(error) => error.source(),
+            Self::Name(error) => error.source(),
+            Self::State(error) => error.source(),
+            Self::Push(error) => error.source(),
+            Self::Login(error) | Self::Listing(error) => error.source(),
+            Self::Keychain(error) => error.source(),
+            Self::NotRunnable(error) => error.source(),
+            Self::Retrieve(error) => error.source(),
+            Self::Plan(error) => error.source(),
+            Self::Engine(error) => error.source(),
+            Self::NotReady(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
 macro_rules! from {
     ($($error:ty => $variant:ident),+) => {$(
         impl From<$error> for Failure {
@@ -165,6 +190,6 @@ macro_rules! from {
         }
     )+};
 }
-from!(InvalidLocation => ConfigLocation, InvalidWorkloadName => Name, StateError => State,
+from!(InvalidLocation => Location, InvalidWorkloadName => Name, StateError => State,
       PushError => Push, NotRunnable => NotRunnable,
       RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

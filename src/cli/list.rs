@@ -7,7 +7,7 @@ use super::Context;
 use super::failure::Failure;
 use super::output::{line, note};
 use crate::engine::{Container, Engine};
-use crate::printable::printable;
+use crate::printable::{chain, printable};
 use crate::runconfig::shown_text;
 use crate::state::{Entry, StateStore};
 
@@ -95,7 +95,7 @@ fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
         Err(error) => json!({
             "name": entry.name,
             "file": entry.path.display().to_string(),
-            "error": error.to_string(),
+            "error": chain(error),
         }),
     }
 }
@@ -112,7 +112,7 @@ fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
             };
             [config.transport, runs]
         }
-        Err(error) => [String::new(), format!("unreadable: {error}")],
+        Err(error) => [String::new(), format!("unreadable: {}", chain(error))],
     };
     let cells =
         [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];

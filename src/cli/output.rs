@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::hint::hint;
-use crate::printable::{excerpt, printable};
+use crate::printable::{chain, excerpt, printable};
 
 /// The columns that text is made for.
 pub(super) const WIDTH: usize = 80;
@@ -226,7 +226,7 @@ pub(super) fn report(command: &str, failure: &Failure) {
                 message(&format!("  {}", printable(&one)));
             }
         }
-        _ => message(&format!("{command} {}", printable(&failure.to_string()))),
+        _ => message(&format!("{command} {}", printable(&chain(failure)))),
     }
     if let Some(hint) = hint(failure) {
         let label = Tint::Heading.paint("hint:", colour);

@@ -92,7 +92,7 @@ pub(super) fn names_more_than_repository(text: &str) -> bool {
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
     let reference = text.strip_prefix("oci://").unwrap_or(text);
     reference.parse().map_err(|error| {
-        Failure::ConfigLocation(crate::runconfig::InvalidLocation::Reference {
+        Failure::Location(crate::runconfig::InvalidLocation::Reference {
             text: text.to_owned(),
             error,
         })

@@ -25,7 +25,7 @@ impl Tags {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let text = self.repository.strip_prefix("oci://").unwrap_or(&self.repository);
         let reference: Reference = text.parse().map_err(|error| {
-            Failure::ConfigLocation(InvalidLocation::Reference { text: text.to_owned(), error })
+            Failure::Location(InvalidLocation::Reference { text: text.to_owned(), error })
         })?;
         if names_more_than_repository(text) {
             let message = "tags are listed of a repository: leave out the tag or digest";

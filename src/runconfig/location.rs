@@ -113,7 +113,8 @@ impl fmt::Display for InvalidLocation {
 impl std::error::Error for InvalidLocation {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Ambiguous(_) => None,
+            // The message says already what is wrong with a URL.
+            Self::Ambiguous(_) | Self::Reference { error: InvalidReference::Scheme, .. } => None,
             Self::Reference { error, .. } => Some(error),
         }
     }

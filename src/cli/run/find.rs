@@ -10,7 +10,7 @@ use crate::cli::pull::pull_failure;
 use crate::cli::transfer::transfer;
 use crate::engine::free_port;
 use crate::oci::{Digest, Reference};
-use crate::printable::printable;
+use crate::printable::{chain, printable};
 use crate::runconfig::{
     ConfigLocation, Document, ImageRun, McpTransport, PullError, RetrieveError, Retrieved,
     name_of_image, retrieve, runnable,
@@ -66,7 +66,7 @@ impl Run {
                     && self.from_config.is_none()
                     && self.has_image(&reference.to_string()).await =>
             {
-                message(&printable(&format!("{error}; running the image that is here")));
+                message(&printable(&format!("{}; running the image that is here", chain(&error))));
                 self.image(text, reference, true)
             }
             (
