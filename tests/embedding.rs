@@ -23,8 +23,9 @@ use thv_oci::oci::{
     Tag, TagOrDigest, TagQuery,
 };
 use thv_oci::registry::{Registry as DevelopmentRegistry, Storage};
-use thv_oci::runconfig::{self, Collection, ConfigLocation, Document, PushError, WorkloadName};
-use thv_oci::timestamp::Timestamp;
+use thv_oci::runconfig::{
+    self, Collection, ConfigLocation, Document, PushError, PushOptions, WorkloadName,
+};
 use thv_oci::wire::{self, BodySource, Exchange, MemoryRecorder, Recorder, Settings, Transport};
 use url::Url;
 
@@ -225,11 +226,11 @@ fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Val
 /// Never called: that it compiles is the test.
 #[expect(dead_code, reason = "checked by the compiler alone")]
 fn futures_of_configurations_are_send(client: &Client, reference: &Reference, text: &Document) {
-    is_send(runconfig::push(client, reference, text, Timestamp::now()));
+    is_send(runconfig::push(client, reference, text, &PushOptions::default()));
     is_send(runconfig::retrieve(client, &ConfigLocation::Registry(reference.clone())));
     let all = Collection::new(client.clone(), reference.clone());
     let load = |_: &WorkloadName| Ok::<_, PushError>(text.clone());
-    is_send(all.push_each(Vec::new(), load, Timestamp::now(), |_, _| {}));
+    is_send(all.push_each(Vec::new(), load, &PushOptions::default(), |_, _| {}));
     is_send(all.tags());
     is_send(all.pull_each(Vec::new(), |_, _| {}));
 }

@@ -282,7 +282,7 @@ fn what_is_no_run_configuration_is_named(registry: &Registry) {
             MANIFEST,
             artifact(&[layer_of(STDIO), layer_of(MINIMAL)]),
             10,
-            "it has 2 run configuration layers instead of one",
+            "it has 2 layers of the right type instead of one",
         ),
         (
             "invalid",

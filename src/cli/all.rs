@@ -10,11 +10,9 @@ use super::hint::hint;
 use super::output::{Report, message};
 use super::push::{Sharing, names_more_than_repository, parse_reference};
 use super::transfer::{counting, transfer};
-use crate::oci::Reference;
+use crate::oci::{PushStatus, Reference, UnsupportedArtifact};
 use crate::printable::{chain, printable};
-use crate::runconfig::{
-    Collection, PullError, Pulled, PushStatus, UnsupportedArtifact, WorkloadName, creation_time,
-};
+use crate::runconfig::{Collection, PullError, Pulled, WorkloadName};
 use crate::state::{Overwrite, StateStore};
 
 /// What became of one workload.
@@ -40,7 +38,7 @@ pub(super) async fn export(
 ) -> Result<(), Failure> {
     let place = parse_repository(repository)?;
     let store = StateStore::from_environment()?;
-    let created = creation_time().map_err(Failure::Usage)?;
+    let options = sharing.push_options()?;
     let collection = Collection::new(context.client.clone(), place.clone());
     let mut outcomes = Outcomes { place, list: Vec::new() };
     let mut names = Vec::new();
@@ -51,10 +49,10 @@ pub(super) async fn export(
         }
     }
     let (total, count) = (names.len(), Cell::new(0));
-    let load = |name: &WorkloadName| sharing.apply(&store.load(name)?);
+    let load = |name: &WorkloadName| sharing.with_secrets(store.load(name)?);
     let place = outcomes.place.clone();
     let doing = || format!("exporting to {}: {} of {total}", shown(&place), count.get());
-    let work = collection.push_each(names, load, created, |name, pushed| {
+    let work = collection.push_each(names, load, &options, |name, pushed| {
         count.set(count.get() + 1);
         outcomes.list.push(match pushed {
             Ok(pushed) => Outcome::of(name.as_str(), pushed.status.as_str())

@@ -13,7 +13,7 @@ use super::output::line;
 use crate::oci::{Client, Digest, Reference};
 use crate::printable::printable;
 use crate::registry::{Registry, Storage};
-use crate::runconfig::{Document, creation_time, pull, push};
+use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
 use crate::wire::{Exchange, MemoryRecorder, Settings};
 
 /// What the demo shares.
@@ -57,13 +57,13 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
-    let created = creation_time().map_err(Failure::Usage)?;
-    let pushed = push(&client, &reference, &document, created).await?;
+    let options = PushOptions::default().created(creation_time().map_err(Failure::Usage)?);
+    let pushed = push(&client, &reference, &document, &options).await?;
     let mut seen = show(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;
 
     say("\n2. push it again: nothing is sent")?;
-    let again = push(&client, &reference, &document, created).await?;
+    let again = push(&client, &reference, &document, &options).await?;
     seen = show(&recorder.exchanges(), seen, say)?;
     say(&format!("   status: {}", again.status.as_str()))?;
 

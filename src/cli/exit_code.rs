@@ -47,7 +47,7 @@ impl Failure {
             Self::Findings(_) => 14,
             Self::Plan(_) | Self::Unsupported(_) => 15,
             Self::NotAgreed => 16,
-            Self::Exposed(_) => 18,
+            Self::Push(PushError::Exposed(_)) => 18,
             Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)

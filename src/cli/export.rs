@@ -39,14 +39,14 @@ impl Export {
         };
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
-            ConfigLocation::File(_) if self.sharing.is_asked_for() => Err(Failure::Usage(
+            ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::Usage(
                 "--secret and --allow are for a registry: a file gets the configuration as it is"
                     .to_owned(),
             )),
             ConfigLocation::File(path) => export_to_file(context, name, &document, &path),
             ConfigLocation::Registry(reference) => {
                 let what = format!("run configuration '{name}' to OCI registry");
-                push_document(context, &document, &self.sharing, &reference, ["Exported", &what])
+                push_document(context, document, &self.sharing, &reference, ["Exported", &what])
                     .await
             }
         }

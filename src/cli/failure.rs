@@ -9,8 +9,8 @@ use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, Reference, Tag};
 use crate::runconfig::{
-    Exposure, InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError,
-    PushError, RetrieveError,
+    InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError, PushError,
+    RetrieveError,
 };
 use crate::state::StateError;
 use crate::wire::InvalidPem;
@@ -62,8 +62,6 @@ pub(super) enum Failure {
     NotReady(NotReady),
     /// What a configuration asks for and nothing here enforces.
     Unsupported(Vec<Unsupported>),
-    /// What should not be shared.
-    Exposed(Vec<Exposure>),
     /// The user did not agree.
     NotAgreed,
     /// The server ended with this code, or by a signal.
@@ -101,7 +99,7 @@ impl Failure {
                 "nothing here can honour",
                 fields.iter().map(|found| format!("{} ({})", found.field, found.reason)).collect(),
             ),
-            Self::Exposed(found) => (
+            Self::Push(PushError::Exposed(found)) => (
                 "not pushed",
                 found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect(),
             ),
@@ -139,7 +137,7 @@ impl fmt::Display for Failure {
             Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
             Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
             Self::Ended(None) => f.write_str("the server was ended by a signal"),
-            Self::Unsupported(_) | Self::Exposed(_) => {
+            Self::Unsupported(_) => {
                 let (what, each) = self.listed().unwrap_or_default();
                 write!(f, "{what}: {}", each.join("; "))
             }

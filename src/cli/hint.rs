@@ -6,8 +6,8 @@ use std::path::Path;
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::{ConfigError, HelperError, KeychainError};
-use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag};
-use crate::runconfig::{PullError, PushError, RetrieveError, UnsupportedArtifact};
+use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
+use crate::runconfig::{PullError, PushError, RetrieveError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind as Wire, TlsFailure};
 
@@ -57,7 +57,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
-        Failure::Exposed(_) => {
+        Failure::Push(PushError::Exposed(_)) => {
             "--secret VARIABLE=NAME shares a variable as a secret's name; --allow PATH lets one \
              through"
         }

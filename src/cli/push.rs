@@ -9,10 +9,9 @@ use super::Context;
 use super::failure::Failure;
 use super::output::Report;
 use super::transfer::transfer;
-use crate::oci::Reference;
-use crate::runconfig::{
-    ConfigLocation, Document, MAX_SIZE, PushStatus, creation_time, exposures, push,
-};
+use crate::oci::{PushStatus, Reference};
+use crate::printable::chain;
+use crate::runconfig::{ConfigLocation, Document, MAX_SIZE, PushOptions, creation_time, push};
 
 #[derive(Args)]
 pub(super) struct Push {
@@ -36,25 +35,29 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    /// Whether the user said anything about it.
-    pub(super) const fn is_asked_for(&self) -> bool {
+    /// Returns true if any of these options was given.
+    pub(super) const fn is_given(&self) -> bool {
         !self.secret.is_empty() || !self.allow.is_empty()
     }
 
-    /// The document to share.
-    pub(super) fn apply(&self, document: &Document) -> Result<Document, Failure> {
-        let mut document = document.clone();
-        for given in &self.secret {
+    /// Returns `document` with each variable of `--secret` as a reference to a secret.
+    pub(super) fn with_secrets(&self, document: Document) -> Result<Document, Failure> {
+        self.secret.iter().try_fold(document, |document, given| {
             let (variable, name) = given.split_once('=').ok_or_else(|| {
                 Failure::Usage("--secret takes VARIABLE=NAME: the value stays here".to_owned())
             })?;
-            let turned = document.with_secret(variable, name);
-            document = turned.map_err(|error| Failure::Usage(error.to_string()))?;
+            let changed = document.with_secret(variable, name);
+            changed.map_err(|error| Failure::Usage(chain(&error)))
+        })
+    }
+
+    /// Returns the options of a push.
+    pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
+        let mut options = PushOptions::default().created(creation_time().map_err(Failure::Usage)?);
+        if let Ok(home) = std::env::var("HOME") {
+            options = options.home(home);
         }
-        let home = std::env::var("HOME").ok();
-        let mut found = exposures(&document, home.as_deref());
-        found.retain(|found| !self.allow.contains(&found.path));
-        if found.is_empty() { Ok(document) } else { Err(Failure::Exposed(found)) }
+        Ok(self.allow.iter().fold(options, PushOptions::allow))
     }
 }
 
@@ -73,7 +76,7 @@ impl Push {
         }
         let document = read_document(context, &self.file)?;
         let what = format!("{} to OCI registry", self.file.display());
-        push_document(context, &document, &self.sharing, &reference, ["Pushed", &what]).await
+        push_document(context, document, &self.sharing, &reference, ["Pushed", &what]).await
     }
 }
 
@@ -125,15 +128,15 @@ pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, 
 /// Pushes a document and prints what came of it: `{verb} {what} {reference}`.
 pub(super) async fn push_document(
     context: &Context,
-    document: &Document,
+    document: Document,
     sharing: &Sharing,
     reference: &Reference,
     [verb, what]: [&str; 2],
 ) -> Result<(), Failure> {
-    let document = sharing.apply(document)?;
-    let created = creation_time().map_err(Failure::Usage)?;
+    let document = sharing.with_secrets(document)?;
+    let options = sharing.push_options()?;
     let doing = format!("pushing {reference}");
-    let work = Box::pin(push(&context.client, reference, &document, created));
+    let work = Box::pin(push(&context.client, reference, &document, &options));
     let pushed = transfer(context, &doing, work).await??;
     let sentence = match pushed.status {
         PushStatus::Pushed => format!("{verb} {what} {reference}"),

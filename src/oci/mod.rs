@@ -3,6 +3,7 @@
 //! This layer knows nothing of run configurations, and it reaches the network through
 //! [`crate::wire`] alone.
 
+pub(crate) mod artifact;
 pub mod auth;
 mod blobs;
 mod client;
@@ -28,6 +29,7 @@ mod tags;
 mod upload;
 mod warning;
 
+pub use artifact::{PushStatus, Pushed, UnsupportedArtifact};
 pub use client::{Client, ClientBuilder};
 pub use descriptor::{Annotations, Descriptor, EMPTY_CONTENT, InlineData, Mismatch};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};

@@ -1,8 +1,7 @@
 //! Many run configurations in one repository, each under a tag that is its workload's name.
 //!
 //! The repository is the catalogue: the specification lists the tags of a repository, and no
-//! registry's repositories. One login does for all of it. Nothing here reads or writes a file: where
-//! configurations come from and go to is the caller's.
+//! registry's repositories. One login is enough for all of it. Nothing here reads or writes a file.
 
 use std::future::Future;
 
@@ -11,74 +10,67 @@ use tokio::task::JoinSet;
 use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
-use super::share::{PullError, Pulled, PushError, PushStatus, Pushed};
-use super::share::{ensure, pull, tagged};
+use super::pull::{PullError, Pulled, pull};
+use super::push::{PushError, PushOptions};
+use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed, push_config};
 use crate::oci::auth::Access;
-use crate::oci::{
-    self, Client, Descriptor, EMPTY_CONTENT, MediaType, Reference, Repository, Tag, TagOrDigest,
-    TagQuery,
-};
-use crate::timestamp::Timestamp;
+use crate::oci::{self, Client, Reference, Repository, Tag, TagQuery};
 
-/// How many configurations are under way at the same time.
+/// How many configurations are transferred at the same time.
 pub const IN_FLIGHT: usize = 16;
 
-/// How many tags each page of the list should hold: the most that all registries give.
+/// The number of tags to ask for in each page of the list: the most that all registries return.
 const PAGE_SIZE: u32 = 1000;
 
-/// A repository with one run configuration a workload.
+/// A repository with one run configuration for each workload.
 #[derive(Debug, Clone)]
 pub struct Collection {
     client: Client,
-    place: Reference,
+    repository: Reference,
 }
 
 impl Collection {
-    /// The collection in the repository that `place` names; its tag or digest is of no account.
-    /// Nothing is sent yet.
+    /// Describes the collection in the repository of `reference`; its tag or digest is ignored. Nothing
+    /// is sent yet.
     #[must_use]
-    pub const fn new(client: Client, place: Reference) -> Self {
-        Self { client, place }
+    pub const fn new(client: Client, reference: Reference) -> Self {
+        Self { client, repository: reference }
     }
 
-    /// Where the workload `name` is.
+    /// Returns the reference of the workload `name`.
     #[must_use]
     pub fn reference(&self, name: &WorkloadName) -> Reference {
-        self.place.tagged(name.to_tag())
+        self.repository.tagged(name.to_tag())
     }
 
-    /// Pushes the configuration of each of `names`, which `load` has, and tells `done` what became
-    /// of it. At most [`IN_FLIGHT`] are under way at the same time, and no more are in memory; they
-    /// end in any order, and one that fails stops no other. Dropping the future cancels all.
+    /// Pushes the configuration of each of `names`, which `load` reads, and calls `done` with each
+    /// result. At most [`IN_FLIGHT`] are transferred at the same time, and no more are in memory.
+    /// They end in any order, and one that fails stops no other. Dropping the future cancels all.
     ///
     /// # Errors
-    /// What all of them need, the login and the repository's empty blob, is seen to first: where
-    /// that fails nothing else is tried. `done` gets [`PushError`] for each, and
-    /// [`PushError::OtherName`] for a configuration that has another name than it is pushed under:
-    /// [`Self::pull_each`] would refuse it.
+    /// The login and the repository's configuration blob, which every push needs, come first: where
+    /// that fails nothing else is tried. `done` gets a [`PushError`] for each that failed, among them
+    /// [`PushError::OtherName`] for a configuration whose own name differs from the name it is pushed
+    /// under: [`Self::pull_each`] would refuse it.
     pub async fn push_each<E: From<PushError>>(
         &self,
         names: impl IntoIterator<Item = WorkloadName>,
         mut load: impl FnMut(&WorkloadName) -> Result<Document, E>,
-        created: Timestamp,
+        options: &PushOptions,
         mut done: impl FnMut(WorkloadName, Result<Pushed, E>),
     ) -> Result<(), PushError> {
         let mut names = names.into_iter().peekable();
         if names.peek().is_none() {
             return Ok(());
         }
-        let (registry, name) = (self.place.registry(), self.place.repository());
-        let repository = self.client.repository(registry, name, Access::Push);
-        prepare(&repository).await.map_err(PushError::Registry)?;
+        let repository = self.repository(Access::Push);
+        push_config(&repository).await.map_err(PushError::Registry)?;
         let mut tasks = Tasks::default();
         for name in names {
-            let document = load(&name).and_then(|document| match other_name(&document, &name) {
-                None => Ok(document),
-                Some(own) => Err(PushError::OtherName { name: name.clone(), own }.into()),
-            });
-            match document {
-                Ok(document) => {
-                    let work = push_one(repository.clone(), name.to_tag(), document, created);
+            let packed = load(&name).and_then(|document| Ok(pack(&name, &document, options)?));
+            match packed {
+                Ok(packed) => {
+                    let work = push_one(repository.clone(), name.to_tag(), packed);
                     tasks.start(async { (name, work.await) });
                 }
                 Err(error) => done(name, Err(error)),
@@ -93,23 +85,21 @@ impl Collection {
         Ok(())
     }
 
-    /// The tags of the repository, in the registry's order: one for each workload, and whatever else
-    /// others put there.
+    /// Lists the tags of the repository, in the registry's order: one for each workload, and any
+    /// others.
     ///
     /// # Errors
     /// Those of [`Repository::tags`].
     pub async fn tags(&self) -> Result<Vec<Tag>, oci::Error> {
-        let (registry, name) = (self.place.registry(), self.place.repository());
-        let repository = self.client.repository(registry, name, Access::Pull);
-        repository.tags(&TagQuery::default().page_size(PAGE_SIZE)).await
+        self.repository(Access::Pull).tags(&TagQuery::default().page_size(PAGE_SIZE)).await
     }
 
-    /// Pulls each of `tags` and tells `done` what it holds, and which workload that is. At most
-    /// [`IN_FLIGHT`] are under way at the same time; they end in any order, and one that fails stops
+    /// Pulls each of `tags` and calls `done` with the workload and what its tag holds. At most
+    /// [`IN_FLIGHT`] are transferred at the same time. They end in any order, and one that fails stops
     /// no other. Dropping the future cancels all.
     ///
-    /// `done` gets [`PullError`] for each, and [`PullError::OtherName`] where the configuration has
-    /// another name than its tag says. One without a name has its tag's.
+    /// `done` gets a [`PullError`] for each that failed, among them [`PullError::OtherName`] where the
+    /// configuration's own name differs from its tag's. A configuration without a name has its tag's.
     pub async fn pull_each(
         &self,
         tags: impl IntoIterator<Item = Tag>,
@@ -117,7 +107,7 @@ impl Collection {
     ) {
         let mut tasks = Tasks::default();
         for tag in tags {
-            let (client, reference) = (self.client.clone(), self.place.tagged(tag.clone()));
+            let (client, reference) = (self.client.clone(), self.repository.tagged(tag.clone()));
             tasks.start(async move {
                 let pulled = pull_one(&client, &reference, &tag).await;
                 (tag, pulled)
@@ -130,9 +120,13 @@ impl Collection {
             done(tag, pulled);
         }
     }
+
+    fn repository(&self, access: Access) -> Repository {
+        self.client.repository(self.repository.registry(), self.repository.repository(), access)
+    }
 }
 
-/// What is under way. Dropping it cancels that.
+/// The transfers that run now. Dropping it cancels them.
 struct Tasks<T>(JoinSet<T>);
 
 impl<T> Default for Tasks<T> {
@@ -146,46 +140,38 @@ impl<T: Send + 'static> Tasks<T> {
         self.0.spawn(work);
     }
 
-    /// Waits for one to end, where at least `limit` are under way.
+    /// Waits for one task to end if at least `limit` are running; returns `None` otherwise.
     async fn next(&mut self, limit: usize) -> Option<T> {
         if self.0.len() < limit {
             return None;
         }
         match self.0.join_next().await? {
             Ok(done) => Some(done),
-            // Nobody aborts them: this is a panic, and goes on as one.
+            // No task is ever aborted, so this is a panic. It continues here.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 }
 
-/// Sees to the blob that every artifact of the repository refers to.
-async fn prepare(repository: &Repository) -> Result<(), oci::Error> {
-    let config = Descriptor::of(MediaType::OCI_EMPTY, EMPTY_CONTENT);
-    ensure(repository, &config, EMPTY_CONTENT).await
+/// Checks and packs the configuration that is to be pushed under `name`.
+fn pack(
+    name: &WorkloadName,
+    document: &Document,
+    options: &PushOptions,
+) -> Result<PackedArtifact, PushError> {
+    if let Some(own) = other_name(document, name) {
+        return Err(PushError::OtherName { name: name.clone(), own });
+    }
+    options.check(document)?;
+    Ok(artifact::pack(document, options.creation_time()))
 }
 
-/// Pushes one of many. Where many are under way, a request less counts for more than one at the same
-/// time: the layer is asked for only where the tag names something else.
 async fn push_one(
     repository: Repository,
     tag: Tag,
-    document: Document,
-    created: Timestamp,
+    packed: PackedArtifact,
 ) -> Result<Pushed, oci::Error> {
-    let manifest = artifact::pack(&document, created);
-    if let Some((digest, existing)) = tagged(&repository, &tag).await?
-        && artifact::is_same(&existing, &manifest)
-    {
-        return Ok(Pushed { digest, status: PushStatus::Unchanged });
-    }
-    for layer in &manifest.layers {
-        ensure(&repository, layer, document.bytes()).await?;
-    }
-    let target = TagOrDigest::Tag(tag);
-    let digest =
-        repository.put_manifest(&target, &MediaType::OCI_MANIFEST, manifest.to_json()).await?;
-    Ok(Pushed { digest, status: PushStatus::Pushed })
+    Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst)).await
 }
 
 async fn pull_one(
@@ -204,7 +190,7 @@ async fn pull_one(
     }
 }
 
-/// The name that `document` has of its own, where that is not `name`.
+/// Returns the document's own name if it differs from `name`.
 fn other_name(document: &Document, name: &WorkloadName) -> Option<String> {
     document.own_name().filter(|own| own != name.as_str())
 }

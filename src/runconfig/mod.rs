@@ -15,13 +15,14 @@ mod json;
 mod location;
 mod name;
 mod normal;
+mod pull;
+mod push;
 mod rename;
 mod retrieve;
 mod review;
 mod run_config;
 mod schema;
 mod secret_shape;
-mod share;
 mod shown;
 mod syntax;
 mod to_secret;
@@ -32,7 +33,7 @@ mod validation;
 #[cfg(test)]
 mod tests;
 
-pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE, UnsupportedArtifact};
+pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
 pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
 pub use creation::creation_time;
@@ -43,12 +44,13 @@ pub use error::InvalidDocument;
 pub use exposure::{Exposure, Kind as ExposureKind, exposures};
 pub use location::{ConfigLocation, InvalidLocation};
 pub use name::{InvalidWorkloadName, WorkloadName};
+pub use pull::{PullError, Pulled, pull};
+pub use push::{PushError, PushOptions, push};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
 pub use review::{Review, review, review_with_values};
 pub use run_config::{
     Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
 };
-pub use share::{PullError, Pulled, PushError, PushStatus, Pushed, pull, push};
 pub(crate) use shown::{shown_arguments, shown_text};
 pub use to_secret::ToSecretError;
 pub use transport::{McpTransport, UnknownTransport};

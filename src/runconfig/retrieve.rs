@@ -8,13 +8,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::artifact::UnsupportedArtifact;
 use super::document::{Document, MAX_SIZE};
 use super::error::InvalidDocument;
 use super::location::{ConfigLocation, InvalidLocation};
-use super::share::{PullError, Pulled, open};
+use super::pull::{PullError, Pulled, read};
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, ErrorKind, Reference};
+use crate::oci::{self, Client, ErrorKind, Reference, UnsupportedArtifact};
 use crate::wire;
 
 /// The schemes for which `ToolHive` builds an image.
@@ -140,7 +139,7 @@ async fn from_registry(client: &Client, reference: &Reference) -> Result<Retriev
         .manifest(&reference.target())
         .await
         .map_err(|error| RetrieveError::Pull(PullError::Registry(error)))?;
-    match open(&repository, manifest).await {
+    match read(&repository, manifest).await {
         Ok(pulled) => Ok(Retrieved::Artifact(Box::new(pulled))),
         Err(PullError::Unsupported(
             UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
@@ -204,9 +203,9 @@ const fn is_away(kind: &wire::HttpErrorKind) -> bool {
 impl fmt::Display for RetrieveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { path, error } => write!(f, "reading {}: {error}", path.display()),
-            Self::Invalid { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Pull(PullError::Unsupported(error)) => {
+            Self::File { path, .. } => write!(f, "reading {}", path.display()),
+            Self::Invalid { path, .. } => path.display().fmt(f),
+            Self::Pull(error @ PullError::Unsupported(_)) => {
                 write!(f, "not a container image, and {error}")
             }
             Self::Pull(error) => error.fmt(f),
@@ -219,7 +218,7 @@ impl std::error::Error for RetrieveError {
         match self {
             Self::File { error, .. } => Some(error),
             Self::Invalid { error, .. } => Some(error),
-            Self::Pull(error) => Some(error),
+            Self::Pull(error) => error.source(),
         }
     }
 }

@@ -1,0 +1,341 @@
+//! Artifacts: content of any kind in a repository, described by a manifest of its own (image
+//! specification, "Guidelines for Artifact Usage").
+//!
+//! This file packs, pushes and pulls artifacts with one layer. It knows no kind of artifact: each
+//! kind is an [`ArtifactKind`] that a layer above declares.
+
+use std::fmt;
+
+use bytes::Bytes;
+use tokio::join;
+
+use super::descriptor::{Annotations, Descriptor, EMPTY_CONTENT, Mismatch};
+use super::digest::Digest;
+use super::error::{Error, ErrorKind};
+use super::manifest::{Manifest, ManifestKind};
+use super::manifests::FetchedManifest;
+use super::media_type::MediaType;
+use super::reference::{Tag, TagOrDigest};
+use super::repository::Repository;
+
+/// The annotation that two artifacts with the same content may differ in.
+const CREATED: &str = "org.opencontainers.image.created";
+
+/// A kind of artifact: how it is told from others, and how large it may be.
+#[derive(Debug)]
+pub(crate) struct ArtifactKind {
+    /// The manifest's `artifactType`.
+    pub(crate) artifact_type: MediaType,
+    /// The media type of the one layer that is read.
+    pub(crate) layer_type: MediaType,
+    /// The largest layer that is read, in bytes.
+    pub(crate) layer_limit: u64,
+    /// The largest layer that the manifest carries inline too, in bytes.
+    pub(crate) inline_limit: usize,
+}
+
+/// An artifact ready to be pushed.
+#[derive(Debug)]
+pub(crate) struct PackedArtifact {
+    manifest: Manifest,
+    layer: Descriptor,
+    content: Bytes,
+}
+
+impl ArtifactKind {
+    /// Packs `content` as the artifact's layer, byte for byte.
+    pub(crate) fn pack(
+        &self,
+        content: Bytes,
+        layer_annotations: Annotations,
+        annotations: Annotations,
+    ) -> PackedArtifact {
+        let mut layer = Descriptor::of(self.layer_type.clone(), &content);
+        if content.len() <= self.inline_limit {
+            layer = layer.with_inline(&content);
+        }
+        layer.annotations = layer_annotations;
+        let layers = vec![layer.clone()];
+        let manifest = Manifest::artifact(self.artifact_type.clone(), layers, annotations);
+        PackedArtifact { manifest, layer, content }
+    }
+
+    /// Finds the layer that holds the content.
+    ///
+    /// # Errors
+    /// [`UnsupportedArtifact`] names what the manifest describes instead.
+    pub(crate) fn layer<'a>(
+        &self,
+        found: &'a ManifestKind,
+    ) -> Result<&'a Descriptor, UnsupportedArtifact> {
+        let manifest = match found {
+            ManifestKind::Manifest(manifest) => manifest,
+            ManifestKind::Index(index) => {
+                return Err(UnsupportedArtifact::Index { manifests: index.manifests.len() });
+            }
+        };
+        if manifest.is_container_image() {
+            return Err(UnsupportedArtifact::ContainerImage);
+        }
+        if *manifest.effective_type() != self.artifact_type {
+            return Err(UnsupportedArtifact::OtherType(manifest.effective_type().clone()));
+        }
+        let mut layers = manifest.layers.iter().filter(|layer| layer.media_type == self.layer_type);
+        match (layers.next(), layers.count()) {
+            (Some(layer), 0) if layer.size <= self.layer_limit => Ok(layer),
+            (Some(layer), 0) => {
+                Err(UnsupportedArtifact::TooLarge { size: layer.size, limit: self.layer_limit })
+            }
+            (Some(_), more) => Err(UnsupportedArtifact::SeveralLayers(more + 1)),
+            (None, _) => Err(UnsupportedArtifact::NoLayer(
+                manifest.layers.iter().map(|layer| layer.media_type.clone()).collect(),
+            )),
+        }
+    }
+
+    /// Reads the content of the artifact that `manifest` describes: inline where the manifest
+    /// carries it, else the layer's blob. Inline data that does not match its descriptor fails; the
+    /// blob is not asked for instead.
+    pub(crate) async fn read(
+        &self,
+        repository: &Repository,
+        manifest: &FetchedManifest,
+    ) -> Result<Vec<u8>, ArtifactError> {
+        let layer = self.layer(&manifest.kind).map_err(ArtifactError::Unsupported)?;
+        match &layer.data {
+            Some(inline) => {
+                layer.verify(inline.as_bytes()).map_err(ArtifactError::Inline)?;
+                Ok(inline.as_bytes().to_vec())
+            }
+            None => repository.blob(layer, self.layer_limit).await.map_err(ArtifactError::Registry),
+        }
+    }
+}
+
+/// The order of a push's requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PushOrder {
+    /// Looks up the tag and both blobs at the same time: the fewest round trips.
+    AllAtOnce,
+    /// Looks up the tag first, and the layer only if the tag names something else: the fewest
+    /// requests, for many pushes at the same time. The configuration blob has to be there already;
+    /// see [`push_config`].
+    TagFirst,
+}
+
+/// The result of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// The digest of the manifest that the tag names now.
+    pub digest: Digest,
+    /// Whether the tag changed.
+    pub status: PushStatus,
+}
+
+/// Whether a push changed the tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushStatus {
+    /// The tag names a new manifest.
+    Pushed,
+    /// The tag named the same content with the same annotations already.
+    Unchanged,
+}
+
+impl PushStatus {
+    /// Returns the word that stands in output for scripts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pushed => "pushed",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+impl PackedArtifact {
+    /// Pushes the artifact under `tag`. The tag moves last, when every blob is there; nothing is
+    /// sent where the tag names the same artifact already, the time of its creation aside.
+    pub(crate) async fn push(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        order: PushOrder,
+    ) -> Result<Pushed, Error> {
+        let target = TagOrDigest::Tag(tag.clone());
+        let config = &self.manifest.config;
+        match order {
+            PushOrder::AllAtOnce => {
+                let (existing, config_known, layer_known) = join!(
+                    existing_manifest(repository, &target),
+                    push_missing(repository, config, EMPTY_CONTENT_BYTES),
+                    push_missing(repository, &self.layer, self.content.clone()),
+                );
+                // If all three fail, the first says most: the answer to HEAD has no message.
+                if let Some(unchanged) = self.unchanged(existing?) {
+                    return Ok(unchanged);
+                }
+                if config_known? == BlobLookup::Denied {
+                    repository.push_blob(config, EMPTY_CONTENT_BYTES).await?;
+                }
+                if layer_known? == BlobLookup::Denied {
+                    repository.push_blob(&self.layer, self.content.clone()).await?;
+                }
+            }
+            PushOrder::TagFirst => {
+                if let Some(unchanged) =
+                    self.unchanged(existing_manifest(repository, &target).await?)
+                {
+                    return Ok(unchanged);
+                }
+                push_unless_there(repository, &self.layer, self.content.clone()).await?;
+            }
+        }
+        let content = self.manifest.to_json();
+        let digest = repository.put_manifest(&target, &MediaType::OCI_MANIFEST, content).await?;
+        Ok(Pushed { digest, status: PushStatus::Pushed })
+    }
+
+    /// Returns the result of the push if `existing` is the same artifact. Inline data is not
+    /// compared: it repeats the layer.
+    fn unchanged(&self, existing: Option<(Digest, Manifest)>) -> Option<Pushed> {
+        let comparable = |mut manifest: Manifest| {
+            manifest.annotations.remove(CREATED);
+            manifest.config.data = None;
+            for layer in &mut manifest.layers {
+                layer.data = None;
+            }
+            manifest
+        };
+        let (digest, existing) = existing?;
+        let is_same = comparable(existing) == comparable(self.manifest.clone());
+        is_same.then_some(Pushed { digest, status: PushStatus::Unchanged })
+    }
+}
+
+/// The content of the configuration blob that every artifact refers to.
+const EMPTY_CONTENT_BYTES: Bytes = Bytes::from_static(EMPTY_CONTENT);
+
+/// Pushes the configuration blob that every artifact of a repository refers to, unless it is there.
+pub(crate) async fn push_config(repository: &Repository) -> Result<(), Error> {
+    let config = Descriptor::of(MediaType::OCI_EMPTY, EMPTY_CONTENT);
+    push_unless_there(repository, &config, EMPTY_CONTENT_BYTES).await
+}
+
+/// Reads the manifest that `target` names, if there is one to compare with.
+async fn existing_manifest(
+    repository: &Repository,
+    target: &TagOrDigest,
+) -> Result<Option<(Digest, Manifest)>, Error> {
+    match repository.manifest(target).await {
+        Ok(FetchedManifest { descriptor, kind: ManifestKind::Manifest(manifest), .. }) => {
+            Ok(Some((descriptor.digest, *manifest)))
+        }
+        Ok(_) => Ok(None),
+        // Some registries deny access to what is not there, and some may be written but not read.
+        // The push itself shows whether it is allowed.
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+/// The result of looking a blob up.
+#[derive(PartialEq, Eq)]
+enum BlobLookup {
+    /// The repository has the blob now.
+    There,
+    /// The registry does not let this client ask.
+    Denied,
+}
+
+/// Pushes a blob that the repository does not have. It runs beside the lookup of the tag: a manifest
+/// whose blob is missing cannot equal ours.
+async fn push_missing(
+    repository: &Repository,
+    blob: &Descriptor,
+    content: Bytes,
+) -> Result<BlobLookup, Error> {
+    match repository.has_blob(&blob.digest).await {
+        Ok(true) => Ok(BlobLookup::There),
+        Ok(false) => repository.push_blob(blob, content).await.map(|()| BlobLookup::There),
+        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(BlobLookup::Denied),
+        Err(error) => Err(error),
+    }
+}
+
+/// Pushes a blob unless the repository has it, and also if the registry does not let us ask.
+async fn push_unless_there(
+    repository: &Repository,
+    blob: &Descriptor,
+    content: Bytes,
+) -> Result<(), Error> {
+    match push_missing(repository, blob, content.clone()).await? {
+        BlobLookup::There => Ok(()),
+        BlobLookup::Denied => repository.push_blob(blob, content).await,
+    }
+}
+
+/// Why an artifact's content could not be read.
+#[derive(Debug)]
+pub(crate) enum ArtifactError {
+    /// The registry could not be asked, refused, or sent other bytes than it promised.
+    Registry(Error),
+    /// The manifest describes something else.
+    Unsupported(UnsupportedArtifact),
+    /// The manifest's inline data does not match its descriptor.
+    Inline(Mismatch),
+}
+
+/// What was found in place of an artifact of the kind that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnsupportedArtifact {
+    /// An index.
+    Index {
+        /// The number of manifests that it lists.
+        manifests: usize,
+    },
+    /// A container image.
+    ContainerImage,
+    /// An artifact of another type.
+    OtherType(MediaType),
+    /// No layer of the expected type; the types of the layers that are there.
+    NoLayer(Vec<MediaType>),
+    /// More than one layer of the expected type; their number.
+    SeveralLayers(usize),
+    /// A layer larger than this program reads.
+    TooLarge {
+        /// The layer's size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+}
+
+impl fmt::Display for UnsupportedArtifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The most media types that are shown.
+        const SHOWN: usize = 5;
+        match self {
+            Self::Index { manifests } => write!(f, "it is an index of {manifests} manifests"),
+            Self::ContainerImage => f.write_str("it is a container image"),
+            Self::OtherType(found) => write!(f, "it is an artifact of type {found}"),
+            Self::NoLayer(found) if found.is_empty() => f.write_str("it has no layer"),
+            Self::NoLayer(found) => {
+                let found: Vec<_> = found.iter().take(SHOWN).map(MediaType::as_str).collect();
+                write!(f, "none of its layers has the right type; they are {}", found.join(", "))
+            }
+            Self::SeveralLayers(count) => {
+                write!(f, "it has {count} layers of the right type instead of one")
+            }
+            Self::TooLarge { size, limit } => {
+                write!(f, "its layer of {size} bytes is larger than {limit}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for UnsupportedArtifact {}

@@ -1,0 +1,104 @@
+//! Pulls a run configuration from a registry.
+
+use std::fmt;
+
+use super::artifact::RUN_CONFIG;
+use super::document::Document;
+use super::error::InvalidDocument;
+use crate::oci::artifact::{ArtifactError, UnsupportedArtifact};
+use crate::oci::auth::Access;
+use crate::oci::{self, Client, FetchedManifest, Mismatch, Reference, Repository, Tag};
+
+/// A run configuration from a registry.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Pulled {
+    /// The manifest.
+    pub manifest: FetchedManifest,
+    /// The run configuration.
+    pub document: Document,
+}
+
+/// Reads the run configuration artifact that `reference` names.
+///
+/// One request is enough where the manifest carries the configuration inline. Inline data that does
+/// not match its descriptor fails the pull: the blob is not asked for instead.
+///
+/// # Errors
+/// [`PullError`].
+pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
+    let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
+    let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
+    read(&repository, manifest).await
+}
+
+/// Reads the configuration that `manifest` describes.
+pub(super) async fn read(
+    repository: &Repository,
+    manifest: FetchedManifest,
+) -> Result<Pulled, PullError> {
+    let content = RUN_CONFIG.read(repository, &manifest).await?;
+    let document = Document::parse(content).map_err(PullError::Invalid)?;
+    Ok(Pulled { manifest, document })
+}
+
+/// Why a run configuration could not be pulled.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PullError {
+    /// The registry could not be asked, or refused, or sent other bytes than it promised.
+    Registry(oci::Error),
+    /// The manifest describes no run configuration artifact.
+    Unsupported(UnsupportedArtifact),
+    /// The manifest's inline data does not match its descriptor.
+    Inline(Mismatch),
+    /// The layer is no run configuration.
+    Invalid(InvalidDocument),
+    /// One of many has another name than its tag says.
+    OtherName {
+        /// The tag.
+        tag: Tag,
+        /// The name that stands in it; empty where there is none.
+        own: String,
+    },
+}
+
+impl From<ArtifactError> for PullError {
+    fn from(error: ArtifactError) -> Self {
+        match error {
+            ArtifactError::Registry(error) => Self::Registry(error),
+            ArtifactError::Unsupported(found) => Self::Unsupported(found),
+            ArtifactError::Inline(mismatch) => Self::Inline(mismatch),
+        }
+    }
+}
+
+impl fmt::Display for PullError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The registry's error says already what failed and where.
+            Self::Registry(error) => error.fmt(f),
+            Self::Unsupported(_) => f.write_str("not a run configuration artifact"),
+            Self::Inline(_) => {
+                f.write_str("the configuration inside the manifest is not what it promises")
+            }
+            Self::Invalid(_) => f.write_str("the artifact holds no valid run configuration"),
+            Self::OtherName { tag, own } => write!(
+                f,
+                "the tag {tag} is not the one of a workload {own:?}; pull this reference alone"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PullError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Registry(error) => error.source(),
+            Self::Unsupported(found) => Some(found),
+            Self::Inline(mismatch) => Some(mismatch),
+            Self::Invalid(error) => Some(error),
+            Self::OtherName { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Pushes a run configuration to a registry.
+
+use std::fmt;
+
+use super::artifact;
+use super::document::Document;
+use super::exposure::{Exposure, exposures};
+use super::name::WorkloadName;
+use crate::oci::artifact::{PushOrder, Pushed};
+use crate::oci::auth::Access;
+use crate::oci::{self, Client, Reference};
+use crate::timestamp::Timestamp;
+
+/// How run configurations are pushed. By default one that holds what looks like a secret is refused.
+#[derive(Debug, Clone, Default)]
+pub struct PushOptions {
+    created: Option<Timestamp>,
+    home: Option<String>,
+    allowed: Vec<String>,
+    shares_secrets: bool,
+}
+
+impl PushOptions {
+    /// Sets the time at which the artifact says that it was created; without it, the present.
+    #[must_use]
+    pub const fn created(mut self, created: Timestamp) -> Self {
+        self.created = Some(created);
+        self
+    }
+
+    /// Names the user's home directory. Paths in it are refused; paths in `/home`, `/Users` and
+    /// `/root` always are.
+    #[must_use]
+    pub fn home(mut self, home: impl Into<String>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Shares the value at `path`, such as `env_vars.API_KEY`, although it looks like a secret or a
+    /// private path.
+    #[must_use]
+    pub fn allow(mut self, path: impl Into<String>) -> Self {
+        self.allowed.push(path.into());
+        self
+    }
+
+    /// Shares whatever stands in a configuration, secrets included.
+    #[must_use]
+    pub const fn danger_share_secrets(mut self) -> Self {
+        self.shares_secrets = true;
+        self
+    }
+
+    pub(super) fn creation_time(&self) -> Timestamp {
+        self.created.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Refuses a document that holds what should not be shared.
+    pub(super) fn check(&self, document: &Document) -> Result<(), PushError> {
+        if self.shares_secrets {
+            return Ok(());
+        }
+        let mut found = exposures(document, self.home.as_deref());
+        found.retain(|found| !self.allowed.contains(&found.path));
+        if found.is_empty() { Ok(()) } else { Err(PushError::Exposed(found)) }
+    }
+}
+
+/// Pushes `document` to `reference` as an artifact, and tags it.
+///
+/// Nothing is sent where the tag names the same configuration under the same annotations already,
+/// and no blob that the registry has. The tag moves last, after every blob is there.
+///
+/// # Errors
+/// [`PushError`]; the tag still names what it named before.
+pub async fn push(
+    client: &Client,
+    reference: &Reference,
+    document: &Document,
+    options: &PushOptions,
+) -> Result<Pushed, PushError> {
+    let (Some(tag), None) = (reference.tag(), reference.digest()) else {
+        return Err(PushError::DigestTarget(reference.clone()));
+    };
+    options.check(document)?;
+    let packed = artifact::pack(document, options.creation_time());
+    let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
+    // Boxed: requests under way at the same time make a large state.
+    let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
+    pushed.map_err(PushError::Registry)
+}
+
+/// Why a run configuration could not be pushed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The reference names a digest, which only follows from the content.
+    DigestTarget(Reference),
+    /// The configuration holds what looks like a secret, or a path of the user's home.
+    Exposed(Vec<Exposure>),
+    /// One of many has another name than it is to be pushed under.
+    OtherName {
+        /// The name that it was to be pushed under.
+        name: WorkloadName,
+        /// The name that stands in it.
+        own: String,
+    },
+    /// The registry could not be reached, or refused.
+    Registry(oci::Error),
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DigestTarget(reference) => {
+                write!(f, "{reference} names a digest; push to a tag instead")
+            }
+            Self::Exposed(found) => {
+                let found: Vec<_> =
+                    found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
+                write!(f, "not pushed: {}", found.join("; "))
+            }
+            Self::OtherName { name, own } => {
+                write!(f, "the configuration of {name} has the name {own:?}; push it alone")
+            }
+            // The registry's error says already what failed and where.
+            Self::Registry(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PushError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::DigestTarget(_) | Self::Exposed(_) | Self::OtherName { .. } => None,
+            Self::Registry(error) => error.source(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::RetryPolicy;
+    use crate::wire::Settings;
+
+    /// Nothing listens at this reference: only a push that sends nothing fails otherwise.
+    async fn pushed(options: PushOptions) -> PushError {
+        let text = br#"{"image":"x:1","env_vars":{"API_KEY":"9f8a7c6e5d4b3a21"},"volumes":["/users/me/x:/x"]}"#;
+        let document = Document::parse(text.to_vec()).unwrap();
+        let reference = "127.0.0.1:1/a:v1".parse().unwrap();
+        let client = Client::builder(Settings::default())
+            .retry(RetryPolicy::default().with_retries(0))
+            .build();
+        push(&client, &reference, &document, &options).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn secrets_are_refused_before_anything_is_sent() {
+        let PushError::Exposed(found) = pushed(PushOptions::default()).await else {
+            panic!("not refused")
+        };
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].path, "env_vars.API_KEY");
+    }
+
+    #[tokio::test]
+    async fn only_what_is_allowed_is_shared() {
+        let allowing = || PushOptions::default().allow("env_vars.API_KEY");
+        assert!(matches!(pushed(allowing()).await, PushError::Registry(_)));
+        let refused = pushed(allowing().home("/users/me")).await;
+        assert_eq!(refused.to_string(), "not pushed: volumes.0 is a path in a home directory");
+        let everything = PushOptions::default().home("/users/me").danger_share_secrets();
+        assert!(matches!(pushed(everything).await, PushError::Registry(_)));
+    }
+}
