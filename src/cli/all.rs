@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::hint::hint;
 use super::output::{Report, message};

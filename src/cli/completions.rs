@@ -1,9 +1,9 @@
 //! `thv completions`: a shell's script that completes commands, options and their values.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell as Generator;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 
 #[derive(Args)]
@@ -21,7 +21,8 @@ enum Shell {
 }
 
 impl Completions {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+    /// Prints the script that completes the commands of `program`.
+    pub(super) fn run(self, context: &Context, program: &mut Command) -> Result<(), Failure> {
         let generator = match self.shell {
             Shell::Bash => Generator::Bash,
             Shell::Zsh => Generator::Zsh,
@@ -29,7 +30,7 @@ impl Completions {
             Shell::Powershell => Generator::PowerShell,
         };
         let mut script = Vec::new();
-        clap_complete::generate(generator, &mut super::command(), "thv", &mut script);
+        clap_complete::generate(generator, program, "thv", &mut script);
         let script = String::from_utf8_lossy(&script);
         context.output.text("script", script.trim_end())
     }

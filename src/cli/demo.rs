@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::line;
 use crate::oci::{Client, Digest, Reference};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::Report;
 use super::push::{Sharing, push_document};

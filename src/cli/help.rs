@@ -1,9 +1,8 @@
 //! `thv help`: the help of a command, or a topic that concerns several.
 
-use clap::Args;
+use clap::{Args, Command};
 
-use super::Context;
-use super::command;
+use super::context::Context;
 use super::exit_code::EXIT_CODES;
 use super::failure::Failure;
 
@@ -66,19 +65,19 @@ pub(super) struct Help {
 }
 
 impl Help {
-    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        context.output.text("text", self.find()?.trim_end())
+    /// Prints the help of a command of `program`, or a topic.
+    pub(super) fn run(self, context: &Context, program: &mut Command) -> Result<(), Failure> {
+        context.output.text("text", self.find(program)?.trim_end())
     }
 
-    fn find(&self) -> Result<String, Failure> {
+    fn find(&self, program: &mut Command) -> Result<String, Failure> {
         if let [topic] = &self.about[..]
             && let Some((_, text)) = TOPICS.iter().find(|(name, _)| name == topic)
         {
             return Ok((*text).to_owned());
         }
-        let mut found = command();
-        found.build();
-        let mut found = &mut found;
+        program.build();
+        let mut found = program;
         for name in &self.about {
             found = found.find_subcommand_mut(name).ok_or_else(|| {
                 let topics = TOPICS.map(|(name, _)| name).join(", ");

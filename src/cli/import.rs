@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::Report;
 use super::pull::from_registry;

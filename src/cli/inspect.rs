@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{Tint, cut, labelled, line};
 use super::source::Source;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{line, note};
 use crate::engine::{Container, Engine};

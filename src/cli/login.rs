@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use clap::Args;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::options::read_password;
 use super::output::{Report, message, note};

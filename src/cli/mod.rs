@@ -4,6 +4,7 @@
 
 mod all;
 mod completions;
+mod context;
 mod demo;
 mod diff;
 mod examples;
@@ -31,16 +32,11 @@ mod transfer;
 mod wire;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::failure::Failure;
 use self::options::Options;
-use self::output::Output;
-use crate::oci::Client;
-use crate::oci::auth::Keychain;
-use crate::wire::Settings;
 
 #[derive(Parser)]
 #[command(
@@ -93,21 +89,6 @@ enum Command {
     Completions(completions::Completions),
     /// Show the help of a command, or explain exit-codes, auth or references
     Help(help::Help),
-}
-
-/// What every command works with.
-struct Context {
-    output: Output,
-    client: Client,
-    /// How the client connects and records.
-    settings: Settings,
-    /// How long all that is asked of registries may take.
-    total_timeout: Duration,
-    /// Where logins are found and stored, without what was said on the command line.
-    keychain: Keychain,
-    username: Option<String>,
-    /// Whether standard input holds a password.
-    password_stdin: bool,
 }
 
 /// The definition of the command line, with the examples of every command: what man pages and
@@ -168,7 +149,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Wire(command) => command.run(&context).await,
         Command::Registry(command) => command.run(&context).await,
         Command::Demo(command) => command.run(&context).await,
-        Command::Completions(command) => command.run(&context),
-        Command::Help(command) => command.run(&context),
+        Command::Completions(completions) => completions.run(&context, &mut command()),
+        Command::Help(help) => help.run(&context, &mut command()),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{Colour, Manners, Output, message, note};
 use super::transfer::{Timeout, total};

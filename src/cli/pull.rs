@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{Report, write_out};
 use super::push::parse_reference;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{Report, message};
 use crate::registry::{Registry as Server, Storage};

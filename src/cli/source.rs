@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::pull::from_registry;
 use super::push::read_document;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::line;
 use super::push::names_more_than_repository;

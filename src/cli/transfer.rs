@@ -5,7 +5,7 @@ use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::message;
 use super::progress;

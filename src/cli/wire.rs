@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::{Report, line, message, note, write_out};
 use super::registry::interrupted;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ImageOptions, Profile, Run};
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::message;
 use crate::cli::pull::pull_failure;

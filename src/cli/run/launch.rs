@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::signals::Signals;
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Report, message};
 use crate::engine::{Engine, EngineError, Lifetime, NotReady, Plan, wait_until_ready};

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 
 use self::find::Found;
 use self::port::shares_network;
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use super::output::note;
 use crate::engine::{
