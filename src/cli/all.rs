@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::context::Context;
 use super::failure::Failure;
 use super::hint::hint;
-use super::output::{Report, message};
+use super::output::Report;
 use super::push::{Sharing, names_more_than_repository, parse_reference};
 use super::transfer::{counting, transfer};
 use crate::oci::{PushStatus, Reference, UnsupportedArtifact};
@@ -192,7 +192,7 @@ impl Outcomes {
             .filter_map(|outcome| Some((outcome.name, outcome.failure?)))
             .collect();
         for (name, error) in &failed {
-            message(&printable(&format!("{name}: {}", chain(error))));
+            context.output.message(&printable(&format!("{name}: {}", chain(error))));
         }
         match failed.first() {
             None => Ok(()),

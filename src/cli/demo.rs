@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::line;
+use super::output::Output;
 use crate::oci::{Client, Digest, Reference};
 use crate::printable::printable;
 use crate::registry::{Registry, Storage};
@@ -34,15 +34,15 @@ impl Demo {
             // An error means that the sender is gone: time to stop as well.
             let _ = stopped.await;
         }));
-        let shown = round_trip(address, context.output.is_json()).await;
+        let shown = round_trip(address, context.output).await;
         let _ = stop.send(());
         let _ = serving.await;
         shown
     }
 }
 
-async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
-    let say = |text: &str| if json { Ok(()) } else { line(text) };
+async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> {
+    let say = |text: &str| if output.is_json() { Ok(()) } else { output.line(text) };
     let recorder = Arc::new(MemoryRecorder::new());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
@@ -74,14 +74,14 @@ async fn round_trip(address: SocketAddr, json: bool) -> Result<(), Failure> {
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());
     say(&format!("   before: {before}\n   after:  {after}"))?;
-    if json {
+    if output.is_json() {
         let result = json!({
             "reference": reference.to_string(), "digest": pulled.manifest.descriptor.digest,
             "exchanges": recorder.exchanges().len(), "same_bytes": before == after,
         });
-        return line(&result.to_string());
+        return output.line(&result.to_string());
     }
-    line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
+    output.line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
 }
 
 /// Says the exchanges after the first `seen`, and returns how many there are now.

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Tint, cut, line};
+use super::layout::cut;
+use super::output::Tint;
 use super::source::Source;
 use crate::printable::printable;
 use crate::runconfig::{Concern, Difference, differences};
@@ -40,7 +41,7 @@ impl Diff {
                 "first": first.title(), "second": second.title(),
                 "same_bytes": same_bytes, "differences": list,
             });
-            line(&whole.to_string())?;
+            context.output.line(&whole.to_string())?;
         } else {
             self.show(context, [&first, &second], &found, same_bytes)?;
         }
@@ -73,31 +74,31 @@ impl Diff {
         if found.is_empty() {
             let how =
                 if same_bytes { "byte for byte" } else { "field by field, written differently" };
-            return line(&format!("The same {how}"));
+            return output.line(&format!("The same {how}"));
         }
-        line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;
-        line(&output.tinted(Tint::Added, &format!("+ {}", printable(&second.title()))))?;
+        output.line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;
+        output.line(&output.tinted(Tint::Added, &format!("+ {}", printable(&second.title()))))?;
         let mut concern = None;
         for found in found {
             if concern != Some(found.concern) {
-                line(&output.tinted(Tint::Heading, heading(found.concern)))?;
+                output.line(&output.tinted(Tint::Heading, heading(found.concern)))?;
                 concern = Some(found.concern);
             }
-            line(&format!("  {}", printable(&found.field)))?;
+            output.line(&format!("  {}", printable(&found.field)))?;
             if self.hides(found) {
                 let change = match (found.removed.is_empty(), found.added.is_empty()) {
                     (false, true) => "removed",
                     (true, false) => "added",
                     _ => "changed",
                 };
-                line(&format!("    {change}; it may be secret, and --values shows it"))?;
+                output.line(&format!("    {change}; it may be secret, and --values shows it"))?;
                 continue;
             }
             for (tint, mark, values) in
                 [(Tint::Removed, '-', &found.removed), (Tint::Added, '+', &found.added)]
             {
                 for value in values {
-                    line(&output.tinted(tint, &format!("    {mark} {}", shown(value))))?;
+                    output.line(&output.tinted(tint, &format!("    {mark} {}", shown(value))))?;
                 }
             }
         }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Tint, cut, labelled, line};
+use super::layout::{cut, labelled};
+use super::output::Tint;
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, ManifestKind, Reference};
 use crate::printable::printable;
@@ -31,13 +32,16 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = context.output;
         let source = Source::find(context, &self.source).await?;
         if context.output.is_json() {
-            return line(&as_json(&source, &self.review(source.document())));
+            return output.line(&as_json(&source, &self.review(source.document())));
         }
-        let heading = |text: &str| line(&context.output.tinted(Tint::Heading, text));
+        let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));
         let lines = |label: &str, value: &str| {
-            labelled(&printable(label), &printable(value)).iter().try_for_each(|text| line(text))
+            labelled(&printable(label), &printable(value))
+                .iter()
+                .try_for_each(|text| output.line(text))
         };
         heading(&printable(&source.title()))?;
         let review = self.review(source.document());
@@ -56,7 +60,7 @@ impl Inspect {
                 .try_for_each(|(label, value)| lines(label, &cut(value, ANNOTATION_LIMIT)))?;
         }
         heading("How it came")?;
-        how_it_came(context, &source).iter().try_for_each(|text| line(text))
+        how_it_came(context, &source).iter().try_for_each(|text| output.line(text))
     }
 
     fn review(&self, document: &Document) -> Review {

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{line, note};
+use super::layout::table;
 use crate::engine::{Container, Engine};
 use crate::printable::{chain, printable};
 use crate::runconfig::shown_text;
 use crate::state::{Entry, StateStore};
 
-/// The columns but the last.
-const COLUMNS: [&str; 4] = ["NAME", "TRANSPORT", "STATE", "URL"];
+const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
 
 #[derive(Args)]
 pub(super) struct List {}
@@ -25,24 +24,15 @@ impl List {
         if context.output.is_json() {
             let array: Vec<_> =
                 entries.iter().map(|entry| as_json(entry, containers.as_deref())).collect();
-            return line(&Value::Array(array).to_string());
+            return context.output.line(&Value::Array(array).to_string());
         }
         if entries.is_empty() {
-            note(&format!("No run configurations in {}", store.dir().display()));
+            context.output.note(&format!("No run configurations in {}", store.dir().display()));
             return Ok(());
         }
-        let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
-        rows[0].push("RUNS".to_owned());
+        let mut rows = vec![COLUMNS.map(str::to_owned)];
         rows.extend(entries.iter().map(|entry| as_row(entry, containers.as_deref())));
-        let width = |column: usize| {
-            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0) + 2
-        };
-        let widths: Vec<_> = (0..COLUMNS.len()).map(width).collect();
-        for row in &rows {
-            let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-            line(&(padded.collect::<String>() + &row[COLUMNS.len()]))?;
-        }
-        Ok(())
+        table(&rows).iter().try_for_each(|line| context.output.line(line))
     }
 }
 
@@ -100,7 +90,7 @@ fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
     }
 }
 
-fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
+fn as_row(entry: &Entry, containers: Option<&[Container]>) -> [String; COLUMNS.len()] {
     let (state, url) = state(entry, containers);
     let [transport, runs] = match &entry.document {
         Ok(document) => {
@@ -116,5 +106,5 @@ fn as_row(entry: &Entry, containers: Option<&[Container]>) -> Vec<String> {
     };
     let cells =
         [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];
-    cells.iter().map(|cell| printable(cell)).collect()
+    cells.map(|cell| printable(&cell))
 }

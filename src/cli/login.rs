@@ -7,9 +7,10 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::options::read_password;
-use super::output::{Report, message, note};
+use super::output::Report;
 use super::prompt;
 use super::transfer::transfer;
+use super::warning::Warning;
 use crate::oci::auth::{Credential, CredentialStore, Secret};
 use crate::oci::{LoginOutcome, RegistryName};
 
@@ -31,7 +32,7 @@ impl Login {
         };
         let password = match self.password {
             Some(password) => {
-                message("warning: others can see --password; prefer --password-stdin");
+                context.output.warn(&Warning::PasswordOnCommandLine);
                 Secret::new(password)
             }
             None if context.password_stdin => read_password()?,
@@ -47,11 +48,15 @@ impl Login {
         let work = context.client.check_login(&registry, credential);
         let checked = transfer(context, &doing, work).await?;
         if checked.map_err(Failure::Login)? == LoginOutcome::NotAskedFor {
-            note(&format!("note: {registry} answers without a login; nothing was checked"));
+            context
+                .output
+                .note(&format!("note: {registry} answers without a login; nothing was checked"));
         }
         let place = context.keychain.store(&registry, &username, &password).await?;
         if matches!(place, CredentialStore::File(_)) {
-            note("note: the password is stored unencrypted; a credential helper keeps it safer");
+            context.output.note(
+                "note: the password is stored unencrypted; a credential helper keeps it safer",
+            );
         }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))

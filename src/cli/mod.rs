@@ -15,6 +15,7 @@ mod help;
 mod hint;
 mod import;
 mod inspect;
+mod layout;
 mod list;
 mod login;
 mod logout;
@@ -29,6 +30,7 @@ mod run;
 mod source;
 mod tags;
 mod transfer;
+mod warning;
 mod wire;
 
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 
 use self::failure::Failure;
 use self::options::Options;
+use self::output::Output;
 
 #[derive(Parser)]
 #[command(
@@ -103,16 +106,16 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     let matches = command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    arguments.options.manners().decide();
+    let output = Output::new(arguments.options.output());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(arguments)),
+        Ok(runtime) => runtime.block_on(run(arguments, output)),
         Err(error) => Err(Failure::Io { what: "starting".to_owned(), error }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::report(&name(&matches), &failure);
+            output.failure(&name(&matches), &failure);
             failure.exit_code()
         }
     }
@@ -129,10 +132,10 @@ fn name(matches: &ArgMatches) -> String {
     name
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let context = {
         let logging_in = matches!(arguments.command, Command::Login(_));
-        arguments.options.context(logging_in)?
+        arguments.options.context(output, logging_in)?
     };
     match arguments.command {
         Command::Export(command) => command.run(&context).await,

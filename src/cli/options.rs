@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Colour, Manners, Output, message, note};
+use super::output::{Colour, Output, OutputOptions};
 use super::transfer::{Timeout, total};
+use super::warning::Warning;
 use crate::oci::auth::{Credential, Keychain, Secret};
 use crate::oci::{Client, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
@@ -67,20 +68,20 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// How this command speaks.
-    pub(super) const fn manners(&self) -> Manners {
-        Manners { colour: self.color, quiet: self.quiet }
+    /// Returns the options that concern output.
+    pub(super) const fn output(&self) -> OutputOptions {
+        OutputOptions { json: self.json, quiet: self.quiet, colour: self.color }
     }
 
-    /// What a command works with; `logging_in` where the name and password are for the command
-    /// itself.
-    pub(super) fn context(&self, logging_in: bool) -> Result<Context, Failure> {
+    /// Makes what a command works with. Where `logging_in` is true, the command itself uses the name
+    /// and password of the command line.
+    pub(super) fn context(&self, output: Output, logging_in: bool) -> Result<Context, Failure> {
         // An empty variable is one that is not set.
         let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());
         let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
         let mut settings = Settings {
             user_agent: concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned(),
-            tls: self.tls()?,
+            tls: self.tls(output)?,
             recorder,
             ..Settings::default()
         };
@@ -95,7 +96,10 @@ impl Options {
         if let Some(file) = &self.registry_config {
             // A login makes it.
             if !logging_in && !file.exists() {
-                note(&format!("note: {} is not there: no login is taken from it", file.display()));
+                output.note(&format!(
+                    "note: {} is not there: no login is taken from it",
+                    file.display()
+                ));
             }
             keychain = keychain.with_file(file.clone());
         }
@@ -108,7 +112,7 @@ impl Options {
             _ => keychain.clone(),
         });
         Ok(Context {
-            output: Output::new(self.json),
+            output,
             client: client.build(),
             settings,
             total_timeout: total(&self.timeout),
@@ -127,7 +131,7 @@ impl Options {
         Ok(Credential::Password { username: username.to_owned(), password: read_password()? })
     }
 
-    fn tls(&self) -> Result<TlsSettings, Failure> {
+    fn tls(&self, output: Output) -> Result<TlsSettings, Failure> {
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| Failure::file("reading", path, error))
         };
@@ -140,10 +144,7 @@ impl Options {
             tls = identity.map_err(|error| Failure::pem(cert, error))?;
         }
         if self.insecure_skip_tls_verify {
-            message(
-                "warning: certificates are not checked; whoever sits between can read and change \
-                 everything",
-            );
+            output.warn(&Warning::CertificatesNotChecked);
             tls = tls.danger_trust_anybody();
         }
         Ok(tls)

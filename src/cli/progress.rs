@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
 
-use super::output::{WIDTH, shows_progress};
+use super::layout::WIDTH;
+use super::output::Output;
 use crate::printable::excerpt;
 
 /// How long nothing is shown, and how often the line changes then.
@@ -17,9 +18,13 @@ const STEP: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\r\u{1b}[K";
 
 /// Waits for `work`, and shows what is being done while that takes long: `pulling REF … 3 s`.
-pub(super) async fn during<T>(doing: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+pub(super) async fn during<T>(
+    output: Output,
+    doing: impl Fn() -> String,
+    work: impl Future<Output = T>,
+) -> T {
     let mut work = pin!(work);
-    if !shows_progress() {
+    if !output.shows_progress() {
         return work.await;
     }
     let mut line = Line { is_shown: false };

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Report, write_out};
+use super::output::Report;
 use super::push::parse_reference;
 use super::transfer::transfer;
 use crate::atomic_file;
@@ -37,7 +37,7 @@ impl Pull {
         let pulled = from_registry(context, &reference).await?;
         let bytes = pulled.document.bytes();
         let Some(path) = self.output else {
-            return write_out(bytes);
+            return context.output.write(bytes);
         };
         atomic_file::write_with_parents(&path, bytes)
             .map_err(|error| Failure::file("writing", &path, error))?;

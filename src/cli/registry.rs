@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Report, message};
+use super::output::Report;
+use super::warning::Warning;
 use crate::registry::{Registry as Server, Storage};
 
 #[derive(Subcommand)]
@@ -38,7 +39,7 @@ impl Registry {
         let server = Server::bind(listen, storage).await.map_err(listening)?;
         let address = server.local_addr();
         if !address.ip().is_loopback() {
-            message("warning: everybody who reaches this address can read and write");
+            context.output.warn(&Warning::OpenRegistry);
         }
         let kept = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
         let stop = interrupted();

@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::line;
 use super::push::names_more_than_repository;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
@@ -40,8 +39,8 @@ impl Tags {
         if context.output.is_json() {
             let name = format!("{}/{}", reference.registry(), reference.repository());
             let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
-            return line(&json!({ "repository": name, "tags": tags }).to_string());
+            return context.output.line(&json!({ "repository": name, "tags": tags }).to_string());
         }
-        tags.iter().try_for_each(|tag| line(tag.as_str()))
+        tags.iter().try_for_each(|tag| context.output.line(tag.as_str()))
     }
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::message;
 use super::progress;
 use super::registry::interrupted;
-use crate::oci::Client;
+use super::warning::Warning;
 
 /// How long all that one command asks of registries may take, where the user says nothing.
 const TOTAL: Duration = Duration::from_secs(600);
@@ -79,7 +78,7 @@ pub(super) async fn counting<T>(
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
     let done = {
-        let shown = Box::pin(progress::during(doing, work));
+        let shown = Box::pin(progress::during(context.output, doing, work));
         tokio::select! {
             done = tokio::time::timeout(context.total_timeout, shown) => {
                 done.map_err(|_| Failure::OutOfTime(context.total_timeout))
@@ -88,15 +87,10 @@ pub(super) async fn counting<T>(
         }
     };
     context.client.settle().await;
-    show_warnings(&context.client);
-    done
-}
-
-/// Shows what registries warned of, each warning once.
-fn show_warnings(client: &Client) {
-    for warning in client.take_warnings() {
-        message(&format!("warning from {}: {}", warning.registry, warning.text));
+    for warning in context.client.take_warnings() {
+        context.output.warn(&Warning::Registry(warning));
     }
+    done
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Report, line, message, note, write_out};
+use super::output::{Output, Report};
 use super::registry::interrupted;
 use crate::atomic_file;
 use crate::audit::check::{Severity, check};
@@ -113,11 +113,11 @@ fn open(file: &Path) -> Result<TranscriptReader, Failure> {
 }
 
 /// Every record of a file that is finished.
-fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
+fn read(file: &Path, output: Output) -> Result<Vec<Recorded>, Failure> {
     let mut reader = open(file)?;
     let records = reader.read().map_err(|error| Failure::transcript(file, error))?;
     if reader.is_cut_short() {
-        note("note: the last line is cut short and left out");
+        output.note("note: the last line is cut short and left out");
     }
     Ok(records)
 }
@@ -137,17 +137,18 @@ impl ShowWire {
             bodies: self.bodies,
             colour: context.output.has_colour(),
         };
+        let output = context.output;
         let mut reader = open(&self.file)?;
         if !context.output.is_json() {
-            line(show.title())?;
+            output.line(show.title())?;
         }
         loop {
             let records = reader.read().map_err(|error| Failure::transcript(&self.file, error))?;
             for recorded in &records {
                 if context.output.is_json() {
-                    line(&json!(recorded.exchange).to_string())?;
+                    output.line(&json!(recorded.exchange).to_string())?;
                 } else {
-                    show.lines(recorded).iter().try_for_each(|text| line(text))?;
+                    show.lines(recorded).iter().try_for_each(|text| output.line(text))?;
                 }
             }
             if !self.follow {
@@ -160,7 +161,8 @@ impl ShowWire {
 
 impl CheckWire {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        let records = read(&self.file)?;
+        let output = context.output;
+        let records = read(&self.file, output)?;
         let findings = check(&records);
         if context.output.is_json() {
             let list: Vec<Value> = findings
@@ -172,12 +174,12 @@ impl CheckWire {
                     })
                 })
                 .collect();
-            line(&json!({ "exchanges": records.len(), "findings": list }).to_string())?;
+            output.line(&json!({ "exchanges": records.len(), "findings": list }).to_string())?;
         } else {
             for found in &findings {
                 let (weight, id) = (found.rule.severity.as_str(), found.rule.id);
                 let what = printable(&found.message);
-                line(&format!("line {}: {weight} {id}: {what}", found.line))?;
+                output.line(&format!("line {}: {weight} {id}: {what}", found.line))?;
             }
         }
         let broken = findings.iter().filter(|f| f.rule.severity == Severity::Finding).count();
@@ -186,7 +188,7 @@ impl CheckWire {
         }
         if !context.output.is_json() {
             let advice = findings.len();
-            line(&format!("{}, no finding, {advice} advice", counted(records.len())))?;
+            output.line(&format!("{}, no finding, {advice} advice", counted(records.len())))?;
         }
         Ok(())
     }
@@ -199,14 +201,14 @@ impl ExportWire {
                 "--json describes what was written; name a file for it with -o".to_owned();
             return Err(Failure::Usage(message));
         }
-        let records = read(&self.file)?;
+        let records = read(&self.file, context.output)?;
         let text = match self.format {
             Format::Har => export::har(&records),
             Format::Curl => export::curl(&records),
             Format::Html => export::html(&records, &check(&records)),
         };
         let Some(path) = self.output else {
-            return write_out(text.as_bytes());
+            return context.output.write(text.as_bytes());
         };
         atomic_file::write(&path, text.as_bytes())
             .map_err(|error| Failure::file("writing", &path, error))?;
@@ -225,9 +227,11 @@ fn listening(address: SocketAddr) -> impl FnOnce(std::io::Error) -> Failure {
 
 impl ReplayWire {
     async fn run(self, context: &Context) -> Result<(), Failure> {
-        let records = read(&self.file)?;
-        let unexpected =
-            |asked: &str| message(&format!("not in the transcript: {}", printable(asked)));
+        let output = context.output;
+        let records = read(&self.file, output)?;
+        let unexpected = move |asked: &str| {
+            output.message(&format!("not in the transcript: {}", printable(asked)))
+        };
         let replay = Replay::bind(self.listen, &records, unexpected)
             .await
             .map_err(listening(self.listen))?;
@@ -238,7 +242,7 @@ impl ReplayWire {
                 .field("address", address),
         )?;
         let left = replay.serve(stop).await;
-        note(&format!("{left} exchanges were not asked for"));
+        output.note(&format!("{left} exchanges were not asked for"));
         Ok(())
     }
 }

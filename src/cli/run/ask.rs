@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use crate::cli::failure::Failure;
-use crate::cli::output::{cut, message};
+use crate::cli::layout::cut;
+use crate::cli::output::Output;
 use crate::cli::prompt;
 use crate::engine::{PlanError, SecretReference};
 use crate::oci::auth::Secret;
@@ -63,6 +64,7 @@ pub(super) fn secret_file(path: &Path) -> Result<Secret, Failure> {
 
 /// Goes on only where the user agreed, now or before, to what this manifest asks for.
 pub(super) fn agreement(
+    output: Output,
     reference: &Reference,
     digest: &Digest,
     shown: Vec<String>,
@@ -72,18 +74,18 @@ pub(super) fn agreement(
     if agreements.contains(digest, &shown)? {
         return Ok(());
     }
-    message(&format!("{reference} wants to run:"));
-    message(&format!("  digest: {digest}"));
+    output.message(&format!("{reference} wants to run:"));
+    output.message(&format!("  digest: {digest}"));
     let line = |mark: &str, text: &str| {
         // What was not seen cannot be agreed to.
         let is_cut = text.chars().nth(LINE_LIMIT).is_some();
         let see = if is_cut { ": `thv inspect` shows them" } else { "" };
-        message(&format!("{mark} {}{see}", cut(text, LINE_LIMIT)));
+        output.message(&format!("{mark} {}{see}", cut(text, LINE_LIMIT)));
     };
     match agreements.last_about(reference)? {
         None => shown.iter().for_each(|text| line(" ", text)),
         Some(last) => {
-            message(&format!("  (+ and - are changes since {})", excerpt(&last.agreed, 40)));
+            output.message(&format!("  (+ and - are changes since {})", excerpt(&last.agreed, 40)));
             let gone = last.shown.iter().filter(|text| !shown.contains(text));
             gone.for_each(|text| line("-", text));
             for text in &shown {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::{ImageOptions, Profile, Run};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output::message;
 use crate::cli::pull::pull_failure;
 use crate::cli::transfer::transfer;
 use crate::engine::free_port;
@@ -66,7 +65,10 @@ impl Run {
                     && self.from_config.is_none()
                     && self.has_image(&reference.to_string()).await =>
             {
-                message(&printable(&format!("{}; running the image that is here", chain(&error))));
+                context.output.message(&printable(&format!(
+                    "{}; running the image that is here",
+                    chain(&error)
+                )));
                 self.image(text, reference, true)
             }
             (

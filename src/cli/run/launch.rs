@@ -11,7 +11,7 @@ use url::Url;
 use super::signals::Signals;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Report, message};
+use crate::cli::output::Report;
 use crate::engine::{Engine, EngineError, Lifetime, NotReady, Plan, wait_until_ready};
 use crate::printable::printable;
 use crate::wire::Transport;
@@ -98,7 +98,7 @@ async fn ready(context: &Context, plan: &Plan) -> Result<(), Failure> {
     let Some(Ok(url)) = plan.url.as_deref().map(Url::parse) else {
         return Err(NotReady { waited: Duration::ZERO }.into());
     };
-    message(&format!("waiting until {url} answers"));
+    context.output.message(&format!("waiting until {url} answers"));
     let transport = Transport::new(context.settings.clone());
     Ok(wait_until_ready(&transport, &url, READY_LIMIT).await?)
 }
@@ -132,23 +132,24 @@ async fn foreground(
             return Err(never_answered("the server ended with exit code 0"));
         }
         outcome = ready(context, plan) => outcome?,
-        _ = signals.next() => return stop(engine, id, &mut process, signals).await,
+        _ = signals.next() => return stop(context, engine, id, &mut process, signals).await,
     }
     report(context, engine, plan, false)?;
     tokio::select! {
         status = process.wait() => ended(status.map_err(|error| starting(engine, error))?),
-        _ = signals.next() => stop(engine, id, &mut process, signals).await,
+        _ = signals.next() => stop(context, engine, id, &mut process, signals).await,
     }
 }
 
 /// Stops the server; at once where the user asks a second time.
 async fn stop(
+    context: &Context,
     engine: &Engine,
     id: &str,
     process: &mut Child,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
-    message("stopping");
+    context.output.message("stopping");
     tokio::select! {
         // A container that could not be stopped is removed by force.
         _ = engine.stop(id) => {}

@@ -16,7 +16,7 @@ use self::find::Found;
 use self::port::shares_network;
 use super::context::Context;
 use super::failure::Failure;
-use super::output::note;
+use super::output::Output;
 use crate::engine::{
     Choices, Engine, EngineError, EngineKind, Lifetime, Plan, PlanError, SecretReference, declared,
     hides_files, unsupported,
@@ -128,8 +128,8 @@ impl Run {
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
             let command = preview.command_line(engine, self.lifetime());
-            self.note_other_port(&config, choices.port);
-            note_what_to_set(&preview);
+            self.note_other_port(context, &config, choices.port);
+            note_what_to_set(context.output, &preview);
             return context.output.text("command", &printable(&command));
         }
         if let Some(source) = preview.missing_source() {
@@ -137,11 +137,11 @@ impl Run {
         }
         let engine = self.find_engine()?;
         engine.check(&preview).await?;
-        self.note_other_port(&config, choices.port);
+        self.note_other_port(context, &config, choices.port);
         ask::refuse_without_secrets(&missing)?;
         let summary = preview.summary(&config.secrets);
         let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
-        self.agree(&found, shown)?;
+        self.agree(context, &found, shown)?;
         engine.make_room(&preview).await?;
         for secret in missing {
             let value = ask::secret(&secret)?;
@@ -149,9 +149,9 @@ impl Run {
         }
         let plan = Plan::new(&config, &choices)?;
         if !found.is_local {
-            engine.provide_image(&plan.image, note).await?;
+            engine.provide_image(&plan.image, |text| context.output.note(text)).await?;
         }
-        save(&found)?;
+        save(context.output, &found)?;
         match plan.transport {
             McpTransport::Stdio => launch::attached(&engine, &plan).await,
             _ => launch::http(context, &engine, &plan, self.lifetime()).await,
@@ -163,7 +163,11 @@ impl Run {
         let found = self.find(context).await?;
         self.refuse_for_toolhive(found.is_image())?;
         let shown = declared(&found.document);
-        self.agree(&found, shown.iter().map(|(label, text)| format!("{label}: {text}")).collect())?;
+        self.agree(
+            context,
+            &found,
+            shown.iter().map(|(label, text)| format!("{label}: {text}")).collect(),
+        )?;
         toolhive::hand_over(program, &found.document).await
     }
 
@@ -242,9 +246,11 @@ impl Run {
     }
 
     /// Has the user agree to what a configuration from a registry may touch.
-    fn agree(&self, found: &Found, shown: Vec<String>) -> Result<(), Failure> {
+    fn agree(&self, context: &Context, found: &Found, shown: Vec<String>) -> Result<(), Failure> {
         match &found.artifact {
-            Some((reference, digest)) => ask::agreement(reference, digest, shown, self.yes),
+            Some((reference, digest)) => {
+                ask::agreement(context.output, reference, digest, shown, self.yes)
+            }
             None => Ok(()),
         }
     }
@@ -265,11 +271,11 @@ fn with_placeholders<'a>(choices: &Choices<'a>, missing: &[SecretReference]) -> 
 }
 
 /// A command to paste holds no secret: it takes them from where it is pasted.
-fn note_what_to_set(plan: &Plan) {
+fn note_what_to_set(output: Output, plan: &Plan) {
     let variables: Vec<_> = plan.secrets.keys().map(String::as_str).collect();
     if !variables.is_empty() {
         let variables = variables.join(" ");
-        note(&printable(&format!(
+        output.note(&printable(&format!(
             "before this is pasted, set and export its secrets: {variables}"
         )));
     }
@@ -284,7 +290,7 @@ fn config_home() -> Option<std::path::PathBuf> {
 }
 
 /// Saves the run in the state store, as `ToolHive` does, so that it can be exported.
-fn save(found: &Found) -> Result<(), Failure> {
+fn save(output: Output, found: &Found) -> Result<(), Failure> {
     let name = found.document.workload_name()?;
     let store = StateStore::from_environment()?;
     if found.is_image()
@@ -297,7 +303,7 @@ fn save(found: &Found) -> Result<(), Failure> {
     if store.save(&name, &found.document, Overwrite::Replace)? == Saved::Replaced
         && !found.is_image()
     {
-        note(&format!("replaced the stored run configuration '{name}'"));
+        output.note(&format!("replaced the stored run configuration '{name}'"));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The port of this machine at which an HTTP server is published.
 
 use super::Run;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::output::note;
 use crate::engine::free_port;
 use crate::runconfig::{McpTransport, RunConfig};
 
@@ -25,14 +25,19 @@ impl Run {
     }
 
     /// Says where another port than the configuration's is published because that one is taken.
-    pub(super) fn note_other_port(&self, config: &RunConfig, chosen: Option<u16>) {
+    pub(super) fn note_other_port(
+        &self,
+        context: &Context,
+        config: &RunConfig,
+        chosen: Option<u16>,
+    ) {
         let wanted = config.port;
         if let Some(chosen) = chosen
             && self.port.is_none()
             && wanted > 0
             && i64::from(chosen) != wanted
         {
-            note(&format!("port {wanted} is taken; using {chosen}"));
+            context.output.note(&format!("port {wanted} is taken; using {chosen}"));
         }
     }
 }
