@@ -51,7 +51,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
         Failure::Location(crate::runconfig::InvalidLocation::Reference { text, error })
     })?;
     let document = Document::parse(CONFIGURATION.to_vec()).map_err(|error| Failure::Document {
-        source: "the demo's configuration".to_owned(),
+        name: "the demo's configuration".to_owned(),
         error,
     })?;
 
@@ -69,7 +69,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
 
     say("\n3. pull it by digest")?;
     let pinned = reference.pinned(pushed.digest);
-    let pulled = pull(&client, &pinned).await.map_err(Failure::pull(&pinned))?;
+    let pulled = pull(&client, &pinned).await.map_err(Failure::pull(pinned.clone()))?;
     show(&recorder.exchanges(), seen, say)?;
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());

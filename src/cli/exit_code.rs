@@ -52,6 +52,7 @@ impl Failure {
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
             | Self::Location(_)
+            | Self::RegistryName(_)
             | Self::NotRunnable(_)
             | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,

@@ -1,27 +1,31 @@
 //! `thv export`: from the state store to a file or a registry.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use clap::Args;
 
+use super::arguments::{parse_repository, repository_of};
 use super::context::Context;
 use super::failure::Failure;
+use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::push::{Sharing, push_document};
+use super::sharing::{Sharing, push_document};
+use super::transfer::transfer_counted;
 use crate::atomic_file;
-use crate::oci::Digest;
-use crate::runconfig::{ConfigLocation, Document, WorkloadName};
+use crate::oci::{Digest, PushStatus};
+use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
 use crate::state::StateStore;
 
 #[derive(Args)]
 pub(super) struct Export {
-    /// The workload, as `thv list` names it
+    /// The workload's name, as `thv list` shows it
     #[arg(required_unless_present = "all")]
     name: Option<WorkloadName>,
     /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
     #[arg(required_unless_present = "all")]
     destination: Option<String>,
-    /// Export every workload to REPOSITORY, each to a tag that is its name
+    /// Export every workload to REPOSITORY, each with its name as the tag
     #[arg(long, value_name = "REPOSITORY", conflicts_with_all = ["name", "destination", "secret"])]
     all: Option<String>,
     #[command(flatten)]
@@ -31,16 +35,17 @@ pub(super) struct Export {
 impl Export {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (name, destination) = match (&self.all, &self.name, &self.destination) {
-            (Some(repository), ..) => {
-                return super::all::export(context, repository, &self.sharing).await;
-            }
+            (Some(repository), ..) => return export_all(context, repository, &self.sharing).await,
             (None, Some(name), Some(destination)) => (name, ConfigLocation::parse(destination)?),
-            (None, ..) => return Err(Failure::Usage("name a workload and a place".to_owned())),
+            (None, ..) => {
+                return Err(Failure::Usage("name a workload and a destination".to_owned()));
+            }
         };
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
             ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::Usage(
-                "--secret and --allow are for a registry: a file gets the configuration as it is"
+                "--secret and --allow need a registry as the destination: a file gets the \
+                 configuration unchanged"
                     .to_owned(),
             )),
             ConfigLocation::File(path) => export_to_file(context, name, &document, &path),
@@ -68,4 +73,36 @@ fn export_to_file(
             .field("digest", Digest::sha256(document.bytes()).to_string())
             .field("status", "written"),
     )
+}
+
+/// Exports every workload of the state store to one repository.
+async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> Result<(), Failure> {
+    let repository = parse_repository(repository)?;
+    let store = StateStore::from_environment()?;
+    let options = sharing.push_options()?;
+    let collection = Collection::new(context.client.clone(), repository.clone());
+    let mut outcomes = Vec::new();
+    let mut names = Vec::new();
+    for name in store.names()? {
+        match name.parse::<WorkloadName>() {
+            Ok(name) => names.push(name),
+            Err(error) => outcomes.push(Outcome::failed(&name, error)),
+        }
+    }
+    let (total, count) = (names.len(), Cell::new(0));
+    let doing =
+        || format!("exporting to {}: {} of {total}", repository_of(&repository), count.get());
+    let load = |name: &WorkloadName| sharing.with_secrets(store.load(name)?);
+    let work = collection.push_each(names, load, &options, |name, pushed| {
+        count.set(count.get() + 1);
+        outcomes.push(match pushed {
+            Ok(pushed) => Outcome::new(name.as_str(), pushed.status.as_str())
+                .field("reference", collection.reference(&name))
+                .field("digest", pushed.digest),
+            Err(error) => Outcome::failed(name.as_str(), error),
+        });
+    });
+    transfer_counted(context, doing, Box::pin(work)).await??;
+    let statuses = [PushStatus::Pushed, PushStatus::Unchanged].map(PushStatus::as_str);
+    outcomes::print(context, "Exported the state store to", &repository, outcomes, &statuses)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
-use crate::oci::{self, Reference, Tag};
+use crate::oci::{self, InvalidReference, Reference, Tag};
 use crate::runconfig::{
     InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError, PushError,
     RetrieveError,
@@ -26,18 +26,20 @@ pub(super) enum Failure {
     /// What should be a file is none, and may be the name of something else.
     NoFile(PathBuf),
     Location(InvalidLocation),
+    RegistryName(InvalidReference),
     Name(InvalidWorkloadName),
     Document {
-        source: String,
+        /// The name of the file, or another source.
+        name: String,
         error: InvalidDocument,
     },
     State(StateError),
     Push(PushError),
     Pull {
-        reference: String,
+        reference: Reference,
         error: PullError,
-        /// Tags of the repository, where the one that was asked for is not there.
-        others: Vec<Tag>,
+        /// Similar tags, if the tag does not exist.
+        suggestions: Vec<Tag>,
     },
     Login(oci::Error),
     Keychain(KeychainError),
@@ -82,9 +84,8 @@ impl Failure {
     }
 
     /// A failed pull of `reference`.
-    pub(super) fn pull(reference: &Reference) -> impl FnOnce(PullError) -> Self {
-        let reference = reference.to_string();
-        |error| Self::Pull { reference, error, others: Vec::new() }
+    pub(super) fn pull(reference: Reference) -> impl FnOnce(PullError) -> Self {
+        |error| Self::Pull { reference, error, suggestions: Vec::new() }
     }
 
     /// A transcript that cannot be read.
@@ -121,11 +122,12 @@ impl fmt::Display for Failure {
             Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
             Self::Location(error) => error.fmt(f),
             Self::Name(error) => error.fmt(f),
-            Self::Document { source, .. } => f.write_str(source),
+            Self::RegistryName(error) => error.fmt(f),
+            Self::Document { name, .. } => f.write_str(name),
             Self::State(error) => error.fmt(f),
             Self::Push(error) => error.fmt(f),
             Self::Pull { error: error @ PullError::Registry(_), .. } => error.fmt(f),
-            Self::Pull { reference, .. } => f.write_str(reference),
+            Self::Pull { reference, .. } => reference.fmt(f),
             Self::Login(error) | Self::Listing(error) => error.fmt(f),
             Self::Keychain(error) => error.fmt(f),
             Self::Transcript { path, .. } => f.write_str(path),
@@ -165,6 +167,7 @@ impl std::error::Error for Failure {
             Self::Transcript { error, .. } => Some(error),
             Self::Location(error) => error.source(),
             Self::Name(error) => error.source(),
+            Self::RegistryName(error) => error.source(),
             Self::State(error) => error.source(),
             Self::Push(error) => error.source(),
             Self::Login(error) | Self::Listing(error) => error.source(),
@@ -188,6 +191,6 @@ macro_rules! from {
         }
     )+};
 }
-from!(InvalidLocation => Location, InvalidWorkloadName => Name, StateError => State,
+from!(InvalidLocation => Location, InvalidReference => RegistryName, InvalidWorkloadName => Name, StateError => State,
       PushError => Push, NotRunnable => NotRunnable,
       RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);

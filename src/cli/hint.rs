@@ -17,9 +17,9 @@ const TLS_ON_LOOPBACK: &str =
 /// What can be done about `failure`, where that is known.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let fixed = match failure {
-        Failure::Pull { others, .. } if !others.is_empty() => {
-            let others: Vec<_> = others.iter().map(Tag::as_str).collect();
-            return Some(format!("tags that are there: {}", others.join(", ")));
+        Failure::Pull { suggestions, .. } if !suggestions.is_empty() => {
+            let tags: Vec<_> = suggestions.iter().map(Tag::as_str).collect();
+            return Some(format!("tags that are there: {}", tags.join(", ")));
         }
         Failure::Push(PushError::Registry(error))
         | Failure::Listing(error)

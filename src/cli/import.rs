@@ -1,13 +1,20 @@
 //! `thv import`: from a file or a registry into the state store.
 
+use std::cell::Cell;
+
 use clap::Args;
 
+use super::arguments::{parse_repository, repository_of};
 use super::context::Context;
+use super::download::download;
 use super::failure::Failure;
+use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::pull::from_registry;
-use super::push::read_document;
-use crate::runconfig::{ConfigLocation, WorkloadName};
+use super::source::read_document;
+use super::transfer::{transfer, transfer_counted};
+use crate::oci::UnsupportedArtifact;
+use crate::printable::chain;
+use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName};
 use crate::state::{Overwrite, StateStore};
 
 #[derive(Args)]
@@ -15,10 +22,10 @@ pub(super) struct Import {
     /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
     #[arg(required_unless_present = "all")]
     source: Option<String>,
-    /// Import every workload that `export --all` left in REPOSITORY
+    /// Import every workload that `thv export --all` pushed to REPOSITORY
     #[arg(long, value_name = "REPOSITORY", conflicts_with_all = ["source", "name"])]
     all: Option<String>,
-    /// Import it under another name
+    /// Import it as the workload NAME
     #[arg(long)]
     name: Option<WorkloadName>,
     /// Replace a different run configuration of the same name
@@ -30,13 +37,13 @@ impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let overwrite = if self.force { Overwrite::Replace } else { Overwrite::Never };
         if let Some(repository) = &self.all {
-            return super::all::import(context, repository, overwrite).await;
+            return import_all(context, repository, overwrite).await;
         }
         let source = self.source.unwrap_or_default();
-        let (document, digest) = match ConfigLocation::parse(&source)? {
+        let (document, artifact) = match ConfigLocation::parse(&source)? {
             ConfigLocation::File(path) => (read_document(context, &path)?, None),
             ConfigLocation::Registry(reference) => {
-                let pulled = from_registry(context, &reference).await?;
+                let pulled = download(context, &reference).await?;
                 let digest = pulled.manifest.descriptor.digest;
                 (pulled.document, Some((reference, digest)))
             }
@@ -53,11 +60,66 @@ impl Import {
             .field("name", name.to_string())
             .field("file", store.path_of(&name).display().to_string())
             .field("status", status);
-        if let Some((reference, digest)) = digest {
+        if let Some((reference, digest)) = artifact {
             report = report
                 .field("reference", reference.to_string())
                 .field("digest", digest.to_string());
         }
         context.output.report(report)
     }
+}
+
+/// Imports every workload of a repository.
+async fn import_all(
+    context: &Context,
+    repository: &str,
+    overwrite: Overwrite,
+) -> Result<(), Failure> {
+    let repository = parse_repository(repository)?;
+    let name = repository_of(&repository);
+    let store = StateStore::from_environment()?;
+    let collection = Collection::new(context.client.clone(), repository.clone());
+    let listing = Box::pin(collection.tags());
+    let tags = transfer(context, &format!("listing {name}"), listing).await?;
+    let tags = tags.map_err(Failure::Listing)?;
+    let mut outcomes = Vec::new();
+    let (total, count) = (tags.len(), Cell::new(0));
+    let doing = || format!("importing from {name}: {} of {total}", count.get());
+    let work = collection.pull_each(tags, |tag, pulled| {
+        count.set(count.get() + 1);
+        let reference = repository.tagged(tag.clone());
+        outcomes.push(match pulled {
+            Ok((name, pulled)) => match save(&store, &name, &pulled, overwrite) {
+                Ok(saved) => saved.field("reference", reference),
+                Err(error) => Outcome::failed(name.as_str(), error),
+            },
+            Err(PullError::Unsupported(error)) if is_something_else(&error) => {
+                Outcome::new(tag.as_str(), "skipped").field("reason", chain(&error))
+            }
+            Err(error) => Outcome::failed(tag.as_str(), Failure::pull(reference)(error)),
+        });
+    });
+    transfer_counted(context, doing, Box::pin(work)).await?;
+    let statuses = ["created", "unchanged", "replaced", "skipped"];
+    let done = "Imported the run configurations of";
+    outcomes::print(context, done, &repository, outcomes, &statuses)
+}
+
+fn save(
+    store: &StateStore,
+    name: &WorkloadName,
+    pulled: &Pulled,
+    overwrite: Overwrite,
+) -> Result<Outcome, Failure> {
+    let saved = store.save(name, &pulled.document, overwrite)?;
+    Ok(Outcome::new(name.as_str(), saved.as_str())
+        .field("file", store.path_of(name).display())
+        .field("digest", &pulled.manifest.descriptor.digest))
+}
+
+/// Returns true for content of another kind, such as a signature. It is skipped, while a broken run
+/// configuration artifact is a failure.
+const fn is_something_else(error: &UnsupportedArtifact) -> bool {
+    use UnsupportedArtifact::{ContainerImage, Index, OtherType};
+    matches!(error, Index { .. } | ContainerImage | OtherType(_))
 }

@@ -1,18 +1,18 @@
-//! `thv login`: checks a login with the registry and stores it.
+//! `thv login` and `thv logout`: store and remove the credential for a registry.
 
 use std::io::{self, IsTerminal as _};
 
 use clap::Args;
 
+use super::arguments::parse_registry;
 use super::context::Context;
 use super::failure::Failure;
-use super::options::read_password;
 use super::output::Report;
-use super::prompt;
+use super::prompt::{self, read_password};
 use super::transfer::transfer;
 use super::warning::Warning;
+use crate::oci::LoginOutcome;
 use crate::oci::auth::{Credential, CredentialStore, Secret};
-use crate::oci::{LoginOutcome, RegistryName};
 
 #[derive(Args)]
 pub(super) struct Login {
@@ -67,13 +67,25 @@ impl Login {
     }
 }
 
-/// Reads the name of a registry, as it may be copied from elsewhere.
-pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
-    let bare = ["https://", "http://", "oci://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-        .unwrap_or(text);
-    bare.trim_end_matches('/').parse().map_err(|error| Failure::Usage(format!("{error}")))
+#[derive(Args)]
+pub(super) struct Logout {
+    /// The registry, such as registry.example.com or docker.io
+    registry: String,
+}
+
+impl Logout {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let registry = parse_registry(&self.registry)?;
+        let known = context.keychain.erase(&registry).await?;
+        let (sentence, status) = if known {
+            (format!("Logged out of {registry}"), "removed")
+        } else {
+            (format!("There was no login at {registry}"), "absent")
+        };
+        context.output.report(
+            Report::new(sentence).field("registry", registry.to_string()).field("status", status),
+        )
+    }
 }
 
 fn ask_username() -> Result<String, Failure> {

@@ -2,11 +2,12 @@
 //!
 //! Nothing is done here that a user of the library would miss.
 
-mod all;
+mod arguments;
 mod completions;
 mod context;
 mod demo;
 mod diff;
+mod download;
 mod examples;
 mod exit_code;
 mod export;
@@ -18,8 +19,8 @@ mod inspect;
 mod layout;
 mod list;
 mod login;
-mod logout;
 mod options;
+mod outcomes;
 mod output;
 mod progress;
 mod prompt;
@@ -27,8 +28,11 @@ mod pull;
 mod push;
 mod registry;
 mod run;
+mod sharing;
+mod signals;
 mod source;
 mod tags;
+mod timeout;
 mod transfer;
 mod warning;
 mod wire;
@@ -79,7 +83,7 @@ enum Command {
     /// Log in to a registry, and store the login where docker and podman find it too
     Login(login::Login),
     /// Forget the login at a registry
-    Logout(logout::Logout),
+    Logout(login::Logout),
     /// Show, check and export transcripts of registry traffic
     #[command(subcommand)]
     Wire(wire::Wire),

@@ -1,7 +1,6 @@
 //! The options that every command takes, made into a client.
 
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,14 +9,12 @@ use clap::Args;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Colour, Output, OutputOptions};
-use super::transfer::{Timeout, total};
+use super::prompt::read_password;
+use super::timeout::{self, Timeout};
 use super::warning::Warning;
-use crate::oci::auth::{Credential, Keychain, Secret};
+use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
-
-/// The longest password that is read from standard input, in bytes.
-const PASSWORD_LIMIT: u64 = 64 * 1024;
 
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -115,7 +112,7 @@ impl Options {
             output,
             client: client.build(),
             settings,
-            total_timeout: total(&self.timeout),
+            total_timeout: timeout::total(&self.timeout),
             keychain,
             username: self.username.clone(),
             password_stdin: self.password_stdin,
@@ -149,19 +146,6 @@ impl Options {
         }
         Ok(tls)
     }
-}
-
-/// Reads a password from standard input; one line break at its end is not part of it.
-pub(super) fn read_password() -> Result<Secret, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
-    read.map_err(|error| Failure::Io { what: "reading the password".to_owned(), error })?;
-    let length = text.trim_end_matches(['\r', '\n']).len();
-    text.truncate(length);
-    if text.is_empty() {
-        return Err(Failure::Usage("the password on standard input is empty".to_owned()));
-    }
-    Ok(Secret::new(text))
 }
 
 fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {

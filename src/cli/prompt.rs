@@ -3,13 +3,12 @@
 //! On Unix Ctrl-C is read as a character here instead of raising a signal: it would end the process
 //! while nothing is echoed, or do nothing at all once something else watches for signals.
 
-use std::io;
+use std::io::{self, Read as _};
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
 
-/// The longest hidden answer, in bytes.
-#[cfg(unix)]
+/// The longest password, in bytes.
 const LIMIT: usize = 64 * 1024;
 
 /// Asks, and reads one line without showing it.
@@ -27,6 +26,19 @@ pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
     let answer = ask_shown(question).map_err(failure)?;
     Ok(answer.trim().to_owned())
+}
+
+/// Reads a password from standard input; one line break at its end is not part of it.
+pub(super) fn read_password() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = io::stdin().lock().take(LIMIT as u64).read_to_string(&mut text);
+    read.map_err(|error| Failure::Io { what: "reading the password".to_owned(), error })?;
+    let length = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(length);
+    if text.is_empty() {
+        return Err(Failure::Usage("the password on standard input is empty".to_owned()));
+    }
+    Ok(Secret::new(text))
 }
 
 fn failure(error: io::Error) -> Failure {
@@ -55,7 +67,7 @@ fn ask_shown(question: &str) -> io::Result<String> {
 
 #[cfg(unix)]
 fn ask_hidden(question: &str) -> io::Result<Secret> {
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
     let (mut terminal, changed) = Changed::open(Mode::Hidden)?;
     terminal.write_all(question.as_bytes())?;
     let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
@@ -85,7 +97,7 @@ fn ask_hidden(question: &str) -> io::Result<Secret> {
 
 #[cfg(unix)]
 fn ask_shown(question: &str) -> io::Result<String> {
-    use std::io::{Read as _, Write as _};
+    use std::io::Write as _;
     let (mut terminal, changed) = Changed::open(Mode::Shown)?;
     terminal.write_all(question.as_bytes())?;
     // The terminal hands over a line at a time, and takes none longer than this.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::Report;
+use super::signals::interrupted;
 use super::warning::Warning;
 use crate::registry::{Registry as Server, Storage};
 
@@ -50,28 +51,5 @@ impl Registry {
         )?;
         server.serve(stop).await;
         Ok(())
-    }
-}
-
-/// Resolves with Ctrl-C or, on Unix, SIGTERM. From this call on, neither ends the process by itself.
-pub(super) fn interrupted() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    };
-    async move {
-        #[cfg(unix)]
-        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        // Where signals cannot be watched, they end the process as they always do.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -1,13 +1,13 @@
-//! What the user wants looked at: a workload, a file, or what stands in a registry.
+//! The run configuration that an argument names: a workload, a file or a reference.
 
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
+use super::download::download;
 use super::failure::Failure;
-use super::pull::from_registry;
-use super::push::read_document;
 use crate::oci::Reference;
-use crate::runconfig::{ConfigLocation, Document, InvalidLocation, Pulled, WorkloadName};
+use crate::runconfig::{ConfigLocation, Document, InvalidLocation, MAX_SIZE, Pulled, WorkloadName};
 use crate::state::StateStore;
 
 /// A run configuration, and where it was found.
@@ -21,8 +21,9 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Finds `text`: a file or a reference by the rules of [`ConfigLocation::parse`], `-` for standard input,
-    /// and what could be either is a workload's name.
+    /// Reads the configuration that `text` names: `-` is standard input; otherwise the rules of
+    /// [`ConfigLocation::parse`] hold, and a text that could be a file or a reference is the name of
+    /// a workload.
     pub(super) async fn find(context: &Context, text: &str) -> Result<Self, Failure> {
         let file = |path: &Path| {
             let document = read_document(context, path)?;
@@ -34,7 +35,7 @@ impl Source {
         match (ConfigLocation::parse(text), text.parse::<WorkloadName>()) {
             (Ok(ConfigLocation::File(path)), _) => file(&path),
             (Ok(ConfigLocation::Registry(reference)), _) => {
-                let pulled = from_registry(context, &reference).await?;
+                let pulled = download(context, &reference).await?;
                 Ok(Self::Artifact { reference, pulled: Box::new(pulled) })
             }
             (Err(InvalidLocation::Ambiguous(_)), Ok(name)) => {
@@ -46,7 +47,6 @@ impl Source {
         }
     }
 
-    /// The run configuration.
     pub(super) fn document(&self) -> &Document {
         match self {
             Self::Workload { document, .. } | Self::File { document, .. } => document,
@@ -54,7 +54,7 @@ impl Source {
         }
     }
 
-    /// What was found, for a line of text.
+    /// Returns what the configuration was found as, for a line of text.
     pub(super) fn title(&self) -> String {
         match self {
             Self::Workload { name, .. } => format!("workload {name}"),
@@ -63,4 +63,26 @@ impl Source {
             Self::Artifact { reference, .. } => reference.to_string(),
         }
     }
+}
+
+/// Reads a run configuration from a file, or from standard input if `path` is `-`.
+pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, Failure> {
+    let is_stdin = path == Path::new("-");
+    if is_stdin && context.password_stdin {
+        let message = "standard input cannot hold both the password and the configuration";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    // A document that is one byte larger than the limit is refused when it is parsed.
+    let limit = MAX_SIZE as u64 + 1;
+    let mut bytes = Vec::new();
+    let read = if is_stdin {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::file("reading", path, error))?;
+    Document::parse(bytes).map_err(|error| {
+        let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+        Failure::Document { name, error }
+    })
 }

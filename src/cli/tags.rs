@@ -3,13 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
+use super::arguments::{parse_repository, repository_of};
 use super::context::Context;
 use super::failure::Failure;
-use super::push::names_more_than_repository;
 use super::transfer::transfer;
+use crate::oci::TagQuery;
 use crate::oci::auth::Access;
-use crate::oci::{Reference, TagQuery};
-use crate::runconfig::InvalidLocation;
 
 #[derive(Args)]
 pub(super) struct Tags {
@@ -22,22 +21,15 @@ pub(super) struct Tags {
 
 impl Tags {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let text = self.repository.strip_prefix("oci://").unwrap_or(&self.repository);
-        let reference: Reference = text.parse().map_err(|error| {
-            Failure::Location(InvalidLocation::Reference { text: text.to_owned(), error })
-        })?;
-        if names_more_than_repository(text) {
-            let message = "tags are listed of a repository: leave out the tag or digest";
-            return Err(Failure::Usage(message.to_owned()));
-        }
+        let reference = parse_repository(&self.repository)?;
+        let name = repository_of(&reference);
         let repository =
             context.client.repository(reference.registry(), reference.repository(), Access::Pull);
         let query = TagQuery { limit: self.limit, ..TagQuery::default() };
-        let doing = format!("listing the tags of {text}");
+        let doing = format!("listing the tags of {name}");
         let tags = transfer(context, &doing, repository.tags(&query)).await?;
         let tags = tags.map_err(Failure::Listing)?;
         if context.output.is_json() {
-            let name = format!("{}/{}", reference.registry(), reference.repository());
             let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
             return context.output.line(&json!({ "repository": name, "tags": tags }).to_string());
         }

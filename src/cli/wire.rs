@@ -11,7 +11,7 @@ use url::Url;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::{Output, Report};
-use super::registry::interrupted;
+use super::signals::interrupted;
 use crate::atomic_file;
 use crate::audit::check::{Severity, check};
 use crate::audit::{Proxy, Recorded, Replay, Show, TranscriptReader, export};

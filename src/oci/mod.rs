@@ -24,6 +24,7 @@ mod referrers;
 mod repository;
 mod retry;
 mod session;
+mod similar_tags;
 mod spelling;
 mod tags;
 mod upload;

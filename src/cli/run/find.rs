@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ImageOptions, Profile, Run};
 use crate::cli::context::Context;
+use crate::cli::download::pull_failure;
 use crate::cli::failure::Failure;
-use crate::cli::pull::pull_failure;
 use crate::cli::transfer::transfer;
 use crate::engine::free_port;
 use crate::oci::{Digest, Reference};
@@ -137,7 +137,7 @@ impl Run {
             network: self.image.permission_profile != Some(Profile::None),
         };
         let document =
-            run.document().map_err(|error| Failure::Document { source: text.to_owned(), error })?;
+            run.document().map_err(|error| Failure::Document { name: text.to_owned(), error })?;
         Ok(Found { document, artifact: None, is_local, is_image: true })
     }
 }

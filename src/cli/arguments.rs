@@ -1,0 +1,62 @@
+//! Arguments that several commands read in the same way.
+
+use super::failure::Failure;
+use crate::oci::{Reference, RegistryName};
+use crate::runconfig::InvalidLocation;
+
+/// Reads an argument that can only be a reference. `oci://` in front is allowed.
+pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
+    let reference = text.strip_prefix("oci://").unwrap_or(text);
+    let invalid = |error| InvalidLocation::Reference { text: text.to_owned(), error };
+    Ok(reference.parse().map_err(invalid)?)
+}
+
+/// Reads an argument that names a repository: a reference without a tag or a digest.
+///
+/// The tag of the result has no meaning.
+pub(super) fn parse_repository(text: &str) -> Result<Reference, Failure> {
+    let last_component = text.rsplit('/').next().unwrap_or(text);
+    if last_component.contains([':', '@']) {
+        return Err(Failure::Usage(format!(
+            "{text:?} is no repository: write REGISTRY/REPOSITORY, without a tag or digest"
+        )));
+    }
+    parse_reference(text)
+}
+
+/// Returns `REGISTRY/REPOSITORY`, without a tag.
+pub(super) fn repository_of(reference: &Reference) -> String {
+    format!("{}/{}", reference.registry(), reference.repository())
+}
+
+/// Reads the name of a registry, which may be copied from a URL.
+pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
+    let schemes = ["https://", "http://", "oci://"];
+    let name = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    Ok(name.trim_end_matches('/').parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repository_has_neither_tag_nor_digest() {
+        let digest = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        for text in ["registry.example.com/configs", "oci://localhost:5055/a", "me/a"] {
+            assert!(parse_repository(text).is_ok(), "{text}");
+        }
+        let pinned = format!("registry.example.com/configs@{digest}");
+        for text in ["registry.example.com/configs:v1", "localhost:5055/a:v1", &pinned, "a/B"] {
+            assert!(parse_repository(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn registry_name_may_be_copied_from_a_url() {
+        for text in ["registry.example.com", "https://registry.example.com/", "oci://docker.io"] {
+            assert!(parse_registry(text).is_ok(), "{text}");
+        }
+        assert!(parse_registry("registry.example.com/configs").is_err());
+    }
+}
