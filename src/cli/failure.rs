@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::audit::TranscriptError;
@@ -81,6 +82,11 @@ impl Failure {
     /// A failed operation on a file.
     pub(super) fn file(doing: &str, path: &Path, error: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), error }
+    }
+
+    /// Returns the failure to listen at `address`.
+    pub(super) fn listening(address: SocketAddr, error: io::Error) -> Self {
+        Self::Io { what: format!("listening at {address}"), error }
     }
 
     /// A failed pull of `reference`.

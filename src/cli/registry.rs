@@ -36,8 +36,9 @@ impl Registry {
                 .map_err(|error| Failure::file("opening the directory", dir, error))?,
             None => Storage::memory(),
         };
-        let listening = |error| Failure::Io { what: format!("listening at {listen}"), error };
-        let server = Server::bind(listen, storage).await.map_err(listening)?;
+        let server = Server::bind(listen, storage)
+            .await
+            .map_err(|error| Failure::listening(listen, error))?;
         let address = server.local_addr();
         if !address.ip().is_loopback() {
             context.output.warn(&Warning::OpenRegistry);
