@@ -168,7 +168,7 @@ fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
     // No engine is looked at: an image that is here would serve otherwise.
     command.args(["run", &registry.reference("a:v2")]).env("PATH", "").stdin(Stdio::null());
     let said = Ran(command.output().unwrap()).fails(3, "MANIFEST_UNKNOWN");
-    assert!(said.stderr().contains("tags that are there: v1"), "{}", said.stderr());
+    assert!(said.stderr().contains("existing tags: v1"), "{}", said.stderr());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The exit code of each failure: what scripts go by.
+//! The exit code of each failure. Scripts rely on them: a code never changes its meaning.
 
 use std::process::ExitCode;
 
@@ -8,32 +8,33 @@ use crate::runconfig::{InvalidDocument, PullError, PushError, RetrieveError};
 use crate::state::StateError;
 use crate::wire;
 
-/// The exit codes, as the help shows them.
+/// The text of `thv help exit-codes`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
    0  success
-   1  thv diff: the two differ
+   1  thv diff: the configurations differ
    2  wrong usage, or a name that could be a file or a reference
    3  not found: no such manifest, repository or workload
-   4  authentication: the registry wants a login
+   4  authentication: a login is missing or was not accepted
    5  access denied
-   6  network: not resolved, refused, timed out, broken
-   7  TLS: the connection is not trusted
-   8  integrity: digest or size do not match
+   6  network: name not resolved, connection refused or broken, timeout
+   7  TLS: the handshake failed or the certificate is not trusted
+   8  integrity: digest or size does not match
    9  larger than a limit
   10  not a run configuration artifact
-  11  the registry refused, or broke the protocol
+  11  the registry refused the request or violated the protocol
   12  not a valid run configuration
-  13  exists already with other content (--force replaces it)
+  13  exists already with different content (--force replaces it)
   14  wire check found a broken rule
-  15  cannot be run here: a field, a secret, a mount or a port
-  16  not agreed to (--yes agrees)
-  17  no container engine, or it failed
-  18  not shared: it holds what looks like a secret (--allow PATH)
-  19  a local file, the transcript or the terminal failed
+  15  cannot be run here because of a field, a secret, a mount or a port
+  16  not run: the user did not agree (--yes agrees)
+  17  no container engine found, or it failed
+  18  not pushed: a value looks like a secret (--allow PATH)
+  19  a local file, the transcript, an address or the terminal failed
  130  interrupted (Ctrl-C)";
 
 impl Failure {
+    /// Returns the exit code of the process. A server's own exit code is passed on.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Ended(Some(code)) => ExitCode::from(u8::try_from(*code).unwrap_or(1)),
@@ -41,6 +42,7 @@ impl Failure {
         }
     }
 
+    /// Returns the code that [`EXIT_CODES`] lists.
     pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Different(_) => 1,

@@ -1,9 +1,14 @@
 //! Why a command failed.
+//!
+//! `Display` gives the failure's own context and `source()` the cause: print a failure with
+//! [`crate::printable::chain`]. The exit code and the hint stand in `exit_code.rs` and `hint.rs`.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::audit::TranscriptError;
 use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
@@ -19,12 +24,15 @@ use crate::wire::InvalidPem;
 /// A command that failed.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// The arguments cannot be used, or not together. The text says how to write them.
     Usage(String),
+    /// The operating system refused something.
     Io {
+        /// The operation and its object, such as `reading config.json`.
         what: String,
         error: io::Error,
     },
-    /// What should be a file is none, and may be the name of something else.
+    /// There is no such file, and the argument may be meant as something else.
     NoFile(PathBuf),
     Location(InvalidLocation),
     RegistryName(InvalidReference),
@@ -43,33 +51,33 @@ pub(super) enum Failure {
         suggestions: Vec<Tag>,
     },
     Login(oci::Error),
+    /// Tags could not be listed.
+    Listing(oci::Error),
     Keychain(KeychainError),
     Transcript {
-        path: String,
+        path: PathBuf,
         error: TranscriptError,
     },
-    /// That many broken rules.
+    /// `wire check` found this many broken rules.
     Findings(usize),
-    /// That many fields that differ.
+    /// `diff` found this many different fields.
     Different(usize),
     /// Ctrl-C, or another signal to end.
     Interrupted,
-    /// Registries took longer than the user allows.
-    OutOfTime(std::time::Duration),
-    /// A list could not be had.
-    Listing(oci::Error),
+    /// The requests took longer than this limit.
+    OutOfTime(Duration),
     NotRunnable(NotRunnable),
     Retrieve(RetrieveError),
     Plan(PlanError),
     Engine(EngineError),
     NotReady(NotReady),
-    /// What a configuration asks for and nothing here enforces.
+    /// Fields of the configuration that no engine here can enforce.
     Unsupported(Vec<Unsupported>),
-    /// The user did not agree.
+    /// The user did not agree to run a configuration.
     NotAgreed,
-    /// The server ended with this code, or by a signal.
+    /// The server ended with this exit code, or by a signal.
     Ended(Option<i32>),
-    /// Some of many failed; the exit code and the hint are those of the first by name.
+    /// Some of many workloads failed. Exit code and hint are those of the first by name.
     Several {
         failed: usize,
         of: usize,
@@ -79,7 +87,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// A failed operation on a file.
+    /// Returns the failure of an operation, such as `reading`, on a file.
     pub(super) fn file(doing: &str, path: &Path, error: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), error }
     }
@@ -89,107 +97,107 @@ impl Failure {
         Self::Io { what: format!("listening at {address}"), error }
     }
 
-    /// A failed pull of `reference`.
+    /// Returns the failure to read a PEM file.
+    pub(super) fn pem(path: &Path, error: InvalidPem) -> Self {
+        Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Returns the failure to read a transcript.
+    pub(super) fn transcript(path: &Path, error: TranscriptError) -> Self {
+        Self::Transcript { path: path.to_owned(), error }
+    }
+
+    /// Returns the failure to pull `reference`.
     pub(super) fn pull(reference: Reference) -> impl FnOnce(PullError) -> Self {
         |error| Self::Pull { reference, error, suggestions: Vec::new() }
     }
 
-    /// A transcript that cannot be read.
-    pub(super) fn transcript(path: &Path, error: TranscriptError) -> Self {
-        Self::Transcript { path: path.display().to_string(), error }
-    }
-
-    /// What is said of several things, and each of them, where the failure is about such.
+    /// Returns what is true of several things, and the list of them, for a failure about such a list.
     pub(super) fn listed(&self) -> Option<(&'static str, Vec<String>)> {
-        Some(match self {
-            Self::Unsupported(fields) => (
+        match self {
+            Self::Unsupported(fields) => Some((
                 "nothing here can honour",
                 fields.iter().map(|found| format!("{} ({})", found.field, found.reason)).collect(),
-            ),
-            Self::Push(PushError::Exposed(found)) => (
+            )),
+            Self::Push(PushError::Exposed(found)) => Some((
                 "not pushed",
                 found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect(),
-            ),
-            _ => return None,
-        })
+            )),
+            _ => None,
+        }
     }
 
-    /// A file that is not the PEM that it should be.
-    pub(super) fn pem(path: &Path, error: InvalidPem) -> Self {
-        Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, error))
+    /// Returns the error of a variant that adds no context of its own.
+    fn inner(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Location(error) => Some(error),
+            Self::RegistryName(error) => Some(error),
+            Self::Name(error) => Some(error),
+            Self::State(error) => Some(error),
+            Self::Push(error) => Some(error),
+            // This error names the reference itself.
+            Self::Pull { error: error @ PullError::Registry(_), .. } => Some(error),
+            Self::Login(error) | Self::Listing(error) => Some(error),
+            Self::Keychain(error) => Some(error),
+            Self::NotRunnable(error) => Some(error),
+            Self::Retrieve(error) => Some(error),
+            Self::Plan(error) => Some(error),
+            Self::Engine(error) => Some(error),
+            Self::NotReady(error) => Some(error),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = self.inner() {
+            return fmt::Display::fmt(error, f);
+        }
         match self {
-            Self::Usage(error) => f.write_str(error),
+            Self::Usage(message) => f.write_str(message),
             Self::Io { what, .. } => f.write_str(what),
             Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
-            Self::Location(error) => error.fmt(f),
-            Self::Name(error) => error.fmt(f),
-            Self::RegistryName(error) => error.fmt(f),
             Self::Document { name, .. } => f.write_str(name),
-            Self::State(error) => error.fmt(f),
-            Self::Push(error) => error.fmt(f),
-            Self::Pull { error: error @ PullError::Registry(_), .. } => error.fmt(f),
             Self::Pull { reference, .. } => reference.fmt(f),
-            Self::Login(error) | Self::Listing(error) => error.fmt(f),
-            Self::Keychain(error) => error.fmt(f),
-            Self::Transcript { path, .. } => f.write_str(path),
-            Self::NotRunnable(error) => error.fmt(f),
-            Self::Retrieve(error) => error.fmt(f),
-            Self::Plan(error) => error.fmt(f),
-            Self::Engine(error) => error.fmt(f),
-            Self::NotReady(error) => error.fmt(f),
-            Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
-            Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
-            Self::Ended(None) => f.write_str("the server was ended by a signal"),
-            Self::Unsupported(_) => {
-                let (what, each) = self.listed().unwrap_or_default();
-                write!(f, "{what}: {}", each.join("; "))
-            }
+            Self::Transcript { path, .. } => path.display().fmt(f),
+            Self::Findings(1) => f.write_str("one rule is broken"),
+            Self::Findings(count) => write!(f, "{count} rules are broken"),
             Self::Different(1) => f.write_str("one field differs"),
             Self::Different(count) => write!(f, "{count} fields differ"),
-            Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::OutOfTime(limit) => {
                 write!(f, "given up after {} seconds (--timeout)", limit.as_secs_f64())
             }
-            Self::Findings(1) => f.write_str("one rule is broken"),
-            Self::Findings(count) => write!(f, "{count} rules are broken"),
+            Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
+            Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
+            Self::Ended(None) => f.write_str("the server was ended by a signal"),
+            Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),
+            _ => {
+                let (what, items) = self.listed().unwrap_or_default();
+                write!(f, "{what}: {}", items.join("; "))
+            }
         }
     }
 }
 
-impl std::error::Error for Failure {
-    /// A variant that only wraps an error shows that error's text, and so has that error's source.
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if let Some(error) = self.inner() {
+            return error.source();
+        }
         match self {
             Self::Io { error, .. } => Some(error),
             Self::Document { error, .. } => Some(error),
-            Self::Pull { error: error @ PullError::Registry(_), .. } => error.source(),
             Self::Pull { error, .. } => Some(error),
             Self::Transcript { error, .. } => Some(error),
-            Self::Location(error) => error.source(),
-            Self::Name(error) => error.source(),
-            Self::RegistryName(error) => error.source(),
-            Self::State(error) => error.source(),
-            Self::Push(error) => error.source(),
-            Self::Login(error) | Self::Listing(error) => error.source(),
-            Self::Keychain(error) => error.source(),
-            Self::NotRunnable(error) => error.source(),
-            Self::Retrieve(error) => error.source(),
-            Self::Plan(error) => error.source(),
-            Self::Engine(error) => error.source(),
-            Self::NotReady(error) => error.source(),
             _ => None,
         }
     }
 }
 
 macro_rules! from {
-    ($($error:ty => $variant:ident),+) => {$(
+    ($($error:ty => $variant:ident),+ $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 Self::$variant(error)
@@ -197,6 +205,32 @@ macro_rules! from {
         }
     )+};
 }
-from!(InvalidLocation => Location, InvalidReference => RegistryName, InvalidWorkloadName => Name, StateError => State,
-      PushError => Push, NotRunnable => NotRunnable,
-      RetrieveError => Retrieve, PlanError => Plan, EngineError => Engine, NotReady => NotReady, KeychainError => Keychain);
+
+from!(
+    InvalidLocation => Location,
+    InvalidReference => RegistryName,
+    InvalidWorkloadName => Name,
+    StateError => State,
+    PushError => Push,
+    KeychainError => Keychain,
+    NotRunnable => NotRunnable,
+    RetrieveError => Retrieve,
+    PlanError => Plan,
+    EngineError => Engine,
+    NotReady => NotReady,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printable::chain;
+
+    #[test]
+    fn variant_without_context_shows_its_error_once() {
+        let error: Failure = "docker.io/A".parse::<Reference>().unwrap_err().into();
+        assert_eq!(chain(&error).matches("repository name").count(), 1, "{}", chain(&error));
+        let error = io::Error::from(io::ErrorKind::NotFound);
+        let text = format!("reading a.json: {error}");
+        assert_eq!(chain(&Failure::file("reading", Path::new("a.json"), error)), text);
+    }
+}

@@ -9,17 +9,17 @@ use crate::oci::auth::{ConfigError, HelperError, KeychainError};
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::runconfig::{PullError, PushError, RetrieveError};
 use crate::state::StateError;
-use crate::wire::{self, HttpErrorKind as Wire, TlsFailure};
+use crate::wire::{self, HttpErrorKind, TlsFailure};
 
-const TLS_ON_LOOPBACK: &str =
-    "if the registry speaks TLS: loopback is spoken to in plain http unless --ca-file is given";
+const TLS_ON_LOOPBACK: &str = "if the registry uses TLS: give --ca-file, because thv uses plain \
+                               http for loopback addresses without it";
 
-/// What can be done about `failure`, where that is known.
+/// Returns what can be done about `failure`, if that is known.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let fixed = match failure {
         Failure::Pull { suggestions, .. } if !suggestions.is_empty() => {
             let tags: Vec<_> = suggestions.iter().map(Tag::as_str).collect();
-            return Some(format!("tags that are there: {}", tags.join(", ")));
+            return Some(format!("existing tags: {}", tags.join(", ")));
         }
         Failure::Push(PushError::Registry(error))
         | Failure::Listing(error)
@@ -38,69 +38,77 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Several { hint, .. } => return hint.clone(),
         Failure::Keychain(error) => return of_keychain(error),
-        Failure::OutOfTime(_) => "--timeout SECONDS allows for more",
+        Failure::Engine(error) => return of_engine(error),
+        Failure::OutOfTime(_) => "--timeout SECONDS sets another limit",
         Failure::State(StateError::Exists { .. }) => {
             "use --force to replace it, or --name to keep both"
         }
         Failure::NoFile(_) => {
-            "this takes the file of a run configuration, which names its image; `thv export` takes a \
-             workload"
+            "`thv push` takes the file of a run configuration, which names its image; `thv export` \
+             takes a workload"
         }
         Failure::State(StateError::NotFound { name, .. }) if Path::new(name.as_str()).is_file() => {
-            "this takes a workload; `thv push` takes a file"
+            "this argument is the name of a workload; `thv push` takes a file"
         }
-        Failure::State(StateError::NotFound { .. }) => "`thv list` shows what there is",
+        Failure::State(StateError::NotFound { .. }) => "`thv list` shows the workloads",
         Failure::Io { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
-            "another program listens there; --listen names another address"
+            "another program listens at this address; --listen sets another"
         }
         Failure::Unsupported(_) => {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
         Failure::Push(PushError::Exposed(_)) => {
-            "--secret VARIABLE=NAME shares a variable as a secret's name; --allow PATH lets one \
-             through"
+            "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \
+             pushes it as it is"
         }
         Failure::NotAgreed => "look at it with `thv inspect`, and agree with --yes",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
-        Failure::Plan(PlanError::MissingSource(_)) => "make it first: nothing is made on its own",
-        Failure::Engine(EngineError::Unreachable(_)) => {
-            "run it from a file in which `host` is 127.0.0.1 (`thv pull REF -o FILE`), or with \
-             --engine docker"
-        }
-        Failure::Engine(EngineError::Running { name, engine }) => {
-            let engine = engine.as_str();
-            return Some(format!(
-                "`{engine} rm --force {name}` ends it; --name NAME runs this one beside it"
-            ));
-        }
-        Failure::Engine(EngineError::Foreign(_)) => "--name NAME runs this one beside it",
+        Failure::Plan(PlanError::MissingSource(_)) => "create it first; thv creates no directories",
         _ => return None,
     };
     Some(fixed.to_owned())
 }
 
-/// The registry that an error is about.
-fn registry(error: &oci::Error) -> &str {
+fn of_engine(error: &EngineError) -> Option<String> {
+    match error {
+        EngineError::Unreachable(_) => Some(
+            "run it from a file in which `host` is 127.0.0.1 (`thv pull REF -o FILE`), or with \
+             --engine docker"
+                .to_owned(),
+        ),
+        EngineError::Running { name, engine } => {
+            let engine = engine.as_str();
+            Some(format!(
+                "`{engine} rm --force {name}` ends it; --name NAME runs this one beside it"
+            ))
+        }
+        EngineError::Foreign(_) => Some("--name NAME runs this one beside it".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns the registry that an error is about.
+fn registry_of(error: &oci::Error) -> &str {
     error.resource().split('/').next().unwrap_or_default()
 }
 
 fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
-    let registry = registry(error);
+    let registry = registry_of(error);
     Some(match error.kind() {
         ErrorKind::Authentication(error) => return of_authentication(error, registry, logging_in),
         ErrorKind::Denied(_) => {
-            format!("`thv login {registry}` logs in as somebody who may do this")
+            format!("`thv login {registry}` logs in as a user who has access")
         }
         ErrorKind::NotFound(_) => format!(
-            "check the name and the tag; some registries say this too where a login is missing: \
-             `thv login {registry}`"
+            "check the name and the tag; some registries answer this to users who are not logged \
+             in: `thv login {registry}`"
         ),
-        ErrorKind::Registry(refusal) => return of_refusal(refusal, registry),
-        ErrorKind::Tls(wire) => return of_tls(wire).map(str::to_owned),
-        ErrorKind::Network(wire) => return of_network(wire, registry),
+        ErrorKind::Registry(response) => return of_response(response, registry),
+        ErrorKind::Tls(error) => return of_tls(error).map(str::to_owned),
+        ErrorKind::Network(error) => return of_network(error, registry),
         ErrorKind::Mismatch(_) | ErrorKind::Manifest(_) | ErrorKind::Protocol(_) => {
-            "--wire-log FILE records what the registry sends; `thv wire check FILE` judges it"
+            "--wire-log FILE records what the registry sends; `thv wire check FILE` checks it"
                 .to_owned()
         }
         _ => return None,
@@ -116,13 +124,14 @@ fn of_authentication(
         AuthenticationError::Keychain(error) => of_keychain(error),
         AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) if logging_in => {
             Some(
-                "check name and password; many registries want an access token as the password"
+                "check the user name and password; many registries want an access token as the \
+                 password"
                     .to_owned(),
             )
         }
-        AuthenticationError::Refused { with_credential: true, .. } => {
-            Some(format!("check name and password, or log in anew with `thv login {registry}`"))
-        }
+        AuthenticationError::Refused { with_credential: true, .. } => Some(format!(
+            "check the user name and password, or log in again with `thv login {registry}`"
+        )),
         AuthenticationError::Refused { .. } | AuthenticationError::TokenServer(_) => {
             Some(format!("log in with `thv login {registry}`"))
         }
@@ -130,10 +139,10 @@ fn of_authentication(
     }
 }
 
-fn of_refusal(refusal: &ErrorResponse, registry: &str) -> Option<String> {
-    match refusal.status {
-        // How servers that speak TLS alone answer plain http: not in the specification's form.
-        400 if refusal.errors.is_empty() => Some(TLS_ON_LOOPBACK.to_owned()),
+fn of_response(response: &ErrorResponse, registry: &str) -> Option<String> {
+    match response.status {
+        // A server that only uses TLS answers plain http with this, not in the specification's form.
+        400 if response.errors.is_empty() => Some(TLS_ON_LOOPBACK.to_owned()),
         429 => Some(format!("wait a while; a login may raise the limit: `thv login {registry}`")),
         500.. => Some("try again later; the registry itself failed".to_owned()),
         _ => None,
@@ -141,12 +150,14 @@ fn of_refusal(refusal: &ErrorResponse, registry: &str) -> Option<String> {
 }
 
 fn of_tls(error: &wire::HttpError) -> Option<&'static str> {
-    let Wire::Tls(failure) = error.kind() else { return None };
+    let HttpErrorKind::Tls(failure) = error.kind() else { return None };
     Some(match failure {
-        TlsFailure::NotTls => "use --plain-http if this registry speaks plain http",
-        TlsFailure::UnknownIssuer => "name the authority that signed it with --ca-file",
-        TlsFailure::ClientCertificate => "show a client certificate with --cert and --key",
-        TlsFailure::WrongName => "name the registry as its certificate does",
+        TlsFailure::NotTls => "use --plain-http if this registry uses plain http",
+        TlsFailure::UnknownIssuer => {
+            "give the certificate of the authority that signed it with --ca-file"
+        }
+        TlsFailure::ClientCertificate => "give a client certificate with --cert and --key",
+        TlsFailure::WrongName => "use the registry's name as it stands in its certificate",
         TlsFailure::Expired | TlsFailure::NotYetValid => {
             "if this machine's clock is right, the registry needs a new certificate"
         }
@@ -155,27 +166,26 @@ fn of_tls(error: &wire::HttpError) -> Option<&'static str> {
 }
 
 fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
+    use HttpErrorKind::{Connection, NotHttp, Refused, Timeout, Unresolved};
     let is_loopback = error.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
     match error.kind() {
-        Wire::NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
-        Wire::Refused if is_loopback => {
+        NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
+        Refused if is_loopback => {
             let address = registry.replace("localhost:", "127.0.0.1:");
             Some(format!("`thv registry serve --listen {address}` serves a registry there"))
         }
-        Wire::Unresolved | Wire::Refused | Wire::Timeout | Wire::Connection(_) if !is_loopback => {
+        Unresolved | Refused | Timeout | Connection(_) if !is_loopback => {
             Some(match error.origin().and_then(wire::proxy_of) {
                 Some(proxy) if !proxy.starts_with("http") => {
-                    format!("the proxy is {proxy}; only http and https proxies are spoken to")
+                    format!("the proxy is {proxy}, but thv supports only http and https proxies")
                 }
                 Some(proxy) => format!(
-                    "the proxy {proxy} was asked (HTTPS_PROXY and its like); NO_PROXY takes hosts \
-                     out of it"
+                    "the request went to the proxy {proxy} (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY); \
+                     NO_PROXY lists hosts that need no proxy"
                 ),
-                None => {
-                    "check the registry's name and port; HTTPS_PROXY names a proxy where one is \
+                None => "check the registry's name and port; HTTPS_PROXY sets a proxy if one is \
                          needed"
-                        .to_owned()
-                }
+                    .to_owned(),
             })
         }
         _ => None,
@@ -185,14 +195,14 @@ fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
 fn of_keychain(error: &KeychainError) -> Option<String> {
     match error {
         KeychainError::Helper(HelperError::Run { name, .. }) => Some(format!(
-            "install docker-credential-{name}, or take it out of the configuration; \
-             --registry-config names another"
+            "install docker-credential-{name}, or remove it from the file; --registry-config reads \
+             another file"
         )),
         KeychainError::Config(ConfigError::Io { .. }) => {
-            Some("--registry-config names another file, DOCKER_CONFIG another directory".to_owned())
+            Some("--registry-config sets another file, DOCKER_CONFIG another directory".to_owned())
         }
         KeychainError::Config(_) => {
-            Some("mend the file, or name another with --registry-config".to_owned())
+            Some("correct the file, or use another with --registry-config".to_owned())
         }
         _ => None,
     }
