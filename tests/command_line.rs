@@ -134,7 +134,7 @@ fn a_pull_makes_the_directories_of_its_file_and_names_a_file_of_logins_that_is_n
     user.thv(&["push", "config.json", &reference]).ok();
     let pull = ["pull", &reference, "-o", "new/dir/a.json", "--registry-config", "typo.json"];
     let said = user.thv(&pull).ok().stderr();
-    assert_eq!(said, "note: typo.json is not there: no login is taken from it\n");
+    assert_eq!(said, "note: typo.json does not exist and is not used\n");
     assert_eq!(std::fs::read(user.path("new/dir/a.json")).unwrap(), STDIO);
 }
 

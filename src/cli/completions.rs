@@ -1,4 +1,4 @@
-//! `thv completions`: a shell's script that completes commands, options and their values.
+//! `thv completions`: prints a shell script that completes commands, options and their values.
 
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell as Generator;
@@ -8,7 +8,7 @@ use super::failure::Failure;
 
 #[derive(Args)]
 pub(super) struct Completions {
-    /// The shell that reads the script
+    /// The shell to make the script for
     shell: Shell,
 }
 

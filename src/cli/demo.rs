@@ -1,4 +1,4 @@
-//! `thv demo`: one round trip through the embedded registry, shown.
+//! `thv demo`: pushes and pulls a sample through the embedded registry, and shows each request.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::registry::{Registry, Storage};
 use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
 use crate::wire::{Exchange, MemoryRecorder, Settings};
 
-/// What the demo shares.
+/// The configuration that the demo pushes.
 const CONFIGURATION: &[u8] = include_bytes!("../../fixtures/runconfigs/minimal.json");
 
 #[derive(Args)]
@@ -31,7 +31,7 @@ impl Demo {
         let address = registry.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(registry.serve(async {
-            // An error means that the sender is gone: time to stop as well.
+            // An error means that the sender is gone, which ends the registry too.
             let _ = stopped.await;
         }));
         let shown = round_trip(address, context.output).await;
@@ -59,18 +59,18 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
     let options = PushOptions::default().created(creation_time().map_err(Failure::Usage)?);
     let pushed = push(&client, &reference, &document, &options).await?;
-    let mut seen = show(&recorder.exchanges(), 0, say)?;
+    let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;
 
     say("\n2. push it again: nothing is sent")?;
     let again = push(&client, &reference, &document, &options).await?;
-    seen = show(&recorder.exchanges(), seen, say)?;
+    seen = print_exchanges(&recorder.exchanges(), seen, say)?;
     say(&format!("   status: {}", again.status.as_str()))?;
 
     say("\n3. pull it by digest")?;
     let pinned = reference.pinned(pushed.digest);
     let pulled = pull(&client, &pinned).await.map_err(Failure::pull(pinned.clone()))?;
-    show(&recorder.exchanges(), seen, say)?;
+    print_exchanges(&recorder.exchanges(), seen, say)?;
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());
     say(&format!("   before: {before}\n   after:  {after}"))?;
@@ -84,8 +84,8 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     output.line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
 }
 
-/// Says the exchanges after the first `seen`, and returns how many there are now.
-fn show(
+/// Prints the exchanges after the first `seen`, and returns the number of exchanges.
+fn print_exchanges(
     exchanges: &[Exchange],
     seen: usize,
     say: impl Fn(&str) -> Result<(), Failure>,

@@ -1,4 +1,4 @@
-//! `thv diff`: what differs between two run configurations.
+//! `thv diff`: shows the differences between two run configurations.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -11,16 +11,16 @@ use super::source::Source;
 use crate::printable::printable;
 use crate::runconfig::{Concern, Difference, differences};
 
-/// The most characters of one value that are shown.
+/// The largest number of characters of a value that are shown.
 const VALUE_LIMIT: usize = 2000;
 
 #[derive(Args)]
 pub(super) struct Diff {
     /// A workload, a file such as ./config.json, or a reference
     first: String,
-    /// What to hold against it, named in the same ways
+    /// The configuration to compare with the first, named in the same way
     second: String,
-    /// Show the values of environment variables, and others that may be secret
+    /// Show the values of environment variables and other values that may be secret
     #[arg(long)]
     values: bool,
 }
@@ -37,11 +37,11 @@ impl Diff {
         let same_bytes = first.document().bytes() == second.document().bytes();
         if context.output.is_json() {
             let list: Vec<_> = found.iter().map(|found| self.as_json(found)).collect();
-            let whole = json!({
+            let result = json!({
                 "first": first.title(), "second": second.title(),
                 "same_bytes": same_bytes, "differences": list,
             });
-            context.output.line(&whole.to_string())?;
+            context.output.line(&result.to_string())?;
         } else {
             self.show(context, [&first, &second], &found, same_bytes)?;
         }
@@ -91,7 +91,8 @@ impl Diff {
                     (true, false) => "added",
                     _ => "changed",
                 };
-                output.line(&format!("    {change}; it may be secret, and --values shows it"))?;
+                output
+                    .line(&format!("    {change}; the value may be secret, --values shows it"))?;
                 continue;
             }
             for (tint, mark, values) in

@@ -1,7 +1,7 @@
-//! At least two examples of every command, which its help shows and `tests/help.rs` runs as they are printed.
+//! Examples for the help of every command, two or more each. `tests/help.rs` runs them as printed.
 //!
-//! They work for a user who has a workload `my-server`, the files that they name, and a registry at
-//! localhost:5055 with `configs/my-server:v1`, `configs/files:v1`, and all workloads in `workloads`.
+//! They need a workload `my-server`, the files that they name, and a registry at localhost:5055 with
+//! `configs/my-server:v1`, `configs/files:v1`, and all workloads in `workloads`.
 
 use std::fmt::Write as _;
 
@@ -126,7 +126,7 @@ const EXAMPLES: &[(&str, [&str; 2])] = &[
     ("help", ["thv help push", "thv help exit-codes"]),
 ];
 
-/// `command` and everything below it with their examples; `path` is where it stands below `thv`.
+/// Adds the examples to the help of `command` and its subcommands; `path` is its path below `thv`.
 pub(super) fn with_examples(command: Command, path: &str) -> Command {
     let command = command.mut_subcommands(|below| {
         let path = format!("{path} {}", below.get_name());
@@ -135,7 +135,7 @@ pub(super) fn with_examples(command: Command, path: &str) -> Command {
     let examples = EXAMPLES.iter().filter(|(found, _)| *found == path);
     let mut text = "Examples:".to_owned();
     for example in examples.flat_map(|(_, examples)| examples) {
-        // Writing to a text does not fail.
+        // Writing to a `String` does not fail.
         let _ = write!(text, "\n  {example}");
     }
     if path.is_empty() {

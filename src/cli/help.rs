@@ -1,4 +1,4 @@
-//! `thv help`: the help of a command, or a topic that concerns several.
+//! `thv help`: prints the help of a command, or a topic that concerns several commands.
 
 use clap::{Args, Command};
 
@@ -6,46 +6,47 @@ use super::context::Context;
 use super::exit_code::EXIT_CODES;
 use super::failure::Failure;
 
-/// What can be explained beside commands.
+/// The topics, by the names that are typed.
 const TOPICS: [(&str, &str); 3] =
     [("exit-codes", EXIT_CODES), ("auth", AUTH), ("references", REFERENCES)];
 
 const AUTH: &str = "\
-How thv logs in:
-  Nothing is sent before the registry asks for it. A credential goes to the
-  registry that it is for, or to the token server that this registry names,
-  and to nobody else.
+How thv authenticates:
+  thv sends no credential before the registry asks for one. It sends a
+  credential only to the registry that it belongs to, and to the token server
+  that this registry names.
 
-Where logins come from, the first that knows the registry:
+Where thv looks for credentials; the first one for the registry is used:
   1. --username with --password-stdin
   2. the file of --registry-config
-  3. the file that REGISTRY_AUTH_FILE names, which stands for the following
+  3. the file of REGISTRY_AUTH_FILE; if this is set, 4 and 5 are not read
   4. $DOCKER_CONFIG/config.json, or ~/.docker/config.json
   5. $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json
-  6. none: anonymous
-  Credential helpers (credHelpers, credsStore) are asked as docker asks them.
+  6. none: anonymous access
+  Credential helpers (credHelpers, credsStore) are called as docker does it.
 
 Logging in:
   thv login REGISTRY                                 asks for name and password
   thv login REGISTRY -u NAME --password-stdin < FILE for scripts
-  thv logout REGISTRY                                forgets it
-  Many registries want an access token in place of the password.
+  thv logout REGISTRY                                removes the credential
+  Many registries want an access token as the password.
 
 TLS:
-  https is spoken to every registry but loopback; --plain-http allows http.
-  --ca-file, SSL_CERT_FILE and Docker's certs.d say whom to trust; --cert and
-  --key prove who asks. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.";
+  thv uses https for every registry except loopback addresses; --plain-http
+  uses http for all. --ca-file, SSL_CERT_FILE and Docker's certs.d directories
+  set the trusted authorities; --cert and --key give a client certificate.
+  HTTPS_PROXY, HTTP_PROXY and NO_PROXY set the proxy.";
 
 const REFERENCES: &str = "\
-A reference is REGISTRY/REPOSITORY:TAG, or @DIGEST in place of the tag or
-behind it. It is read as Docker reads it:
-  registry.example.com/configs/a:v1   as it stands
+A reference is REGISTRY/REPOSITORY:TAG. @DIGEST can stand in place of the tag or
+after it. thv reads references as docker does:
+  registry.example.com/configs/a:v1   unchanged
   localhost:5055/configs/a            the tag latest
   me/a:v1                             docker.io/me/a:v1
   a:v1                                docker.io/library/a:v1
-  ...@sha256:<64 digits>              exactly these bytes; the tag is ignored
+  ...@sha256:<64 digits>              exactly this content; the tag is ignored
 
-A file or a reference? The first rule that fits decides:
+Is it a file or a reference? The first rule that applies decides:
   1. oci:// in front                        a reference
   2. / ./ ../ ~ or a drive letter in front  a file
   3. .json, .yaml or .yml at the end        a file
@@ -55,7 +56,7 @@ A file or a reference? The first rule that fits decides:
   6. anything else                          refused; for `inspect` and `diff`
                                             a workload of the state store
 
-A tag can be moved to other content. A digest cannot.";
+A tag can move to other content. A digest always names the same content.";
 
 #[derive(Args)]
 pub(super) struct Help {

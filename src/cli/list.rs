@@ -1,4 +1,4 @@
-//! `thv list`: what the state store holds, and what of it runs.
+//! `thv list`: lists the workloads of the state store and the state of their containers.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -36,7 +36,8 @@ impl List {
     }
 }
 
-/// The workloads' containers, of every engine on this machine; none where no engine can say. What is stored is listed all the same.
+/// Returns the containers of all engines on this machine, or `None` if no engine answers. An engine
+/// that fails is no error: the stored workloads are listed without a state.
 async fn containers() -> Option<Vec<Container>> {
     let mut found = None;
     for engine in Engine::all(&std::env::var_os("PATH").unwrap_or_default()) {
@@ -47,7 +48,7 @@ async fn containers() -> Option<Vec<Container>> {
     found
 }
 
-/// The state of an entry's container, and where it can be reached.
+/// Returns the state of an entry's container, and the URL of its server.
 fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Option<String>) {
     let (Some(containers), Ok(document)) = (containers, &entry.document) else {
         return (None, None);
@@ -62,8 +63,8 @@ fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Op
     }
 }
 
-/// `null` for what is not set.
-fn set(text: String) -> Option<String> {
+/// Returns `None`, which is `null` in JSON, for an empty text.
+fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
@@ -74,9 +75,9 @@ fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
             let (state, url) = state(entry, containers);
             json!({
                 "name": entry.name,
-                "image": set(config.image),
-                "remote_url": set(config.remote_url),
-                "transport": set(config.transport),
+                "image": non_empty(config.image),
+                "remote_url": non_empty(config.remote_url),
+                "transport": non_empty(config.transport),
                 "state": state,
                 "url": url,
                 "file": entry.path.display().to_string(),

@@ -18,7 +18,7 @@ use crate::oci::auth::{Credential, CredentialStore, Secret};
 pub(super) struct Login {
     /// The registry, such as registry.example.com or docker.io
     registry: String,
-    /// The password; others can see it in the list of processes: prefer --password-stdin
+    /// The password; other users can see it in the list of processes, so prefer --password-stdin
     #[arg(long, value_name = "PASSWORD", conflicts_with = "password_stdin")]
     password: Option<String>,
 }
@@ -39,7 +39,7 @@ impl Login {
             None => ask_password()?,
         };
         if username.is_empty() || username.contains(|c: char| c == ':' || c.is_control()) {
-            let message = "a user name has no ':' and no control characters, and is not empty";
+            let message = "a user name is not empty and has neither ':' nor control characters";
             return Err(Failure::Usage(message.to_owned()));
         }
         let credential =
@@ -48,21 +48,21 @@ impl Login {
         let work = context.client.check_login(&registry, credential);
         let checked = transfer(context, &doing, work).await?;
         if checked.map_err(Failure::Login)? == LoginOutcome::NotAskedFor {
-            context
-                .output
-                .note(&format!("note: {registry} answers without a login; nothing was checked"));
+            context.output.note(&format!(
+                "note: {registry} does not ask for a login; the password was not checked"
+            ));
         }
-        let place = context.keychain.store(&registry, &username, &password).await?;
-        if matches!(place, CredentialStore::File(_)) {
+        let stored = context.keychain.store(&registry, &username, &password).await?;
+        if matches!(stored, CredentialStore::File(_)) {
             context.output.note(
-                "note: the password is stored unencrypted; a credential helper keeps it safer",
+                "note: the password is stored unencrypted; a credential helper can store it safely",
             );
         }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))
                 .field("registry", registry.to_string())
                 .field("username", username)
-                .field("stored", place.to_string()),
+                .field("stored", stored.to_string()),
         )
     }
 }
@@ -76,11 +76,11 @@ pub(super) struct Logout {
 impl Logout {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let registry = parse_registry(&self.registry)?;
-        let known = context.keychain.erase(&registry).await?;
-        let (sentence, status) = if known {
+        let was_stored = context.keychain.erase(&registry).await?;
+        let (sentence, status) = if was_stored {
             (format!("Logged out of {registry}"), "removed")
         } else {
-            (format!("There was no login at {registry}"), "absent")
+            (format!("There was no stored login for {registry}"), "absent")
         };
         context.output.report(
             Report::new(sentence).field("registry", registry.to_string()).field("status", status),
@@ -90,7 +90,9 @@ impl Logout {
 
 fn ask_username() -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::Usage("name the user with --username".to_owned()));
+        return Err(Failure::Usage(
+            "there is no terminal to ask for the user name; use --username".to_owned(),
+        ));
     }
     prompt::shown("Username: ")
 }

@@ -1,6 +1,7 @@
-//! The command line: reads arguments, calls the library, prints.
+//! The command line: reads arguments, calls the library, prints results.
 //!
-//! Nothing is done here that a user of the library would miss.
+//! It holds no logic that a user of the library would miss. Each command has a file, which imports
+//! shared files and never another command's.
 
 mod arguments;
 mod completions;
@@ -70,9 +71,9 @@ enum Command {
     Push(push::Push),
     /// Pull a run configuration from an OCI registry to a file or standard output
     Pull(pull::Pull),
-    /// Show a run configuration as a person reads it: what runs, and what it may touch
+    /// Show what a run configuration runs and what it may access
     Inspect(inspect::Inspect),
-    /// Compare two run configurations, what they may touch first
+    /// Compare two run configurations; differences in permissions come first
     Diff(diff::Diff),
     /// List the run configurations in the state store
     List(list::List),
@@ -80,32 +81,32 @@ enum Command {
     Tags(tags::Tags),
     /// Run an MCP server from a run configuration or an image
     Run(Box<run::Run>),
-    /// Log in to a registry, and store the login where docker and podman find it too
+    /// Log in to a registry and store the credential, for docker and podman too
     Login(login::Login),
-    /// Forget the login at a registry
+    /// Remove the stored credential for a registry
     Logout(login::Logout),
-    /// Show, check and export transcripts of registry traffic
+    /// Show, check and convert transcripts, the records of registry traffic
     #[command(subcommand)]
     Wire(wire::Wire),
-    /// The embedded development registry
+    /// Run the embedded development registry
     #[command(subcommand)]
     Registry(registry::Registry),
-    /// Show a round trip through the embedded registry; nothing outside is touched
+    /// Push and pull a sample through the embedded registry, and show each request
     Demo(demo::Demo),
-    /// Print a script that completes commands and options in a shell
+    /// Print a shell script that completes commands and options
     Completions(completions::Completions),
     /// Show the help of a command, or explain exit-codes, auth or references
     Help(help::Help),
 }
 
-/// The definition of the command line, with the examples of every command: what man pages and
-/// completions are made from.
+/// Returns the definition of the command line, with examples for every command. Man pages and
+/// completions are made from it.
 #[must_use]
 pub fn command() -> clap::Command {
     examples::with_examples(Arguments::command(), "")
 }
 
-/// Runs the program with the process's arguments and environment.
+/// Runs the program with the arguments and environment of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = command().get_matches();
@@ -125,7 +126,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The command that was given, such as `thv wire show`.
+/// Returns the command that was given, such as `thv wire show`.
 fn name(matches: &ArgMatches) -> String {
     let mut name = "thv".to_owned();
     let mut matches = matches;

@@ -1,4 +1,4 @@
-//! The options that every command takes, made into a client.
+//! The options that every command takes, and the context that they make.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,48 +18,48 @@ use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
 
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Options {
     /// Print one JSON object instead of text; messages go to standard error
     #[arg(long, global = true)]
     json: bool,
-    /// Say nothing but results, warnings, questions and errors
+    /// Print only results, warnings, questions and errors
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// When to use colour; auto is on a terminal, and not where `NO_COLOR` is set
+    /// When to use colour; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     color: Colour,
-    /// Append every HTTP exchange to FILE, one JSON object a line, without credentials
+    /// Append a record of every HTTP exchange to FILE, as JSON lines without credentials
     #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
     wire_log: Option<OsString>,
-    /// Log in as NAME; the password comes with --password-stdin
+    /// Authenticate as NAME; --password-stdin reads the password
     #[arg(long, short, global = true, value_name = "NAME")]
     username: Option<String>,
     /// Read the password from standard input
     #[arg(long, global = true)]
     password_stdin: bool,
-    /// Look for logins in FILE before all others, and store them there
+    /// Look for credentials in FILE first; `thv login` stores them there
     #[arg(long, global = true, value_name = "FILE")]
     registry_config: Option<PathBuf>,
-    /// Trust the certificate authorities in FILE too (PEM)
+    /// Also trust the certificate authorities in FILE (PEM)
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Show the registry the client certificate in FILE (PEM)
+    /// Use the client certificate in FILE (PEM)
     #[arg(long, global = true, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
-    /// The client certificate's private key (PEM)
+    /// The private key of the client certificate (PEM)
     #[arg(long, global = true, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
-    /// Try what failed for a passing reason again, at most so often
+    /// Retry temporary failures up to NUMBER times
     #[arg(long, global = true, value_name = "NUMBER", default_value_t = 3)]
     retries: u32,
-    /// Give up after so long: all together, or [connect=|idle=|total=]SECONDS
+    /// Give up after SECONDS in total; connect=SECONDS and idle=SECONDS set other limits
     #[arg(long, global = true, value_name = "SECONDS")]
     timeout: Vec<Timeout>,
-    /// Speak plain http to any registry, not only to loopback addresses
+    /// Use plain http for every registry, not only for loopback addresses
     #[arg(long, global = true)]
     plain_http: bool,
-    /// Accept any certificate: whoever sits between can read and change everything
+    /// Accept any certificate: anyone on the network path can read and change everything
     #[arg(long, global = true)]
     insecure_skip_tls_verify: bool,
 }
@@ -73,7 +73,7 @@ impl Options {
     /// Makes what a command works with. Where `logging_in` is true, the command itself uses the name
     /// and password of the command line.
     pub(super) fn context(&self, output: Output, logging_in: bool) -> Result<Context, Failure> {
-        // An empty variable is one that is not set.
+        // An empty variable counts as not set.
         let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());
         let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
         let mut settings = Settings {
@@ -91,12 +91,9 @@ impl Options {
         }
         let mut keychain = Keychain::from_environment();
         if let Some(file) = &self.registry_config {
-            // A login makes it.
+            // `thv login` creates the file.
             if !logging_in && !file.exists() {
-                output.note(&format!(
-                    "note: {} is not there: no login is taken from it",
-                    file.display()
-                ));
+                output.note(&format!("note: {} does not exist and is not used", file.display()));
             }
             keychain = keychain.with_file(file.clone());
         }
@@ -119,10 +116,10 @@ impl Options {
         })
     }
 
-    /// The name and password of the command line.
+    /// Returns the credential of the command line.
     fn credential(&self, username: &str) -> Result<Credential, Failure> {
         if !self.password_stdin {
-            let message = "--username needs --password-stdin, or log in first: thv login";
+            let message = "--username needs --password-stdin; or log in first with `thv login`";
             return Err(Failure::Usage(message.to_owned()));
         }
         Ok(Credential::Password { username: username.to_owned(), password: read_password()? })

@@ -1,5 +1,6 @@
-//! Says that something is under way when it takes longer than a second: on a terminal alone, on
-//! standard error, and gone when it is done.
+//! Shows progress on standard error while an operation takes longer than a second.
+//!
+//! Only a terminal gets it, and nothing of it is left when the operation ends.
 
 use std::future::Future;
 use std::io::{self, Write as _};
@@ -12,12 +13,12 @@ use super::layout::WIDTH;
 use super::output::Output;
 use crate::printable::excerpt;
 
-/// How long nothing is shown, and how often the line changes then.
+/// The time until progress is shown, and between updates.
 const STEP: Duration = Duration::from_secs(1);
-/// Goes to the start of the line and clears it.
+/// Moves to the start of the line and clears it.
 const CLEAR: &str = "\r\u{1b}[K";
 
-/// Waits for `work`, and shows what is being done while that takes long: `pulling REF … 3 s`.
+/// Waits for `work` and shows `doing` with the time that passed: `pulling REF … 3 s`.
 pub(super) async fn during<T>(
     output: Output,
     doing: impl Fn() -> String,
@@ -41,7 +42,7 @@ pub(super) async fn during<T>(
     }
 }
 
-/// The line, which is cleared when this is dropped.
+/// The line on the terminal. Dropping it clears the line.
 struct Line {
     is_shown: bool,
 }
@@ -51,7 +52,7 @@ impl Line {
         self.is_shown = true;
         let doing = excerpt(doing, WIDTH - 12);
         let mut stderr = io::stderr().lock();
-        // Progress that cannot be shown is missed by nobody.
+        // A failure to show progress does not matter.
         let _ = write!(stderr, "{CLEAR}{doing} … {seconds} s").and_then(|()| stderr.flush());
     }
 }

@@ -1,7 +1,7 @@
-//! Asks on the terminal, and leaves the terminal as it was.
+//! Asks for passwords and answers on the terminal, or reads a password from standard input.
 //!
-//! On Unix Ctrl-C is read as a character here instead of raising a signal: it would end the process
-//! while nothing is echoed, or do nothing at all once something else watches for signals.
+//! On Unix, Ctrl-C is read as a character here and raises no signal. A signal would end the process
+//! while the terminal does not echo, or have no effect where the program already watches for signals.
 
 use std::io::{self, Read as _};
 
@@ -11,24 +11,24 @@ use crate::oci::auth::Secret;
 /// The longest password, in bytes.
 const LIMIT: usize = 64 * 1024;
 
-/// Asks, and reads one line without showing it.
+/// Asks a question and reads one line without echo.
 ///
 /// # Errors
-/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D where nothing was typed.
+/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D if nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
     ask_hidden(question).map_err(failure)
 }
 
-/// Asks, and reads one line, without the white space around it.
+/// Asks a question and returns one line, without white space around it.
 ///
 /// # Errors
-/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D where nothing was typed.
+/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D if nothing was typed.
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
     let answer = ask_shown(question).map_err(failure)?;
     Ok(answer.trim().to_owned())
 }
 
-/// Reads a password from standard input; one line break at its end is not part of it.
+/// Reads a password from standard input. Line breaks at its end are not part of it.
 pub(super) fn read_password() -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = io::stdin().lock().take(LIMIT as u64).read_to_string(&mut text);
@@ -100,7 +100,7 @@ fn ask_shown(question: &str) -> io::Result<String> {
     use std::io::Write as _;
     let (mut terminal, changed) = Changed::open(Mode::Shown)?;
     terminal.write_all(question.as_bytes())?;
-    // The terminal hands over a line at a time, and takes none longer than this.
+    // The terminal delivers one line at a time, and no line is longer than this.
     let mut line = vec![0; 4096];
     let size = terminal.read(&mut line)?;
     line.truncate(size);
@@ -125,7 +125,7 @@ const CONTROL_U: u8 = 21;
 #[cfg(unix)]
 const DELETE: u8 = 127;
 
-/// Takes the last character away: its first byte, and the bytes that continue it.
+/// Removes the last character: its first byte and the continuation bytes.
 #[cfg(unix)]
 fn erase(typed: &mut Vec<u8>) {
     while let Some(byte) = typed.pop() {
@@ -135,17 +135,17 @@ fn erase(typed: &mut Vec<u8>) {
     }
 }
 
-/// How a terminal takes an answer.
+/// How the terminal reads an answer.
 #[cfg(unix)]
 #[derive(Clone, Copy)]
 enum Mode {
-    /// Byte by byte, without showing it.
+    /// Byte by byte, without echo.
     Hidden,
-    /// As a line that is shown and can be edited; Ctrl-C ends it too.
+    /// As a line with echo that can be edited; Ctrl-C ends the line.
     Shown,
 }
 
-/// A terminal that raises no signals. It is as it was when this is dropped.
+/// A terminal that raises no signals. Dropping it restores the settings.
 #[cfg(unix)]
 struct Changed {
     terminal: std::fs::File,
@@ -154,7 +154,7 @@ struct Changed {
 
 #[cfg(unix)]
 impl Changed {
-    /// The process's own terminal, changed.
+    /// Opens the terminal of the process and changes its settings.
     fn open(mode: Mode) -> io::Result<(std::fs::File, Self)> {
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
         let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
@@ -181,7 +181,7 @@ impl Changed {
 impl Drop for Changed {
     fn drop(&mut self) {
         use rustix::termios::OptionalActions;
-        // Nobody can be told, and nothing else can be tried.
+        // A failure can be neither reported nor repaired here.
         let _ = rustix::termios::tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
     }
 }
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_character_is_erased_with_all_its_bytes() {
+    fn erasing_removes_all_bytes_of_a_character() {
         let mut typed = "aé€".as_bytes().to_vec();
         for left in ["aé", "a", "", ""] {
             erase(&mut typed);

@@ -14,9 +14,9 @@ use crate::oci::Digest;
 
 #[derive(Args)]
 pub(super) struct Pull {
-    /// What to pull, such as registry.example.com/configs/my-server:v1 or …@sha256:…
+    /// The reference, such as registry.example.com/configs/my-server:v1 or …@sha256:…
     reference: String,
-    /// The file to write or to replace; without it, standard output
+    /// The file to write or replace; without it the configuration goes to standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -14,16 +14,16 @@ use crate::registry::{Registry as Server, Storage};
 
 #[derive(Subcommand)]
 pub(super) enum Registry {
-    /// Serve until interrupted; it asks for no login, so keep it on loopback
+    /// Serve until interrupted; anyone who can reach it can read and write, so keep it on loopback
     Serve(Serve),
 }
 
 #[derive(Args)]
 pub(super) struct Serve {
-    /// Address and port to listen at; port 0 takes a free one
+    /// The address and port to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5055")]
     listen: SocketAddr,
-    /// Keep the content in DIR instead of in memory
+    /// Store the content in DIR instead of in memory
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -43,12 +43,12 @@ impl Registry {
         if !address.ip().is_loopback() {
             context.output.warn(&Warning::OpenRegistry);
         }
-        let kept = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
+        let storage_name = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
         let stop = interrupted();
         context.output.report(
             Report::new(format!("Serving an OCI registry at http://{address}"))
                 .field("address", address.to_string())
-                .field("storage", kept),
+                .field("storage", storage_name),
         )?;
         server.serve(stop).await;
         Ok(())

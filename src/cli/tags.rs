@@ -1,4 +1,4 @@
-//! `thv tags`: what a repository holds.
+//! `thv tags`: lists the tags of a repository.
 
 use clap::Args;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::oci::auth::Access;
 pub(super) struct Tags {
     /// A repository, such as registry.example.com/configs/my-server
     repository: String,
-    /// List at most so many
+    /// List at most NUMBER tags
     #[arg(long, value_name = "NUMBER")]
     limit: Option<usize>,
 }
