@@ -161,12 +161,12 @@ What it may touch
 What else it sets
   fields:      base_name container_labels container_name group
                middleware_configs proxy_mode schema_version
-Who made it, by its own word
+Who made it (not verified)
   when:        2026-01-01T00:00:00Z
   with:        thv-oci
   description: Runtime configuration for my-server
   version:     1.0
-How it came
+Where it came from
   from:        {}, over plain http
   by:          tag v1, which can be moved
   manifest of 2702 bytes

@@ -31,7 +31,7 @@ pub(super) async fn pull_failure(
         }
         _ => Vec::new(),
     };
-    Failure::Pull { reference: reference.clone(), error, suggestions }
+    Failure::Pull { reference: Box::new(reference.clone()), error, suggestions }
 }
 
 /// Returns true if the registry sent the specification's error code for a manifest that does not

@@ -97,8 +97,8 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
         count.set(count.get() + 1);
         outcomes.push(match pushed {
             Ok(pushed) => Outcome::new(name.as_str(), pushed.status.as_str())
-                .field("reference", collection.reference(&name))
-                .field("digest", pushed.digest),
+                .field("reference", &collection.reference(&name))
+                .field("digest", &pushed.digest),
             Err(error) => Outcome::failed(name.as_str(), error),
         });
     });

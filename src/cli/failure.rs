@@ -45,7 +45,7 @@ pub(super) enum Failure {
     State(StateError),
     Push(PushError),
     Pull {
-        reference: Reference,
+        reference: Box<Reference>,
         error: PullError,
         /// Similar tags, if the tag does not exist.
         suggestions: Vec<Tag>,
@@ -109,7 +109,7 @@ impl Failure {
 
     /// Returns the failure to pull `reference`.
     pub(super) fn pull(reference: Reference) -> impl FnOnce(PullError) -> Self {
-        |error| Self::Pull { reference, error, suggestions: Vec::new() }
+        |error| Self::Pull { reference: Box::new(reference), error, suggestions: Vec::new() }
     }
 
     /// Returns what is true of several things, and the list of them, for a failure about such a list.

@@ -12,7 +12,6 @@ use super::outcomes::{self, Outcome};
 use super::output::Report;
 use super::source::read_document;
 use super::transfer::{transfer, transfer_counted};
-use crate::oci::UnsupportedArtifact;
 use crate::printable::chain;
 use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName};
 use crate::state::{Overwrite, StateStore};
@@ -90,11 +89,11 @@ async fn import_all(
         let reference = repository.tagged(tag.clone());
         outcomes.push(match pulled {
             Ok((name, pulled)) => match save(&store, &name, &pulled, overwrite) {
-                Ok(saved) => saved.field("reference", reference),
+                Ok(saved) => saved.field("reference", &reference),
                 Err(error) => Outcome::failed(name.as_str(), error),
             },
-            Err(PullError::Unsupported(error)) if is_something_else(&error) => {
-                Outcome::new(tag.as_str(), "skipped").field("reason", chain(&error))
+            Err(PullError::Unsupported(error)) if error.is_other_kind() => {
+                Outcome::new(tag.as_str(), "skipped").field("reason", &chain(&error))
             }
             Err(error) => Outcome::failed(tag.as_str(), Failure::pull(reference)(error)),
         });
@@ -113,13 +112,6 @@ fn save(
 ) -> Result<Outcome, Failure> {
     let saved = store.save(name, &pulled.document, overwrite)?;
     Ok(Outcome::new(name.as_str(), saved.as_str())
-        .field("file", store.path_of(name).display())
+        .field("file", &store.path_of(name).display())
         .field("digest", &pulled.manifest.descriptor.digest))
-}
-
-/// Returns true for content of another kind, such as a signature. It is skipped, while a broken run
-/// configuration artifact is a failure.
-const fn is_something_else(error: &UnsupportedArtifact) -> bool {
-    use UnsupportedArtifact::{ContainerImage, Index, OtherType};
-    matches!(error, Index { .. } | ContainerImage | OtherType(_))
 }

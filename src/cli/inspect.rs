@@ -1,4 +1,4 @@
-//! `thv inspect`: a run configuration as somebody reads it who may run it.
+//! `thv inspect`: shows a run configuration to a person who decides whether to run it.
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -8,24 +8,24 @@ use super::failure::Failure;
 use super::layout::{cut, labelled};
 use super::output::Tint;
 use super::source::Source;
-use crate::oci::{Annotations, Descriptor, Digest, ManifestKind, Reference};
+use crate::oci::{Annotations, Descriptor, Digest, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Document, Pulled, Review, review, review_with_values};
+use crate::runconfig::{Document, Review, review, review_with_values};
 
-/// The most characters of one annotation that are shown. Of the configuration nothing is cut: what is
-/// left out could matter.
+/// The largest number of characters of an annotation that are shown. The configuration is never cut:
+/// the missing part could matter.
 const ANNOTATION_LIMIT: usize = 2000;
-/// Annotations that say who made an artifact and when, and their labels.
-const MAKERS: [(&str, &str); 2] =
+/// The annotations about the creation of an artifact, and their labels.
+const CREATION: [(&str, &str); 2] =
     [("org.opencontainers.image.created", "when"), ("org.opencontainers.image.created.by", "with")];
-/// In front of the names of annotations that everybody knows.
-const WELL_KNOWN: &str = "org.opencontainers.image.";
+/// The beginning of the names of the annotations that the image specification defines.
+const STANDARD_PREFIX: &str = "org.opencontainers.image.";
 
 #[derive(Args)]
 pub(super) struct Inspect {
-    /// What to look at: a reference, a file such as ./config.json, or a workload
+    /// A reference, a file such as ./config.json, or a workload
     source: String,
-    /// Show the values of environment variables, and what looks like a secret
+    /// Show the values of environment variables and other values that may be secret
     #[arg(long)]
     values: bool,
 }
@@ -34,7 +34,7 @@ impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let source = Source::find(context, &self.source).await?;
-        if context.output.is_json() {
+        if output.is_json() {
             return output.line(&as_json(&source, &self.review(source.document())));
         }
         let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));
@@ -54,13 +54,13 @@ impl Inspect {
             lines("fields", &review.others.join(" "))?;
         }
         if let Source::Artifact { pulled, .. } = &source {
-            heading("Who made it, by its own word")?;
-            makers(annotations(pulled))
+            heading("Who made it (not verified)")?;
+            statements(pulled.annotations())
                 .iter()
                 .try_for_each(|(label, value)| lines(label, &cut(value, ANNOTATION_LIMIT)))?;
         }
-        heading("How it came")?;
-        how_it_came(context, &source).iter().try_for_each(|text| output.line(text))
+        heading("Where it came from")?;
+        origin(context, &source).iter().try_for_each(|text| output.line(text))
     }
 
     fn review(&self, document: &Document) -> Review {
@@ -68,30 +68,19 @@ impl Inspect {
     }
 }
 
-fn annotations(pulled: &Pulled) -> &Annotations {
-    match &pulled.manifest.kind {
-        ManifestKind::Manifest(manifest) => &manifest.annotations,
-        ManifestKind::Index(index) => &index.annotations,
-    }
-}
-
-/// Who made the artifact and when, then what else its annotations say. Nothing proves any of it.
-fn makers(annotations: &Annotations) -> Vec<(String, String)> {
-    let known = MAKERS.iter().map(|(name, label)| {
-        let said = annotations.get(*name).cloned();
-        ((*label).to_owned(), said.unwrap_or_else(|| "not said".to_owned()))
-    });
+/// Returns when and with what program the artifact was made, then its other annotations.
+fn statements(annotations: &Annotations) -> Vec<(&str, &str)> {
+    let creation = CREATION
+        .map(|(name, label)| (label, annotations.get(name).map_or("not stated", String::as_str)));
     let others = annotations
         .iter()
-        .filter(|(name, _)| !MAKERS.iter().any(|(known, _)| known == name))
-        .map(|(name, value)| {
-            (name.strip_prefix(WELL_KNOWN).unwrap_or(name).to_owned(), value.clone())
-        });
-    known.chain(others).collect()
+        .filter(|(name, _)| !CREATION.iter().any(|(known, _)| known == name))
+        .map(|(name, value)| (name.strip_prefix(STANDARD_PREFIX).unwrap_or(name), value.as_str()));
+    creation.into_iter().chain(others).collect()
 }
 
-/// A digest has a line of its own: with a label it would not fit.
-fn how_it_came(context: &Context, source: &Source) -> Vec<String> {
+/// Returns the lines about the origin. A digest has its own line: with a label it would not fit.
+fn origin(context: &Context, source: &Source) -> Vec<String> {
     let bytes = source.document().bytes();
     let configuration = [
         format!("  configuration of {} bytes", bytes.len()),
@@ -104,26 +93,25 @@ fn how_it_came(context: &Context, source: &Source) -> Vec<String> {
             lines
         }
         Source::Artifact { reference, pulled } => {
-            let mut lines = labelled("from", &way(context, reference));
-            lines.extend(labelled("by", &named(reference)));
+            let mut lines = labelled("from", &connection(context, reference));
+            lines.extend(labelled("by", &name_in_registry(reference)));
             let Descriptor { digest, size, .. } = &pulled.manifest.descriptor;
             lines.extend([format!("  manifest of {size} bytes"), format!("    {digest}")]);
             let [title, digest] = configuration;
-            let inline =
-                if is_inline(pulled) { "inside the manifest" } else { "a blob of its own" };
+            let inline = if pulled.is_inline() { "inside the manifest" } else { "in its own blob" };
             lines.extend([format!("{title}, {inline}"), digest]);
             lines
         }
     }
 }
 
-fn way(context: &Context, reference: &Reference) -> String {
+fn connection(context: &Context, reference: &Reference) -> String {
     let registry = reference.registry();
     let how = if context.client.speaks_plain_http(registry) { "plain http" } else { "https" };
     format!("{registry}, over {how}")
 }
 
-fn named(reference: &Reference) -> String {
+fn name_in_registry(reference: &Reference) -> String {
     match (reference.digest(), reference.tag()) {
         (Some(_), _) => "digest, which names these bytes and no others".to_owned(),
         (None, Some(tag)) => format!("tag {tag}, which can be moved"),
@@ -131,18 +119,8 @@ fn named(reference: &Reference) -> String {
     }
 }
 
-fn is_inline(pulled: &Pulled) -> bool {
-    match &pulled.manifest.kind {
-        ManifestKind::Manifest(manifest) => {
-            let digest = Digest::sha256(pulled.document.bytes());
-            manifest.layers.iter().any(|layer| layer.digest == digest && layer.data.is_some())
-        }
-        ManifestKind::Index(_) => false,
-    }
-}
-
-/// One JSON object. The configuration is spliced in as it is: parsed and printed again, large
-/// numbers would change.
+/// Returns one JSON object. The configuration in it keeps its bytes: parsing and printing it again
+/// would change large numbers.
 fn as_json(source: &Source, review: &Review) -> String {
     let document = source.document();
     let bytes = document.bytes();
@@ -157,8 +135,8 @@ fn as_json(source: &Source, review: &Review) -> String {
             json!({
                 "reference": reference.to_string(),
                 "descriptor": { "mediaType": media_type, "digest": digest, "size": size },
-                "annotations": annotations(pulled),
-                "inline": is_inline(pulled),
+                "annotations": pulled.annotations(),
+                "inline": pulled.is_inline(),
                 "manifest": serde_json::from_slice::<Value>(&pulled.manifest.content).ok(),
             })
         }
@@ -174,7 +152,7 @@ fn as_json(source: &Source, review: &Review) -> String {
     format!("{open},\"configuration\":{}}}", document.text().trim())
 }
 
-/// Each label with the list of its values.
+/// Returns an object with a list of values for each label.
 fn as_lists(lines: &[(&'static str, String)]) -> Value {
     let mut object = Map::new();
     for (label, value) in lines {

@@ -53,9 +53,7 @@ fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Op
     let (Some(containers), Ok(document)) = (containers, &entry.document) else {
         return (None, None);
     };
-    let named =
-        |container: &&Container| container.labels.get("toolhive-basename") == Some(&entry.name);
-    match containers.iter().filter(named).max_by_key(|container| container.is_running()) {
+    match Container::of_workload(containers, &entry.name) {
         Some(container) => {
             (Some(container.state.clone()), container.url(&document.run_config().host))
         }

@@ -28,7 +28,7 @@ impl Outcome {
         Self { failure: Some(error.into()), ..Self::new(name, "failed") }
     }
 
-    pub(super) fn field(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(super) fn field(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.fields.push((name, value.to_string()));
         self
     }

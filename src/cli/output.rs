@@ -89,22 +89,22 @@ impl Output {
         Self(options)
     }
 
-    pub(super) const fn is_json(&self) -> bool {
+    pub(super) const fn is_json(self) -> bool {
         self.0.json
     }
 
     /// Returns true if standard output is to have colour. JSON never has.
-    pub(super) fn has_colour(&self) -> bool {
+    pub(super) fn has_colour(self) -> bool {
         !self.0.json && self.0.colour.is_wanted(io::stdout().is_terminal())
     }
 
     /// Highlights `text`, which goes to standard output.
-    pub(super) fn tinted(&self, tint: Tint, text: &str) -> String {
+    pub(super) fn tinted(self, tint: Tint, text: &str) -> String {
         tint.paint(text, self.has_colour())
     }
 
     /// Prints a command's result.
-    pub(super) fn report(&self, report: Report) -> Result<(), Failure> {
+    pub(super) fn report(self, report: Report) -> Result<(), Failure> {
         let Report { sentence, fields } = report;
         if self.is_json() {
             let object: Map<_, _> =
@@ -123,17 +123,17 @@ impl Output {
     }
 
     /// Prints a text; with `--json`, an object with the text as its only field, `name`.
-    pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Failure> {
+    pub(super) fn text(self, name: &str, text: &str) -> Result<(), Failure> {
         if self.is_json() { self.line(&json!({ name: text }).to_string()) } else { self.line(text) }
     }
 
     /// Prints one line on standard output. The caller makes text from elsewhere [`printable`].
-    pub(super) fn line(&self, text: &str) -> Result<(), Failure> {
+    pub(super) fn line(self, text: &str) -> Result<(), Failure> {
         self.write(format!("{text}\n").as_bytes())
     }
 
     /// Writes bytes to standard output unchanged.
-    pub(super) fn write(&self, content: &[u8]) -> Result<(), Failure> {
+    pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(content).and_then(|()| stdout.flush()) {
             // A reader such as `head` may close the pipe early, which is no failure.
@@ -145,25 +145,25 @@ impl Output {
     }
 
     /// Prints a message on standard error that `--quiet` does not suppress.
-    pub(super) fn message(&self, text: &str) {
+    pub(super) fn message(self, text: &str) {
         // A failure to write an error message cannot be reported anywhere.
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Prints a warning on standard error.
-    pub(super) fn warn(&self, warning: &Warning) {
+    pub(super) fn warn(self, warning: &Warning) {
         self.message(&printable(&warning.to_string()));
     }
 
     /// Prints a message on standard error, unless `--quiet` is given.
-    pub(super) fn note(&self, text: &str) {
+    pub(super) fn note(self, text: &str) {
         if !self.0.quiet {
             self.message(text);
         }
     }
 
     /// Returns true if progress is shown: only on a terminal, and not with `--quiet`.
-    pub(super) fn shows_progress(&self) -> bool {
+    pub(super) fn shows_progress(self) -> bool {
         io::stderr().is_terminal() && !self.0.quiet
     }
 
@@ -172,7 +172,7 @@ impl Output {
     ///
     /// Error and hint are one line each, of any length, so that paths and URLs can be copied whole
     /// and a log has one message a line. Only a failure about several things has a line for each.
-    pub(super) fn failure(&self, command: &str, failure: &Failure) {
+    pub(super) fn failure(self, command: &str, failure: &Failure) {
         let colour = self.0.colour.is_wanted(io::stderr().is_terminal());
         let command = Tint::Removed.paint(&format!("{command}:"), colour);
         match failure.listed() {

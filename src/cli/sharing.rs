@@ -44,7 +44,7 @@ impl Sharing {
         if let Ok(home) = std::env::var("HOME") {
             options = options.home(home);
         }
-        Ok(self.allow.iter().fold(options, |options, path| options.allow(path)))
+        Ok(self.allow.iter().fold(options, PushOptions::allow))
     }
 }
 

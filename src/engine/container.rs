@@ -23,6 +23,15 @@ pub struct Container {
 }
 
 impl Container {
+    /// Returns the container of the workload `name`. If several have its label, a running one wins.
+    #[must_use]
+    pub fn of_workload<'a>(containers: &'a [Self], name: &str) -> Option<&'a Self> {
+        let is_named = |container: &&Self| {
+            container.labels.get("toolhive-basename").is_some_and(|label| label == name)
+        };
+        containers.iter().filter(is_named).max_by_key(|container| container.is_running())
+    }
+
     /// Where its server can be reached, by the labels that it was made with; `host` is the
     /// configuration's.
     #[must_use]

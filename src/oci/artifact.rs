@@ -315,6 +315,15 @@ pub enum UnsupportedArtifact {
     },
 }
 
+impl UnsupportedArtifact {
+    /// Returns true for content of another kind, such as a signature; false for a broken artifact of
+    /// the kind that was asked for.
+    #[must_use]
+    pub const fn is_other_kind(&self) -> bool {
+        matches!(self, Self::Index { .. } | Self::ContainerImage | Self::OtherType(_))
+    }
+}
+
 impl fmt::Display for UnsupportedArtifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// The most media types that are shown.

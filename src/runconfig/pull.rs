@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use super::artifact::RUN_CONFIG;
+use super::artifact::{LAYER_TYPE, RUN_CONFIG};
 use super::document::Document;
 use super::error::InvalidDocument;
 use crate::oci::artifact::{ArtifactError, UnsupportedArtifact};
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, FetchedManifest, Mismatch, Reference, Repository, Tag};
+use crate::oci::{
+    self, Annotations, Client, FetchedManifest, ManifestKind, Mismatch, Reference, Repository, Tag,
+};
 
 /// A run configuration from a registry.
 #[derive(Debug, Clone)]
@@ -17,6 +19,24 @@ pub struct Pulled {
     pub manifest: FetchedManifest,
     /// The run configuration.
     pub document: Document,
+}
+
+impl Pulled {
+    /// Returns the annotations of the manifest. Anyone who can push can write them, so they prove nothing.
+    #[must_use]
+    pub const fn annotations(&self) -> &Annotations {
+        match &self.manifest.kind {
+            ManifestKind::Manifest(manifest) => &manifest.annotations,
+            ManifestKind::Index(index) => &index.annotations,
+        }
+    }
+
+    /// Returns true if the manifest holds the configuration itself, so that no blob was read.
+    #[must_use]
+    pub fn is_inline(&self) -> bool {
+        let ManifestKind::Manifest(manifest) = &self.manifest.kind else { return false };
+        manifest.layers.iter().any(|layer| layer.media_type == LAYER_TYPE && layer.data.is_some())
+    }
 }
 
 /// Reads the run configuration artifact that `reference` names.
