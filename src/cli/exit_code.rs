@@ -30,7 +30,7 @@ Exit codes:
   16  not run: the user did not agree (--yes agrees)
   17  no container engine found, or it failed
   18  not pushed: a value looks like a secret (--allow PATH)
-  19  a local file, the transcript, an address or the terminal failed
+  19  local failure: a file, the transcript, the terminal or a port
  130  interrupted (Ctrl-C)";
 
 impl Failure {

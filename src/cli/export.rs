@@ -44,8 +44,7 @@ impl Export {
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
             ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::Usage(
-                "--secret and --allow need a registry as the destination: a file gets the \
-                 configuration unchanged"
+                "--secret and --allow are for a registry: a file gets the configuration unchanged"
                     .to_owned(),
             )),
             ConfigLocation::File(path) => export_to_file(context, name, &document, &path),

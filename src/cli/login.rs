@@ -55,7 +55,7 @@ impl Login {
         let stored = context.keychain.store(&registry, &username, &password).await?;
         if matches!(stored, CredentialStore::File(_)) {
             context.output.note(
-                "note: the password is stored unencrypted; a credential helper can store it safely",
+                "note: the password is stored unencrypted; a credential helper is safer",
             );
         }
         context.output.report(

@@ -32,25 +32,25 @@ pub(super) struct Run {
     /// registry.example.com/configs/my-server:v1
     #[arg(required_unless_present = "from_config")]
     source: Option<String>,
-    /// Run the configuration in this file or at this reference, and no image
+    /// Run the configuration of a file or a reference; refuse an image
     #[arg(long, value_name = "FILE|REF", conflicts_with = "source")]
     from_config: Option<String>,
-    /// Run it under another name
+    /// Run it as the workload NAME
     #[arg(long)]
     name: Option<WorkloadName>,
-    /// podman, docker, or toolhive for what only its proxy can do (its program: `THV_TOOLHIVE`)
+    /// The container engine; toolhive is the program that `THV_TOOLHIVE` names
     #[arg(long, value_enum, env = "THV_ENGINE")]
     engine: Option<WantedEngine>,
-    /// Agree to what a configuration from a registry may touch
+    /// Agree to what a configuration from a registry may access
     #[arg(long)]
     yes: bool,
-    /// Run although this field cannot be honoured
+    /// Run without FIELD, which no engine here can enforce
     #[arg(long, value_name = "FIELD")]
     allow_unsupported: Vec<String>,
-    /// A secret's value, NAME=@FILE; with an image also NAME,target=VARIABLE
+    /// The value of a secret, as NAME=@FILE; for an image also NAME,target=VARIABLE
     #[arg(long, value_name = "SECRET")]
     secret: Vec<String>,
-    /// Publish an HTTP server at this port, or fail
+    /// Publish an HTTP server at this port; fail if the port is taken
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     /// Leave an HTTP server running in the background
@@ -63,25 +63,25 @@ pub(super) struct Run {
     image: ImageOptions,
 }
 
-/// What a configuration says by itself and an image does not.
+/// What a run configuration contains and an image does not.
 #[derive(Args, Default)]
 struct ImageOptions {
-    /// With an image: how its server is spoken to
+    /// For an image: the transport of its server
     #[arg(long, value_name = "TRANSPORT")]
     transport: Option<McpTransport>,
-    /// With an image: the port at which its server listens
+    /// For an image: the port at which its server listens
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     target_port: Option<u16>,
-    /// With an image: an environment variable, NAME=VALUE or NAME for the value that it has here
+    /// For an image: an environment variable, as NAME=VALUE, or as NAME to take its value from here
     #[arg(long, short, value_name = "VARIABLE")]
     env: Vec<String>,
-    /// With an image: a mount, HOST:CONTAINER[:ro]
+    /// For an image: a mount, as HOST:CONTAINER[:ro]
     #[arg(long, short, value_name = "VOLUME")]
     volume: Vec<String>,
-    /// With an image: what it may reach
+    /// For an image: the network access of its server
     #[arg(long, value_enum)]
     permission_profile: Option<Profile>,
-    /// With an image: arguments for its entry point
+    /// For an image: arguments for its entry point
     #[arg(last = true)]
     arguments: Vec<String>,
 }
@@ -95,9 +95,9 @@ enum WantedEngine {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
-    /// Nobody
+    /// No network
     None,
-    /// Everybody
+    /// Every destination
     Network,
 }
 
