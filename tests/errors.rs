@@ -69,38 +69,33 @@ const ENTRIES: &[Entry] = &[
          44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
     ),
     Case(
-        "a login where nobody can be asked for the password",
+        "a login without a terminal and without --password-stdin",
         2,
         InText,
         "thv login localhost:5055 --username me",
     ),
-    Case("JSON about what is itself printed", 2, InText, "thv pull localhost:5055/a:v1 --json"),
+    Case("--json for a pull to standard output", 2, InText, "thv pull localhost:5055/a:v1 --json"),
     Section("Files and workloads"),
-    Case(
-        "a file that is not there",
-        19,
-        InText,
-        "thv push missing.json localhost:5055/configs/a:v1",
-    ),
-    Case("a workload that is not there", 3, Hint, "thv export nobody ./nobody.json"),
-    Case("a file that is no JSON", 12, InText, "thv import ./broken.json"),
-    Case("a comma too many", 12, InText, "thv import ./comma.json"),
+    Case("a missing file", 19, InText, "thv push missing.json localhost:5055/configs/a:v1"),
+    Case("a missing workload", 3, Hint, "thv export nobody ./nobody.json"),
+    Case("a file that is not JSON", 12, InText, "thv import ./broken.json"),
+    Case("a trailing comma", 12, InText, "thv import ./comma.json"),
     Case("a field of the wrong type", 12, InText, "thv import ./wrong-type.json"),
-    Case("a configuration that runs nothing", 12, InText, "thv import ./nothing.json"),
+    Case("a configuration without an image", 12, InText, "thv import ./nothing.json"),
     Case(
-        "another configuration of the same name",
+        "a different configuration with the same name",
         13,
         Hint,
         "thv import ./files.json --name my-server",
     ),
     Case(
-        "what looks like a secret",
+        "a value that looks like a secret",
         18,
         Hint,
         "thv push with-key.json localhost:5055/configs/files:v1",
     ),
     Section("Logins"),
-    Case("no login where one is wanted", 4, Hint, "thv pull localhost:5056/private/a:v1"),
+    Case("a registry that needs a login", 4, Hint, "thv pull localhost:5056/private/a:v1"),
     Case(
         "a login that is not accepted",
         4,
@@ -113,10 +108,10 @@ const ENTRIES: &[Entry] = &[
         Hint,
         "thv pull localhost:5056/private/a:v1 -u me --password-stdin < password.txt",
     ),
-    Case("a login that may not do this", 5, Hint, "thv pull localhost:5056/denied/a:v1"),
+    Case("a user without access", 5, Hint, "thv pull localhost:5056/denied/a:v1"),
     Case("a token server that refuses", 5, Hint, "thv pull localhost:5056/token/a:v1"),
     Case("a 401 without a challenge", 4, InText, "thv pull localhost:5056/silent/a:v1"),
-    Case("a token server that is not asked", 4, InText, "thv pull localhost:5056/realm/a:v1"),
+    Case("a token server that thv refuses", 4, InText, "thv pull localhost:5056/realm/a:v1"),
     Case(
         "a credential helper that is not installed",
         4,
@@ -124,33 +119,33 @@ const ENTRIES: &[Entry] = &[
         "thv pull localhost:5056/private/a:v1 --registry-config helper.json",
     ),
     Case(
-        "a file of logins that is broken",
+        "a broken file of credentials",
         4,
         Hint,
         "thv pull localhost:5056/private/a:v1 --registry-config broken.json",
     ),
     Case(
-        "a login that cannot be stored",
+        "a credential that cannot be stored",
         4,
         Hint,
         "thv login localhost:5055 -qu me --password-stdin --registry-config config.json/new < password.txt",
     ),
     Section("The network"),
-    Case("nothing listens there", 6, Hint, "thv pull 127.0.0.1:5057/configs/a:v1"),
-    Case("a name that does not exist", 6, Hint, "thv pull registry.invalid/configs/a:v1"),
+    Case("a port where nothing listens", 6, Hint, "thv pull 127.0.0.1:5057/configs/a:v1"),
+    Case("a host name that does not exist", 6, Hint, "thv pull registry.invalid/configs/a:v1"),
     Case(
-        "a proxy that is not there",
+        "a proxy where nothing listens",
         6,
         Hint,
         "HTTPS_PROXY=http://localhost:5057 thv pull registry.example.com/configs/a:v1",
     ),
     Case(
-        "a proxy that is not spoken to",
+        "an unsupported kind of proxy",
         6,
         Hint,
         "ALL_PROXY=socks5://localhost:5057 thv pull registry.example.com/configs/a:v1",
     ),
-    Case("redirects without end", 6, InText, "thv pull localhost:5056/circle/a:v1"),
+    Case("endless redirects", 6, InText, "thv pull localhost:5056/circle/a:v1"),
     Section("TLS"),
     Case(
         "a certificate of an unknown authority",
@@ -185,19 +180,19 @@ const ENTRIES: &[Entry] = &[
     Case("a push that is refused", 11, InText, "thv push config.json localhost:5056/readonly/a:v1"),
     Case("a container image", 10, Hint, "thv pull localhost:5056/image/a:v1"),
     Case("another artifact", 10, InText, "thv pull localhost:5056/chart/a:v1"),
-    Case("bytes that are not those of the digest", 8, Hint, "thv pull localhost:5056/swapped/a:v1"),
+    Case("content that does not match its digest", 8, Hint, "thv pull localhost:5056/swapped/a:v1"),
     Case(
-        "an artifact without a configuration in it",
+        "an artifact whose layer is no run configuration",
         12,
         InText,
         "thv pull localhost:5056/text/a:v1",
     ),
     Section("Runs"),
-    Case("what only ToolHive can run", 2, InText, "thv run uvx://mcp-server-fetch"),
-    Case("what nothing here can honour", 15, Hint, "thv run ./my-server.json --dry-run"),
-    Case("a secret that nobody supplied", 15, InText, "thv run ./secret.json --engine podman"),
-    Case("a mount that is not there", 15, Hint, "thv run ./mount.json"),
-    Case("nobody who agrees", 16, Hint, "thv run localhost:5055/configs/server:v1"),
+    Case("a source that only ToolHive can run", 2, InText, "thv run uvx://mcp-server-fetch"),
+    Case("fields that are not supported", 15, Hint, "thv run ./my-server.json --dry-run"),
+    Case("a missing secret", 15, InText, "thv run ./secret.json --engine podman"),
+    Case("a mount whose source does not exist", 15, Hint, "thv run ./mount.json"),
+    Case("no agreement to run", 16, Hint, "thv run localhost:5055/configs/server:v1"),
     Case("no container engine", 17, InText, "PATH=bin thv run ./server.json"),
     Section("Comparing and auditing"),
     Case(
@@ -207,8 +202,8 @@ const ENTRIES: &[Entry] = &[
         "thv diff files.json more.json --quiet > /dev/null",
     ),
     Case("traffic that breaks a rule", 14, Hint, "thv wire check swapped.jsonl > /dev/null"),
-    Case("a transcript that is none", 19, InText, "thv wire show config.json > /dev/null"),
-    Case("an address that is taken", 19, Hint, "thv registry serve --listen 127.0.0.1:5056"),
+    Case("a file that is not a transcript", 19, InText, "thv wire show config.json > /dev/null"),
+    Case("an address in use", 19, Hint, "thv registry serve --listen 127.0.0.1:5056"),
 ];
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -372,13 +367,12 @@ const HEAD: &str = "\
 
 <!-- made by tests/errors.rs; `just pages` makes it again -->
 
-What people meet most. Each error says what failed (the command, the step, the place), why (the status, the registry's
-own code and message, without anything that could steer a terminal) and, where that is known, what to try next. Each
-one here is what a test really got; [exit codes](cli/help-exit-codes.md) are stable, texts are for people.
+The errors that users meet most often. Each says what failed (the command, the step, the place), why (the status, and the
+registry's own code and message with control characters escaped) and, if that is known, what to try next. A test produced
+each error on this page. [Exit codes](cli/help-exit-codes.md) are stable; texts may change.
 
-What failed and why is one line, and what to try next another, however wide the terminal is. The terminal wraps them: so a
-path or a URL can be copied whole, and a log has one line for each. Only an error about several things has a line for each
-of them.
+The error is one line and the hint another, of any length; the terminal wraps them. A path or a URL can therefore be
+copied whole, and a log has one line for each. Only an error about several things has a line for each of them.
 ";
 
 #[test]

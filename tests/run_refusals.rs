@@ -68,7 +68,7 @@ fn isolation_that_nothing_here_enforces_stops_the_run() {
     let remote =
         json!({ "name": "n", "remote_url": "https://example.com/mcp", "transport": "sse" });
     user.file("remote.json", remote.to_string());
-    user.thv(&["run", "./remote.json"]).fails(15, "honour: remote_url");
+    user.thv(&["run", "./remote.json"]).fails(15, "not supported here: remote_url");
     // What is enforced is not given up.
     config("stdio", json!({}));
     for arguments in [&dry[..], &allowed] {

@@ -71,7 +71,7 @@ pub(super) enum Failure {
     Plan(PlanError),
     Engine(EngineError),
     NotReady(NotReady),
-    /// Fields of the configuration that no engine here can enforce.
+    /// The configuration has fields that are not supported here.
     Unsupported(Vec<Unsupported>),
     /// The user did not agree to run a configuration.
     NotAgreed,
@@ -112,11 +112,11 @@ impl Failure {
         |error| Self::Pull { reference: Box::new(reference), error, suggestions: Vec::new() }
     }
 
-    /// Returns what is true of several things, and the list of them, for a failure about such a list.
+    /// Returns a heading and a list, for a failure about several things.
     pub(super) fn listed(&self) -> Option<(&'static str, Vec<String>)> {
         match self {
             Self::Unsupported(fields) => Some((
-                "nothing here can honour",
+                "not supported here",
                 fields.iter().map(|found| format!("{} ({})", found.field, found.reason)).collect(),
             )),
             Self::Push(PushError::Exposed(found)) => Some((

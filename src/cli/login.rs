@@ -54,9 +54,9 @@ impl Login {
         }
         let stored = context.keychain.store(&registry, &username, &password).await?;
         if matches!(stored, CredentialStore::File(_)) {
-            context.output.note(
-                "note: the password is stored unencrypted; a credential helper is safer",
-            );
+            context
+                .output
+                .note("note: the password is stored unencrypted; a credential helper is safer");
         }
         context.output.report(
             Report::new(format!("Logged in to {registry} as {username}"))

@@ -24,7 +24,7 @@ pub(super) async fn transfer<T>(
     transfer_counted(context, || doing.to_owned(), work).await
 }
 
-/// Does what [`transfer`] does, with a description that changes while the work goes on.
+/// Does what [`transfer`] does, with a description that may change.
 ///
 /// # Errors
 /// Those of [`transfer`].

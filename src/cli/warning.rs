@@ -1,4 +1,4 @@
-//! Warnings: a command goes on, but its user takes a risk.
+//! Warnings about a risk. The command continues.
 
 use std::fmt;
 

@@ -44,7 +44,7 @@ pub(super) struct Run {
     /// Agree to what a configuration from a registry may access
     #[arg(long)]
     yes: bool,
-    /// Run without FIELD, which no engine here can enforce
+    /// Run without FIELD, which is not supported here
     #[arg(long, value_name = "FIELD")]
     allow_unsupported: Vec<String>,
     /// The value of a secret, as NAME=@FILE; for an image also NAME,target=VARIABLE
