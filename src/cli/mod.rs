@@ -103,7 +103,7 @@ enum Command {
 /// completions are made from it.
 #[must_use]
 pub fn command() -> clap::Command {
-    examples::with_examples(Arguments::command(), "")
+    examples::with_examples(Arguments::command(), "thv")
 }
 
 /// Runs the program with the arguments and environment of the process.
