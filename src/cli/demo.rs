@@ -7,10 +7,11 @@ use clap::Args;
 use serde_json::json;
 use tokio::sync::oneshot;
 
+use super::arguments::parse_reference;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::Output;
-use crate::oci::{Client, Digest, Reference};
+use crate::oci::{Client, Digest};
 use crate::printable::printable;
 use crate::registry::{Registry, Storage};
 use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
@@ -25,9 +26,9 @@ pub(super) struct Demo {}
 impl Demo {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let registry = Registry::bind(any_port, Storage::memory()).await.map_err(|error| {
-            Failure::Io { what: "starting the embedded registry".to_owned(), error }
-        })?;
+        let registry = Registry::bind(any_port, Storage::memory())
+            .await
+            .map_err(|error| Failure::listening(any_port, error))?;
         let address = registry.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(registry.serve(async {
@@ -46,10 +47,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     let recorder = Arc::new(MemoryRecorder::new());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
-    let text = format!("{address}/configs/demo:v1");
-    let reference: Reference = text.parse().map_err(|error| {
-        Failure::Location(crate::runconfig::InvalidLocation::Reference { text, error })
-    })?;
+    let reference = parse_reference(&format!("{address}/configs/demo:v1"))?;
     let document = Document::parse(CONFIGURATION.to_vec()).map_err(|error| Failure::Document {
         name: "the demo's configuration".to_owned(),
         error,

@@ -70,7 +70,7 @@ impl Diff {
         found: &[Difference],
         same_bytes: bool,
     ) -> Result<(), Failure> {
-        let output = &context.output;
+        let output = context.output;
         if found.is_empty() {
             let how =
                 if same_bytes { "byte for byte" } else { "field by field, written differently" };
