@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 use url::Url;
 
 use super::transcript::Recorded;
-use crate::wire::{Exchange, Listener};
+use crate::wire::{Exchange, Listener, RedactionMark};
 
 /// Header fields that the server makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
@@ -157,11 +157,8 @@ impl Script {
 fn unredacted(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
-    while let Some((before, mark)) = rest.split_once("<redacted len=") {
-        plain.push_str(before);
-        let Some((inside, after)) = mark.split_once('>') else { break };
-        plain.push_str("redacted-");
-        plain.push_str(inside.split_once("id=").map_or("", |(_, id)| id));
+    while let Some((before, mark, after)) = RedactionMark::find(rest) {
+        plain.extend([before, "redacted-", mark.id()]);
         rest = after;
     }
     plain.push_str(rest);
@@ -194,7 +191,7 @@ mod tests {
         for (text, plain) in [
             ("a", "a"),
             ("x=<redacted len=9 id=0badcafe>&y", "x=redacted-0badcafe&y"),
-            ("<redacted len=", "<redacted len="),
+            ("a<redacted len=", "a<redacted len="),
         ] {
             assert_eq!(unredacted(text), plain);
         }

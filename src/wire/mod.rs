@@ -6,17 +6,13 @@
 mod address;
 mod body;
 mod error;
-mod exchange;
-mod handshake;
 mod headers;
 #[cfg(feature = "server")]
 mod listener;
 mod origin;
 mod proxy;
 mod reading;
-mod recorder;
-mod recording;
-mod redact;
+mod record;
 mod redirect;
 mod request;
 mod resolve;
@@ -28,15 +24,16 @@ mod transport;
 pub use address::is_internal;
 pub use body::{Body, BodySource};
 pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
-pub use exchange::{
-    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
-};
 pub use headers::Headers;
 #[cfg(feature = "server")]
 pub(crate) use listener::Listener;
 pub use origin::{Origin, is_loopback_host};
 pub use proxy::proxy_of;
-pub use recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
+pub use record::exchange::{
+    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
+};
+pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
+pub(crate) use record::redaction_mark::RedactionMark;
 pub use redirect::MAX_REDIRECTS;
 pub use request::{Authorization, Method, Request};
 pub use response::Response;

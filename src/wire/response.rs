@@ -10,7 +10,7 @@ use url::Url;
 use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
-use super::recording::Recording;
+use super::record::recording::Recording;
 
 /// How much of an unwanted body is read so that its connection can be used again, in bytes.
 const DISCARD_LIMIT: u64 = 64 * 1024;

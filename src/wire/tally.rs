@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::exchange::RecordedBody;
-use super::redact::Redactor;
+use super::record::exchange::RecordedBody;
+use super::record::redact::Redactor;
 
 /// The longest text of a body that a record holds, in bytes.
 const TEXT_LIMIT: usize = 64 * 1024;

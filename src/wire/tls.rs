@@ -12,7 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use rustls_platform_verifier::Verifier;
 
 use super::error::HttpErrorKind;
-use super::handshake::Handshakes;
+use super::record::handshake::Handshakes;
 
 /// Whom to trust beside the operating system's authorities, and a client certificate.
 #[derive(Clone, Default)]

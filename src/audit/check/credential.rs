@@ -22,7 +22,7 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
             if !view.origin.is_secure() && !view.origin.is_loopback() {
                 note(findings, view, &rule::CREDENTIAL_PLAIN, view.origin.to_string());
             }
-            let home = first.entry(credential.to_owned()).or_insert_with(|| view.origin.clone());
+            let home = first.entry(credential).or_insert_with(|| view.origin.clone());
             let elsewhere = *home != view.origin || led.contains(view.url.as_str());
             if elsewhere && !asked.contains(&view.origin) {
                 let message = format!("{} never asked for a login", view.origin);

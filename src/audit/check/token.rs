@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::view::View;
 use super::{Finding, note, rule};
+use crate::wire::RedactionMark;
 
 pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
     tokens(views, findings);
@@ -23,7 +24,7 @@ fn tokens(views: &[View<'_>], findings: &mut Vec<Finding>) {
     for view in views {
         // A token that was refused may be replaced.
         if matches!(view.status(), 400 | 401 | 403) {
-            let sent = view.credential().map(str::to_owned);
+            let sent = view.credential();
             known.retain(|_, token| sent.is_none() || token.mark != sent);
         }
         let Some(token) = issued(view) else { continue };
@@ -56,7 +57,7 @@ fn issued(view: &View<'_>) -> Option<Token> {
     let answer: Value = serde_json::from_str(text).ok()?;
     let token = answer.get("token").or_else(|| answer.get("access_token"))?.as_str()?;
     let lifetime = answer.get("expires_in").and_then(Value::as_f64).unwrap_or(60.0);
-    let mark = token.split("id=").nth(1).map(|id| id.trim_end_matches('>').to_owned());
+    let mark = RedactionMark::find(token).map(|(_, mark, _)| mark.id().to_owned());
     Some(Token { until: view.seconds + lifetime, mark })
 }
 

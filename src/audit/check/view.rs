@@ -5,7 +5,7 @@ use url::Url;
 use crate::audit::place::Place;
 use crate::audit::transcript::Recorded;
 use crate::oci::Digest;
-use crate::wire::{Exchange, Origin, RecordedBody};
+use crate::wire::{Exchange, Origin, RecordedBody, RedactionMark};
 
 /// A record with its URL read.
 pub(super) struct View<'a> {
@@ -75,10 +75,12 @@ impl<'a> View<'a> {
         self.url.join(self.received("location")?).ok()
     }
 
-    /// The mark of the credential that was sent.
-    pub(super) fn credential(&self) -> Option<&str> {
+    /// Returns what identifies the credential that was sent: the id of its redaction mark, or the
+    /// whole value where nothing was redacted.
+    pub(super) fn credential(&self) -> Option<String> {
         let value = self.sent("authorization")?;
-        value.split("id=").nth(1).map(|id| id.trim_end_matches('>')).or(Some(value))
+        let mark = RedactionMark::find(value).map(|(_, mark, _)| mark.id().to_owned());
+        Some(mark.unwrap_or_else(|| value.to_owned()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::Recorded;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, RedactionMark};
 
 /// A shell script with one command an exchange. Credentials are variables, named at its top.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn curl(records: &[Recorded]) -> String {
         script.push_str("# Values that are not in the transcript:\n");
     }
     for (mark, name) in &secrets.0 {
-        script.extend([name, "=  # ", mark, "\n"]);
+        script.extend([name, "=  # ", &mark.to_string(), "\n"]);
     }
     for command in commands {
         script.push('\n');
@@ -27,17 +27,17 @@ pub fn curl(records: &[Recorded]) -> String {
 
 /// The variables that stand for redacted values, by their mark.
 #[derive(Default)]
-struct Secrets(BTreeMap<String, String>);
+struct Secrets(BTreeMap<RedactionMark, String>);
 
 impl Secrets {
     /// `text` as one word of the shell, its redacted values as variables.
     fn word(&mut self, text: &str) -> String {
         let mut word = String::new();
         let mut rest = text;
-        while let Some((before, mark, after)) = split_mark(rest) {
+        while let Some((before, mark, after)) = RedactionMark::find(rest) {
             word.push_str(&quote(before));
             let name = format!("SECRET_{}", self.0.len() + 1);
-            let name = self.0.entry(mark.to_owned()).or_insert(name);
+            let name = self.0.entry(mark).or_insert(name);
             word.extend(["\"$", name, "\""]);
             rest = after;
         }
@@ -46,19 +46,6 @@ impl Secrets {
         }
         word
     }
-}
-
-/// The first `<redacted len=N id=XXXXXXXX>`, and what stands round it.
-fn split_mark(text: &str) -> Option<(&str, &str, &str)> {
-    const START: &str = "<redacted len=";
-    let start = text.find(START)?;
-    let mark = text.get(start..)?;
-    let end = mark.find('>')? + 1;
-    let (mark, after) = mark.split_at(end);
-    let inner = mark.strip_prefix(START)?;
-    let well_formed =
-        inner.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'=' | b'>'));
-    well_formed.then(|| (text.get(..start).unwrap_or_default(), mark, after))
 }
 
 /// `text` in single quotes, in which nothing but a single quote means anything to a shell.
@@ -154,7 +141,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_recorded_breaks_out_of_its_quotes(
-            hostile in r#"('|"|\\|\$\(x\)|`x`|;|\n|\r|!|&|\||#|<redacted len=1 id=0>|[a-z ]){0,12}"#,
+            hostile in r#"('|"|\\|\$\(x\)|`x`|;|\n|\r|!|&|\||#|<redacted len=1 id=0badcafe>|[a-z ]){0,12}"#,
         ) {
             let mut recorded = records(include_bytes!("../../../fixtures/exchanges/pull.jsonl")).remove(0);
             recorded.exchange.request.url = format!("http://a/{hostile}");
@@ -164,7 +151,7 @@ mod tests {
             let script = curl(&[recorded]);
             let given = arguments(&script);
             prop_assert_eq!(given.len(), 1);
-            let plain = hostile.replace("<redacted len=1 id=0>", "");
+            let plain = hostile.replace("<redacted len=1 id=0badcafe>", "");
             let expected = format!("http://a/{plain}");
             prop_assert_eq!(given[0].last(), Some(&expected));
             let field = format!("x: {plain}");

@@ -13,7 +13,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 /// The version of each server's handshakes so far, by the server's certificate (DER). A connection that
 /// resumes a session has no signature of its own, and the version of the session.
 #[derive(Debug, Default)]
-pub(super) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
+pub(in crate::wire) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
@@ -33,7 +33,7 @@ impl Handshakes {
     }
 
     /// The version that the server with this certificate agreed on, where there was but one.
-    pub(super) fn version(&self, cert: &[u8]) -> Option<&'static str> {
+    pub(in crate::wire) fn version(&self, cert: &[u8]) -> Option<&'static str> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(cert)? {
             Version::Tls12 => Some("TLSv1.2"),
             Version::Tls13 => Some("TLSv1.3"),
@@ -42,7 +42,7 @@ impl Handshakes {
     }
 
     /// `verifier`, watched.
-    pub(super) fn watch(
+    pub(in crate::wire) fn watch(
         self: Arc<Self>,
         verifier: Arc<dyn ServerCertVerifier>,
     ) -> Arc<dyn ServerCertVerifier> {

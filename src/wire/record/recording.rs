@@ -8,22 +8,22 @@ use std::time::Instant;
 use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
-use super::error::HttpError;
+use super::super::error::HttpError;
+use super::super::headers::Headers;
+use super::super::request::{Destination, Request};
+use super::super::tally::Tally;
 use super::exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, SentRequest,
 };
 use super::handshake::Handshakes;
-use super::headers::Headers;
 use super::recorder::Recorder;
 use super::redact::{Redactor, random_u64};
-use super::request::{Destination, Request};
-use super::tally::Tally;
 use crate::timestamp::Timestamp;
 
 const HTTP_VERSION: &str = "HTTP/1.1";
 
 /// The transcript of one run: what its records have in common.
-pub(super) struct Transcript {
+pub(in crate::wire) struct Transcript {
     recorder: Arc<dyn Recorder>,
     redactor: Redactor,
     run: String,
@@ -32,7 +32,7 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    pub(super) fn new(recorder: Arc<dyn Recorder>) -> Self {
+    pub(in crate::wire) fn new(recorder: Arc<dyn Recorder>) -> Self {
         Self {
             recorder,
             redactor: Redactor::new(),
@@ -43,14 +43,14 @@ impl Transcript {
     }
 
     /// Where to note which TLS version was agreed on.
-    pub(super) fn handshakes(&self) -> Arc<Handshakes> {
+    pub(in crate::wire) fn handshakes(&self) -> Arc<Handshakes> {
         Arc::clone(&self.handshakes)
     }
 }
 
 /// An exchange under way. It is recorded when it finishes or fails, and as `cancelled` when it is
 /// dropped before.
-pub(super) struct Recording {
+pub(in crate::wire) struct Recording {
     transcript: Arc<Transcript>,
     exchange: Exchange,
     started: Instant,
@@ -63,7 +63,11 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Starts with the request and the header fields that are sent with it.
-    pub(super) fn start(transcript: &Arc<Transcript>, request: &Request, sent: &Headers) -> Self {
+    pub(in crate::wire) fn start(
+        transcript: &Arc<Transcript>,
+        request: &Request,
+        sent: &Headers,
+    ) -> Self {
         let redactor = &transcript.redactor;
         let in_memory = request.body.in_memory();
         let body = in_memory
@@ -105,12 +109,12 @@ impl Recording {
     }
 
     /// Where to note what is sent of a body that is read on the way.
-    pub(super) fn sending(&self) -> Option<Arc<Mutex<Tally>>> {
+    pub(in crate::wire) fn sending(&self) -> Option<Arc<Mutex<Tally>>> {
         self.passing.clone()
     }
 
     /// Notes the head of the response.
-    pub(super) fn response(&mut self, response: &reqwest::Response, headers: &Headers) {
+    pub(in crate::wire) fn response(&mut self, response: &reqwest::Response, headers: &Headers) {
         self.exchange.response = Some(ReceivedResponse {
             status: response.status().as_u16(),
             version: format!("{:?}", response.version()),
@@ -132,17 +136,17 @@ impl Recording {
     }
 
     /// Notes a piece of the response's body.
-    pub(super) fn chunk(&mut self, piece: &[u8]) {
+    pub(in crate::wire) fn chunk(&mut self, piece: &[u8]) {
         self.body.add(piece);
     }
 
     /// Records an exchange that ended well.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(in crate::wire) fn finish(mut self) -> io::Result<()> {
         self.record()
     }
 
     /// Records an exchange that failed.
-    pub(super) fn fail(mut self, error: &HttpError) -> io::Result<()> {
+    pub(in crate::wire) fn fail(mut self, error: &HttpError) -> io::Result<()> {
         self.exchange.error =
             Some(ExchangeError { kind: error.word().to_owned(), message: error.to_string() });
         self.record()

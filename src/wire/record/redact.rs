@@ -11,6 +11,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::redaction_mark::RedactionMark;
+
 /// Header fields whose whole value is a secret.
 const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-registry-auth"];
 /// Header fields with a scheme word before the secret.
@@ -65,7 +67,7 @@ const LONG_PARAMETER: usize = 24;
 
 /// Hides the secrets of one run.
 #[derive(Debug)]
-pub(super) struct Redactor {
+pub(in crate::wire) struct Redactor {
     key: [u8; 16],
 }
 
@@ -77,10 +79,10 @@ impl Redactor {
         Self { key }
     }
 
-    /// What stands in a transcript instead of `secret`.
-    pub(super) fn mark(&self, secret: &str) -> String {
+    /// Returns the mark that stands in a transcript instead of `secret`.
+    fn mark(&self, secret: &str) -> String {
         let hash = Sha256::new().chain_update(self.key).chain_update(secret).finalize();
-        format!("<redacted len={} id={}>", secret.len(), hex::encode(&hash[..4]))
+        RedactionMark::new(secret.len(), [hash[0], hash[1], hash[2], hash[3]]).to_string()
     }
 
     /// Header fields without their secrets. `from` is the URL that was asked.
@@ -169,7 +171,7 @@ impl Redactor {
     }
 
     /// The text of a body that holds secrets, or `None` where it cannot be told which.
-    pub(super) fn confidential_text(&self, text: &str) -> Option<String> {
+    pub(in crate::wire) fn confidential_text(&self, text: &str) -> Option<String> {
         if let Ok(mut json) = serde_json::from_str::<Value>(text) {
             self.hide_strings(&mut json, false);
             return Some(json.to_string());

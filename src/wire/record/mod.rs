@@ -1,0 +1,10 @@
+//! The record of each exchange: what it holds, what it hides, and where it goes.
+//!
+//! No secret may ever stand in a record.
+
+pub(super) mod exchange;
+pub(super) mod handshake;
+pub(super) mod recorder;
+pub(super) mod recording;
+pub(super) mod redact;
+pub(super) mod redaction_mark;
