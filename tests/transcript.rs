@@ -246,12 +246,12 @@ fn an_exchange_without_a_response_is_recorded_too() {
     assert!(exchanges.iter().all(|exchange| exchange.get("response").is_none()));
 }
 
-/// The test of the whole suite's transcripts holds these against the schema.
+/// `tests/all_transcripts.rs` checks the records against the schema.
 #[test]
-fn of_a_body_that_is_read_on_the_way_what_was_sent_is_recorded() {
+fn request_that_found_no_connection_is_recorded_without_body() {
     let user = User::new();
     let file = user.file("large", vec![b'x'; 64 * 1024]);
-    // It takes one request: the second finds nobody.
+    // Accepts one connection: the next one is refused.
     let once = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = once.local_addr().unwrap();
     let registry = std::thread::spawn(move || {

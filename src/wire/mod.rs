@@ -11,18 +11,19 @@ mod headers;
 mod listener;
 mod origin;
 mod proxy;
-mod reading;
 mod record;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
-mod tally;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 
 pub use address::is_internal;
-pub use body::{Body, BodySource};
+pub use body::content::Body;
+pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
 pub use headers::Headers;
 #[cfg(feature = "server")]

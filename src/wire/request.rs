@@ -6,7 +6,7 @@ use std::fmt;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::body::Body;
+use super::body::content::Body;
 use super::headers::Headers;
 use super::origin::Origin;
 

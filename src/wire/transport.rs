@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 
-use super::body::Progress;
+use super::body::progress::SendProgress;
 use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
@@ -110,24 +110,25 @@ impl Transport {
         let sent = self.sent_headers(&request, &origin);
         let headers = sent.to_map().map_err(|name| failed(HttpErrorKind::InvalidHeader(name)))?;
         let client = self.client(&request, &origin).map_err(failed)?;
+        let progress = SendProgress::new(self.transcript.is_some().then(|| request.body.tally()));
         let recording = self
             .transcript
             .as_ref()
-            .map(|transcript| Recording::start(transcript, &request, &sent));
+            .map(|transcript| Recording::start(transcript, &request, &sent, progress.clone()));
 
         let mut outgoing = client.request(method(request.method), request.url.clone());
-        let progress = Progress::default();
         if !request.body.is_empty() {
-            let tally = recording.as_ref().and_then(Recording::sending);
-            outgoing = outgoing.body(request.body.outgoing(tally, &progress));
+            let body = request.body.outgoing(progress.clone());
+            outgoing = outgoing.body(reqwest::Body::wrap(body));
         }
         let idle = self.settings.idle_timeout;
-        let failure = match patiently(outgoing.headers(headers).send(), idle, &progress).await {
+        let failure = match await_response(outgoing.headers(headers).send(), idle, &progress).await
+        {
             Some(Ok(inner)) => {
                 let bodiless = request.method == Method::Head;
                 return Response::new(inner, request.url, recording, bodiless, idle).await;
             }
-            Some(Err(error)) => match progress.failure() {
+            Some(Err(error)) => match progress.take_read_error() {
                 Some(error) => failed(HttpErrorKind::Content(error)),
                 None => HttpError::from_reqwest(Some(origin.clone()), &error),
             },
@@ -212,18 +213,18 @@ impl Transport {
     }
 }
 
-/// Waits for an answer as long as something is still sent; `None` where nothing happened for `idle`.
-async fn patiently<T>(
-    answer: impl Future<Output = T>,
+/// Waits for the head of the response. Returns `None` once nothing was sent for `idle`.
+async fn await_response<T>(
+    response: impl Future<Output = T>,
     idle: Duration,
-    progress: &Progress,
+    progress: &SendProgress,
 ) -> Option<T> {
-    let mut answer = pin!(answer);
+    let mut response = pin!(response);
     loop {
-        let taken = progress.taken();
-        match tokio::time::timeout(idle, &mut answer).await {
-            Ok(answer) => return Some(answer),
-            Err(_) if progress.taken() > taken => {}
+        let left = idle.saturating_sub(progress.last_activity().elapsed());
+        match tokio::time::timeout(left, &mut response).await {
+            Ok(response) => return Some(response),
+            Err(_) if progress.last_activity().elapsed() < idle => {}
             Err(_) => return None,
         }
     }

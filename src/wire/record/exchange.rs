@@ -76,10 +76,13 @@ pub struct ReceivedResponse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedBody {
-    /// Bytes that passed.
+    /// The number of bytes that were transferred: of a response those that were read, of a request
+    /// those that the HTTP library took to write them to the connection. Where a connection broke, the
+    /// last of the latter may not have reached the other end: up to half a megabyte may wait in the
+    /// library, besides what waits in the operating system.
     pub size: u64,
     /// SHA-256 of these bytes, in hex. Absent where the body holds a secret that might be guessed
-    /// from it.
+    /// from it, and where only a part of a body was sent that is hashed elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// The text, at most 64 KiB long.

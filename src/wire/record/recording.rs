@@ -1,19 +1,20 @@
-//! Follows one exchange from its start to its end and hands the record on, whatever that end is.
+//! Follows one exchange from its start to its end, and passes its record to the recorder.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
+use super::super::body::progress::SendProgress;
+use super::super::body::tally::BodyTally;
 use super::super::error::HttpError;
 use super::super::headers::Headers;
 use super::super::request::{Destination, Request};
-use super::super::tally::Tally;
 use super::exchange::{
-    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, SentRequest,
+    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
 };
 use super::handshake::Handshakes;
 use super::recorder::Recorder;
@@ -42,42 +43,34 @@ impl Transcript {
         }
     }
 
-    /// Where to note which TLS version was agreed on.
+    /// Returns the place where TLS verifiers note which version was negotiated.
     pub(in crate::wire) fn handshakes(&self) -> Arc<Handshakes> {
         Arc::clone(&self.handshakes)
     }
 }
 
-/// An exchange under way. It is recorded when it finishes or fails, and as `cancelled` when it is
-/// dropped before.
+/// An exchange that has not ended. It is recorded when it finishes or fails; dropping it before that
+/// records it as `cancelled`.
 pub(in crate::wire) struct Recording {
     transcript: Arc<Transcript>,
     exchange: Exchange,
     started: Instant,
     request: Request,
-    /// What is sent of a body that is read on the way.
-    passing: Option<Arc<Mutex<Tally>>>,
-    body: Tally,
-    recorded: bool,
+    progress: SendProgress,
+    response_body: BodyTally,
+    is_recorded: bool,
 }
 
 impl Recording {
-    /// Starts with the request and the header fields that are sent with it.
+    /// Starts with `request` and all header fields that are `sent` with it. `progress` counts what is
+    /// sent of its body.
     pub(in crate::wire) fn start(
         transcript: &Arc<Transcript>,
         request: &Request,
         sent: &Headers,
+        progress: SendProgress,
     ) -> Self {
         let redactor = &transcript.redactor;
-        let in_memory = request.body.in_memory();
-        let body = in_memory
-            .filter(|body| !body.is_empty())
-            .map(|body| Tally::of(body).finish(redactor, request.confidential, true, None));
-        let passing = in_memory.is_none().then(|| {
-            let elsewhere = request.body.is_hashed_elsewhere();
-            let tally = if elsewhere { Tally::without_hash() } else { Tally::new() };
-            Arc::new(Mutex::new(tally))
-        });
         let exchange = Exchange {
             v: FORMAT_VERSION,
             run: transcript.run.clone(),
@@ -91,7 +84,7 @@ impl Recording {
                 url: redactor.url(&request.url, request.destination == Destination::Redirected),
                 version: HTTP_VERSION.to_owned(),
                 headers: redactor.headers(sent.iter(), &request.url),
-                body,
+                body: None,
             },
             response: None,
             peer: None,
@@ -102,15 +95,10 @@ impl Recording {
             exchange,
             started: Instant::now(),
             request: request.clone(),
-            passing,
-            body: Tally::new(),
-            recorded: false,
+            progress,
+            response_body: BodyTally::new(),
+            is_recorded: false,
         }
-    }
-
-    /// Where to note what is sent of a body that is read on the way.
-    pub(in crate::wire) fn sending(&self) -> Option<Arc<Mutex<Tally>>> {
-        self.passing.clone()
     }
 
     /// Notes the head of the response.
@@ -137,10 +125,10 @@ impl Recording {
 
     /// Notes a piece of the response's body.
     pub(in crate::wire) fn chunk(&mut self, piece: &[u8]) {
-        self.body.add(piece);
+        self.response_body.add(piece);
     }
 
-    /// Records an exchange that ended well.
+    /// Records an exchange whose response was received to its end.
     pub(in crate::wire) fn finish(mut self) -> io::Result<()> {
         self.record()
     }
@@ -153,37 +141,50 @@ impl Recording {
     }
 
     fn record(&mut self) -> io::Result<()> {
-        self.recorded = true;
-        let redactor = &self.transcript.redactor;
-        let confidential = self.request.confidential;
-        if let Some(passing) = &self.passing {
-            let mut sent = passing.lock().unwrap_or_else(PoisonError::into_inner);
-            let sent = std::mem::replace(&mut *sent, Tally::without_hash());
-            let whole = sent.size() == self.request.body.size();
-            let known = self.request.body.known_sha256().filter(|_| whole);
-            // Nothing of it was sent where there was no connection.
-            self.exchange.request.body =
-                (sent.size() > 0).then(|| sent.finish(redactor, confidential, whole, known));
+        self.is_recorded = true;
+        if let Some(sent) = self.progress.take_tally() {
+            let is_whole = sent.size() == self.request.body.size();
+            let known = self.request.body.known_sha256().filter(|_| is_whole);
+            self.exchange.request.body = self.recorded_body(sent, is_whole, known);
         }
-        let body = std::mem::replace(&mut self.body, Tally::new());
+        let received = std::mem::replace(&mut self.response_body, BodyTally::without_hash());
+        let body = self.recorded_body(received, self.exchange.error.is_none(), None);
         if let Some(response) = &mut self.exchange.response {
-            let whole = self.exchange.error.is_none();
-            response.body =
-                (body.size() > 0).then(|| body.finish(redactor, confidential, whole, None));
+            response.body = body;
         }
         self.exchange.duration_ms = (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         self.transcript.recorder.record(&self.exchange)
+    }
+
+    /// Returns the record of a body, or `None` if no byte of it was transferred. `known` is its digest
+    /// where the tally has none.
+    fn recorded_body(
+        &self,
+        tally: BodyTally,
+        is_whole: bool,
+        known: Option<[u8; 32]>,
+    ) -> Option<RecordedBody> {
+        let is_confidential = self.request.confidential;
+        let size = tally.size();
+        let sha256 = tally.sha256().or(known).filter(|_| !is_confidential);
+        let text = tally.into_text().filter(|_| is_whole);
+        let text = if is_confidential {
+            text.and_then(|text| self.transcript.redactor.confidential_text(&text))
+        } else {
+            text
+        };
+        (size > 0).then(|| RecordedBody { size, sha256: sha256.map(hex::encode), text })
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        if !self.recorded {
+        if !self.is_recorded {
             self.exchange.error = Some(ExchangeError {
                 kind: "cancelled".to_owned(),
                 message: "the exchange was given up before its end".to_owned(),
             });
-            // Whoever cancelled is not there any more to be told.
+            // A destructor has no caller to report an error to.
             let _ = self.record();
         }
     }

@@ -1,0 +1,75 @@
+//! Requests that are sent to small servers on sockets, and their records.
+
+use std::io::{self, Read as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{Body, BodySource, Exchange, MemoryRecorder, Method, Request, Settings, Transport};
+
+/// Content whose bytes follow from their offset, so that it takes no memory.
+struct Pattern;
+
+impl BodySource for Pattern {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        for (byte, at) in buffer.iter_mut().zip(offset..) {
+            *byte = at.to_le_bytes()[0];
+        }
+        Ok(buffer.len())
+    }
+}
+
+fn pattern(size: u64) -> Body {
+    Body::from_source(Arc::new(Pattern), size)
+}
+
+/// Sends `body` to `address`, which must fail, and returns the record of the exchange.
+fn failed_put(address: &str, body: Body) -> Exchange {
+    let recorder = Arc::new(MemoryRecorder::new());
+    let mut settings = Settings::default();
+    settings.recorder = Some(recorder.clone());
+    let url = Url::parse(&format!("http://{address}/")).unwrap();
+    let request = Request::new(Method::Put, url, "test").body("text/plain", body);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(Transport::new(settings).send(request)).unwrap_err();
+    recorder.exchanges().remove(0)
+}
+
+#[test]
+fn refused_connection_records_no_request_body() {
+    // No test and no service listens at port 1.
+    for body in [Body::from(b"content".to_vec()), pattern(1 << 20)] {
+        let exchange = failed_put("127.0.0.1:1", body);
+        assert_eq!(exchange.error.unwrap().kind, "refused");
+        assert_eq!(exchange.request.body, None);
+    }
+}
+
+#[test]
+fn record_of_a_broken_request_has_size_and_digest_of_what_was_sent() {
+    const SIZE: u64 = 256 << 20;
+    const RECEIVED: u64 = 1 << 20;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut received = Vec::new();
+        client.by_ref().take(RECEIVED).read_to_end(&mut received).unwrap();
+        let head = received.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        // Closing with unread data resets the connection.
+        received.split_off(head)
+    });
+    let exchange = failed_put(&address, pattern(SIZE));
+    let received = server.join().unwrap();
+    let body = exchange.request.body.unwrap();
+    assert!(body.size >= received.len() as u64, "{body:?}");
+    // The buffers of the operating system are much smaller than the content.
+    assert!(body.size < SIZE / 2, "{body:?}");
+    let mut sent = vec![0; usize::try_from(body.size).unwrap()];
+    Pattern.read_at(0, &mut sent).unwrap();
+    assert!(sent.starts_with(&received));
+    assert_eq!(body.sha256, Some(hex::encode(Sha256::digest(&sent))));
+    assert_eq!(body.text, None);
+}
