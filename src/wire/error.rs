@@ -1,60 +1,75 @@
-//! What can go wrong below HTTP, told apart by type.
+//! The errors of an exchange.
+//!
+//! No type of the HTTP library, the TLS library or the resolver shows: a caller matches on
+//! [`HttpErrorKind`], and `source()` keeps their reasons as text.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 
 use super::origin::Origin;
-use super::resolve::Unresolved;
+use super::resolve::ResolveError;
+use crate::printable::{chain, printable};
 
 /// An exchange that did not end with a whole response.
 #[derive(Debug)]
 pub struct HttpError {
     origin: Option<Origin>,
     kind: HttpErrorKind,
+    /// The cause, unless it stands in `kind`.
+    source: Option<Source>,
 }
 
-/// Why an exchange did not end with a whole response.
+/// The cause of an [`HttpError`].
+pub(super) type Source = Box<dyn Error + Send + Sync>;
+
+/// A cause in the words of the operating system or of a library, safe to print.
+#[derive(Debug)]
+struct Cause(String);
+
+/// The reason why an exchange did not end with a whole response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HttpErrorKind {
     /// The host's name could not be resolved.
     Unresolved,
-    /// The host's name leads to an internal address, to which this request must not go.
+    /// The host name has an internal address, to which this request must not go.
     InternalAddress,
-    /// Nothing listens at the address.
+    /// The connection was refused: nothing listens at the address.
     Refused,
-    /// The connection could not be made for another reason, or broke.
+    /// The connection could not be made for another reason, or it broke. The kind is the operating
+    /// system's.
     Connection(Option<io::ErrorKind>),
-    /// The connection was closed before the answer was whole.
+    /// The connection was closed before the response was complete.
     CutShort,
-    /// Nothing came for too long.
+    /// Nothing was sent or received for too long, or no connection was made in time.
     Timeout,
     /// The TLS handshake failed.
     Tls(TlsFailure),
-    /// What came back is not HTTP; most often TLS spoken where http was expected.
+    /// The response is not HTTP. Most often the server speaks TLS, and http was expected.
     NotHttp,
-    /// The header fields are more, or longer, than is read.
+    /// The response has more or longer header fields than are read.
     HeadersTooLarge,
-    /// The content that was to be sent could not be read.
+    /// The content to send could not be read.
     Content(io::Error),
-    /// The body is larger than the caller's limit, in bytes.
+    /// The response's body is larger than the caller's limit, in bytes.
     BodyTooLarge(u64),
-    /// More redirects than [`super::MAX_REDIRECTS`].
+    /// There were more than 10 redirects.
     TooManyRedirects,
-    /// A redirect that is not followed, and why.
+    /// A redirect was not followed.
     Redirect(RefusedRedirect),
-    /// A header field, by its name, that cannot be sent.
+    /// The header field with this name cannot be sent.
     InvalidHeader(String),
-    /// The URL is neither http nor https, is too long, or holds a user name, which would be sent along
-    /// unrecorded.
+    /// The URL is neither http nor https, is too long, or holds a user name. The HTTP library would send
+    /// a user name as a credential, and no record would show it.
     UnsupportedUrl,
-    /// The HTTP library could not be set up.
-    Setup(String),
+    /// TLS or the HTTP library could not be set up.
+    Setup,
     /// The exchange could not be written to the transcript.
     Record(io::Error),
 }
 
-/// Why a TLS handshake failed.
+/// The reason why a TLS handshake failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsFailure {
@@ -66,7 +81,7 @@ pub enum TlsFailure {
     Expired,
     /// The certificate is not valid yet.
     NotYetValid,
-    /// The other end does not speak TLS; most often plain http.
+    /// The other end does not speak TLS. Most often it speaks plain http.
     NotTls,
     /// The other end asked for a client certificate, or refused ours.
     ClientCertificate,
@@ -74,33 +89,37 @@ pub enum TlsFailure {
     Other,
 }
 
-/// Why a redirect was not followed.
+/// The reason why a redirect was not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedRedirect {
     /// It leads from https to http.
     Downgrade,
-    /// Its `Location` is missing, too long, or no http(s) URL, or holds a user name.
+    /// Its `Location` is missing, too long, not an http or https URL, or holds a user name.
     Location,
-    /// Its status would turn the request into another one.
+    /// Its status would change the request's method.
     Method,
 }
 
 impl HttpError {
     pub(super) const fn new(origin: Option<Origin>, kind: HttpErrorKind) -> Self {
-        Self { origin, kind }
+        Self { origin, kind, source: None }
     }
 
-    /// What went wrong.
+    pub(super) fn with_source(origin: Option<Origin>, kind: HttpErrorKind, source: Source) -> Self {
+        Self { origin, kind, source: Some(source) }
+    }
+
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(&self) -> &HttpErrorKind {
         &self.kind
     }
 
-    /// Why the content that was to be sent could not be read, if that is what went wrong.
+    /// Returns the error of the content to send, if it could not be read.
     ///
     /// # Errors
-    /// Any other error, as it is.
+    /// This error unchanged, if it is of another kind.
     pub fn into_content(self) -> Result<io::Error, Self> {
         match self.kind {
             HttpErrorKind::Content(error) => Ok(error),
@@ -108,13 +127,13 @@ impl HttpError {
         }
     }
 
-    /// Whom the request was meant for.
+    /// Returns the origin that the request was meant for.
     #[must_use]
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }
 
-    /// A stable word for the kind, used in transcripts.
+    /// Returns a stable word for the kind, which transcripts use.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self.kind {
@@ -131,52 +150,67 @@ impl HttpError {
             HttpErrorKind::BodyTooLarge(_) => "body_too_large",
             HttpErrorKind::TooManyRedirects | HttpErrorKind::Redirect(_) => "redirect",
             HttpErrorKind::InvalidHeader(_) | HttpErrorKind::UnsupportedUrl => "invalid_request",
-            HttpErrorKind::Setup(_) => "setup",
+            HttpErrorKind::Setup => "setup",
             HttpErrorKind::Record(_) => "record",
         }
     }
 
-    /// Reads an error of the HTTP library.
+    /// Classifies an error of the HTTP library, and keeps its cause as text.
     pub(super) fn from_reqwest(origin: Option<Origin>, error: &reqwest::Error) -> Self {
-        Self::new(origin, classify(error))
+        let (kind, source) = classify(error);
+        Self { origin, kind, source: source.map(cause) }
     }
 }
 
-/// Finds the cause that the libraries below wrapped, by type.
-fn classify(error: &reqwest::Error) -> HttpErrorKind {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let mut connection = None;
-    while let Some(current) = cause {
-        match current.downcast_ref::<Unresolved>() {
-            Some(Unresolved::Unknown) => return HttpErrorKind::Unresolved,
-            Some(Unresolved::Internal) => return HttpErrorKind::InternalAddress,
+/// Keeps the text of `error` and of its causes, and not their types.
+pub(super) fn cause(error: &dyn Error) -> Source {
+    Box::new(Cause(printable(&chain(error))))
+}
+
+/// Searches the chain of causes for the one that tells the kind. The libraries in between only wrap
+/// it.
+fn classify(error: &reqwest::Error) -> (HttpErrorKind, Option<&dyn Error>) {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    let mut innermost: Option<&dyn Error> = None;
+    let mut io_error: Option<&io::Error> = None;
+    while let Some(current) = next {
+        match current.downcast_ref::<ResolveError>() {
+            Some(ResolveError::Unknown(error)) => {
+                return (HttpErrorKind::Unresolved, error.as_ref().map(|error| error as _));
+            }
+            Some(ResolveError::Internal) => return (HttpErrorKind::InternalAddress, None),
             None => {}
         }
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return HttpErrorKind::Tls(tls_failure(tls));
+            return (HttpErrorKind::Tls(tls_failure(tls)), Some(tls));
         }
         if let Some(http) = current.downcast_ref::<hyper::Error>() {
             if http.is_parse_too_large() {
-                return HttpErrorKind::HeadersTooLarge;
+                return (HttpErrorKind::HeadersTooLarge, None);
             } else if http.is_parse() {
-                return HttpErrorKind::NotHttp;
+                return (HttpErrorKind::NotHttp, Some(http));
             } else if http.is_incomplete_message() {
-                return HttpErrorKind::CutShort;
+                return (HttpErrorKind::CutShort, None);
             }
         }
-        cause = current.source();
+        // The HTTP library's own text repeats the URL, which may hold a secret.
+        if !current.is::<reqwest::Error>() {
+            innermost = Some(current);
+        }
+        next = current.source();
         if let Some(io) = current.downcast_ref::<io::Error>() {
-            connection = Some(io.kind());
-            // `source` skips what an `io::Error` wraps, which may be the error of TLS.
-            cause = io.get_ref().map(|inner| inner as _);
+            io_error = Some(io);
+            // `source` skips the error that an `io::Error` wraps, which may be the one of TLS.
+            next = io.get_ref().map(|inner| inner as _);
         }
     }
-    match connection {
-        Some(io::ErrorKind::ConnectionRefused) => HttpErrorKind::Refused,
-        Some(io::ErrorKind::TimedOut) => HttpErrorKind::Timeout,
-        Some(io::ErrorKind::UnexpectedEof) => HttpErrorKind::CutShort,
-        _ if error.is_timeout() => HttpErrorKind::Timeout,
-        kind => HttpErrorKind::Connection(kind),
+    let is_system = io_error.is_some_and(|io| io.raw_os_error().is_some());
+    match io_error.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => (HttpErrorKind::Refused, None),
+        Some(io::ErrorKind::TimedOut) => (HttpErrorKind::Timeout, innermost.filter(|_| is_system)),
+        Some(io::ErrorKind::UnexpectedEof) => (HttpErrorKind::CutShort, innermost),
+        _ if error.is_timeout() => (HttpErrorKind::Timeout, None),
+        kind => (HttpErrorKind::Connection(kind), innermost),
     }
 }
 
@@ -184,7 +218,7 @@ fn tls_failure(error: &rustls::Error) -> TlsFailure {
     use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
     match error {
         Tls::InvalidCertificate(error) => match error {
-            // A signature that does not hold is of an authority that only bears a trusted name.
+            // An authority that has a trusted name but another key makes a bad signature.
             Certificate::UnknownIssuer | Certificate::BadSignature => TlsFailure::UnknownIssuer,
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                 TlsFailure::WrongName
@@ -222,14 +256,13 @@ impl fmt::Display for HttpErrorKind {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
             Self::InternalAddress => f.write_str("the host name leads to an internal address"),
             Self::Refused => f.write_str("the connection was refused"),
-            Self::Connection(Some(kind)) => write!(f, "the connection failed: {kind}"),
-            Self::Connection(None) => f.write_str("the connection broke"),
+            Self::Connection(_) => f.write_str("the connection failed"),
             Self::CutShort => f.write_str("the connection was closed before the answer was whole"),
             Self::Timeout => f.write_str("no answer came in time"),
             Self::Tls(error) => error.fmt(f),
             Self::NotHttp => f.write_str("the answer is not HTTP; perhaps this port speaks TLS"),
             Self::HeadersTooLarge => f.write_str("the answer has too many or too long headers"),
-            Self::Content(error) => write!(f, "the content to send could not be read: {error}"),
+            Self::Content(_) => f.write_str("the content to send could not be read"),
             Self::BodyTooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
             Self::TooManyRedirects => f.write_str("too many redirects"),
             Self::Redirect(error) => error.fmt(f),
@@ -237,8 +270,8 @@ impl fmt::Display for HttpErrorKind {
             Self::UnsupportedUrl => {
                 f.write_str("only http and https URLs without a user name can be asked")
             }
-            Self::Setup(error) => write!(f, "the HTTP client could not be set up: {error}"),
-            Self::Record(error) => write!(f, "the transcript could not be written: {error}"),
+            Self::Setup => f.write_str("the HTTP client could not be set up"),
+            Self::Record(_) => f.write_str("the transcript could not be written"),
         }
     }
 }
@@ -267,11 +300,19 @@ impl fmt::Display for RefusedRedirect {
     }
 }
 
-impl std::error::Error for HttpError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for HttpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
             HttpErrorKind::Record(error) | HttpErrorKind::Content(error) => Some(error),
-            _ => None,
+            _ => self.source.as_deref().map(|source| source as _),
         }
     }
 }
+
+impl Error for Cause {}

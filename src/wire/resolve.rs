@@ -1,15 +1,16 @@
-//! Host names to addresses, with errors that can be told from others by their type.
+//! Resolves host names to addresses.
 
 use std::fmt;
+use std::io;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::is_internal;
 
-/// Asks the operating system.
+/// Resolves names with the operating system's resolver.
 #[derive(Debug)]
 pub(super) struct SystemResolver {
-    /// Whether a name that leads to an internal address is refused.
+    /// Refuse a name that has an internal address.
     pub(super) public_only: bool,
 }
 
@@ -18,38 +19,46 @@ impl Resolve for SystemResolver {
         let public_only = self.public_only;
         Box::pin(async move {
             // The port is a placeholder: the HTTP library sets its own.
-            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let addresses: Vec<_> = addresses.map_err(|_| Unresolved::Unknown)?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let addresses: Vec<_> =
+                found.map_err(|error| ResolveError::Unknown(Some(error)))?.collect();
             if addresses.is_empty() {
-                return Err(Unresolved::Unknown.into());
+                return Err(ResolveError::Unknown(None).into());
             }
             if public_only && addresses.iter().any(|address| is_internal(address.ip())) {
-                return Err(Unresolved::Internal.into());
+                return Err(ResolveError::Internal.into());
             }
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }
 
-/// Why a host name leads nowhere.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Unresolved {
-    /// It has no address.
-    Unknown,
-    /// It has an internal address, which it must not have.
+/// The reason why a host name has no address that may be used.
+#[derive(Debug)]
+pub(super) enum ResolveError {
+    /// It has no address; the error is the resolver's.
+    Unknown(Option<io::Error>),
+    /// It has an internal address.
     Internal,
 }
 
-impl fmt::Display for Unresolved {
+impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown => "the host name could not be resolved",
+            Self::Unknown(_) => "the host name could not be resolved",
             Self::Internal => "the host name leads to an internal address",
         })
     }
 }
 
-impl std::error::Error for Unresolved {}
+impl std::error::Error for ResolveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unknown(error) => error.as_ref().map(|error| error as _),
+            Self::Internal => None,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -57,12 +66,12 @@ mod tests {
 
     /// Advisory 4.
     #[tokio::test]
-    async fn a_name_that_leads_inside_is_refused_where_only_outside_is_meant() {
+    async fn name_with_an_internal_address_is_refused_for_a_public_only_request() {
         let resolve =
             |public_only| SystemResolver { public_only }.resolve("localhost".parse().unwrap());
         assert!(resolve(false).await.unwrap().count() > 0);
         let error = resolve(true).await.err().unwrap();
-        let error = error.downcast_ref::<Unresolved>();
-        assert!(matches!(error, Some(Unresolved::Internal)), "{error:?}");
+        let error = error.downcast_ref::<ResolveError>();
+        assert!(matches!(error, Some(ResolveError::Internal)), "{error:?}");
     }
 }

@@ -1,13 +1,17 @@
 //! Requests that are sent to small servers on sockets, and their records.
 
-use std::io::{self, Read as _};
-use std::net::TcpListener;
+use std::error::Error as _;
+use std::io::{self, Read, Write as _};
+use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{Body, BodySource, Exchange, MemoryRecorder, Method, Request, Settings, Transport};
+use super::{
+    Body, BodySource, Exchange, HttpError, MemoryRecorder, Method, Request, Settings, Transport,
+};
+use crate::printable::chain;
 
 /// Content whose bytes follow from their offset, so that it takes no memory.
 struct Pattern;
@@ -25,23 +29,38 @@ fn pattern(size: u64) -> Body {
     Body::from_source(Arc::new(Pattern), size)
 }
 
-/// Sends `body` to `address`, which must fail, and returns the record of the exchange.
-fn failed_put(address: &str, body: Body) -> Exchange {
+/// Sends `body` to `url`, which must fail, and returns the error and the record of the exchange.
+fn failed_put(url: &str, body: Body) -> (HttpError, Exchange) {
     let recorder = Arc::new(MemoryRecorder::new());
     let mut settings = Settings::default();
     settings.recorder = Some(recorder.clone());
-    let url = Url::parse(&format!("http://{address}/")).unwrap();
-    let request = Request::new(Method::Put, url, "test").body("text/plain", body);
+    let request = Request::new(Method::Put, Url::parse(url).unwrap(), "test");
+    let request = request.body("text/plain", body);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(Transport::new(settings).send(request)).unwrap_err();
-    recorder.exchanges().remove(0)
+    let error = runtime.block_on(Transport::new(settings).send(request)).unwrap_err();
+    (error, recorder.exchanges().remove(0))
+}
+
+/// A server that answers one connection with `response`, whatever is asked, and returns its address.
+fn answer_once(response: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        assert!(client.read(&mut [0; 4096]).unwrap() > 0);
+        client.write_all(response).unwrap();
+        // Reads to the end, so that closing does not reset the connection.
+        client.shutdown(Shutdown::Write).unwrap();
+        while client.read(&mut [0; 4096]).is_ok_and(|size| size > 0) {}
+    });
+    address
 }
 
 #[test]
 fn refused_connection_records_no_request_body() {
     // No test and no service listens at port 1.
     for body in [Body::from(b"content".to_vec()), pattern(1 << 20)] {
-        let exchange = failed_put("127.0.0.1:1", body);
+        let (_, exchange) = failed_put("http://127.0.0.1:1/", body);
         assert_eq!(exchange.error.unwrap().kind, "refused");
         assert_eq!(exchange.request.body, None);
     }
@@ -56,12 +75,12 @@ fn record_of_a_broken_request_has_size_and_digest_of_what_was_sent() {
     let server = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         let mut received = Vec::new();
-        client.by_ref().take(RECEIVED).read_to_end(&mut received).unwrap();
+        Read::by_ref(&mut client).take(RECEIVED).read_to_end(&mut received).unwrap();
         let head = received.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         // Closing with unread data resets the connection.
         received.split_off(head)
     });
-    let exchange = failed_put(&address, pattern(SIZE));
+    let (_, exchange) = failed_put(&format!("http://{address}/"), pattern(SIZE));
     let received = server.join().unwrap();
     let body = exchange.request.body.unwrap();
     assert!(body.size >= received.len() as u64, "{body:?}");
@@ -72,4 +91,21 @@ fn record_of_a_broken_request_has_size_and_digest_of_what_was_sent() {
     assert!(sent.starts_with(&received));
     assert_eq!(body.sha256, Some(hex::encode(Sha256::digest(&sent))));
     assert_eq!(body.text, None);
+}
+
+#[test]
+fn errors_keep_the_cause_that_a_library_below_gave() {
+    let answering = |scheme: &str, response| format!("{scheme}://{}/", answer_once(response));
+    for (url, kind, cause) in [
+        (answering("http", b"SSH-2.0-OpenSSH\r\n\r\n"), "not_http", "HTTP version"),
+        (answering("https", b"HTTP/1.1 400 Bad Request\r\n\r\n"), "tls", "corrupt message"),
+        ("http://name.invalid/".to_owned(), "unresolved", "lookup"),
+    ] {
+        let (error, exchange) = failed_put(&url, Body::from(b"content".to_vec()));
+        assert_eq!(error.word(), kind, "{error:?}");
+        let source = error.source().unwrap().to_string();
+        assert!(source.contains(cause), "{source}");
+        assert!(!error.to_string().contains(&source), "{error}");
+        assert_eq!(exchange.error.unwrap().message, chain(&error));
+    }
 }

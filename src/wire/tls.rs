@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use super::error::HttpErrorKind;
+use super::error::{Source, cause};
 use super::record::handshake::Handshakes;
 
 /// Whom to trust beside the operating system's authorities, and a client certificate.
@@ -88,7 +88,7 @@ impl TlsSettings {
         &self,
         authority: Option<&str>,
         watched: Option<Arc<Handshakes>>,
-    ) -> Result<ClientConfig, HttpErrorKind> {
+    ) -> Result<ClientConfig, Source> {
         let mut roots = self.roots.clone();
         let mut identity = None;
         if let Some(authority) = authority {
@@ -102,11 +102,13 @@ impl TlsSettings {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(setup)?;
+            .map_err(|error| cause(&error))?;
         let mut verifier: Arc<dyn ServerCertVerifier> = if self.skip_verification {
             Arc::new(TrustAnybody(provider))
         } else {
-            Arc::new(Verifier::new_with_extra_roots(roots, provider).map_err(setup)?)
+            Arc::new(
+                Verifier::new_with_extra_roots(roots, provider).map_err(|error| cause(&error))?,
+            )
         };
         if let Some(handshakes) = watched {
             verifier = handshakes.watch(verifier);
@@ -116,7 +118,7 @@ impl TlsSettings {
             None => builder.with_no_client_auth(),
             Some(identity) => builder
                 .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-                .map_err(setup)?,
+                .map_err(|error| cause(&error))?,
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
@@ -148,50 +150,70 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidPem> 
 }
 
 /// For a client that speaks plain http only: trusts nobody, reads no certificate.
-pub(super) fn unused() -> Result<ClientConfig, HttpErrorKind> {
+pub(super) fn unused() -> Result<ClientConfig, Source> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(setup)?
+        .map_err(|error| cause(&error))?
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth())
 }
 
-fn setup(error: impl fmt::Display) -> HttpErrorKind {
-    HttpErrorKind::Setup(error.to_string())
-}
-
-/// What a directory of `certs.d` holds.
+/// The content of a directory of `certs.d`.
 #[derive(Default)]
 struct CertsDir {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Arc<Identity>>,
 }
 
-fn read_certs_dir(dir: &Path) -> Result<CertsDir, HttpErrorKind> {
+fn read_certs_dir(dir: &Path) -> Result<CertsDir, UnusableFile> {
     let mut found = CertsDir::default();
     let Ok(files) = std::fs::read_dir(dir) else { return Ok(found) };
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
-    let failed = |path: &Path, error: &dyn fmt::Display| {
-        HttpErrorKind::Setup(format!("{}: {error}", path.display()))
-    };
-    let read = |path: &Path| std::fs::read(path).map_err(|error| failed(path, &error));
+    let read =
+        |path: &Path| std::fs::read(path).map_err(|error| UnusableFile::new(path, Box::new(error)));
+    let invalid = |path: &Path, error| UnusableFile::new(path, Box::new(error));
     for path in paths {
         match path.extension().and_then(std::ffi::OsStr::to_str) {
             Some("crt") => {
-                let roots = certificates(&read(&path)?).map_err(|error| failed(&path, &error))?;
+                let roots = certificates(&read(&path)?).map_err(|error| invalid(&path, error))?;
                 found.roots.extend(roots);
             }
             Some("cert") if found.identity.is_none() => {
                 let key = read(&path.with_extension("key"))?;
                 let identity =
-                    Identity::read(&read(&path)?, &key).map_err(|error| failed(&path, &error))?;
+                    Identity::read(&read(&path)?, &key).map_err(|error| invalid(&path, error))?;
                 found.identity = Some(Arc::new(identity));
             }
             _ => {}
         }
     }
     Ok(found)
+}
+
+/// A file of a `certs.d` directory that cannot be used.
+#[derive(Debug)]
+struct UnusableFile {
+    path: PathBuf,
+    source: Source,
+}
+
+impl UnusableFile {
+    fn new(path: &Path, source: Source) -> Self {
+        Self { path: path.to_owned(), source }
+    }
+}
+
+impl fmt::Display for UnusableFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.display().fmt(f)
+    }
+}
+
+impl std::error::Error for UnusableFile {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
 }
 
 /// Accepts every certificate, for whoever asked for that.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use super::body::progress::SendProgress;
-use super::error::{HttpError, HttpErrorKind};
+use super::error::{HttpError, HttpErrorKind, Source, cause};
 use super::headers::Headers;
 use super::origin::Origin;
 use super::proxy::Proxies;
@@ -109,7 +109,9 @@ impl Transport {
         let failed = |kind| HttpError::new(Some(origin.clone()), kind);
         let sent = self.sent_headers(&request, &origin);
         let headers = sent.to_map().map_err(|name| failed(HttpErrorKind::InvalidHeader(name)))?;
-        let client = self.client(&request, &origin).map_err(failed)?;
+        let client = self.client(&request, &origin).map_err(|source| {
+            HttpError::with_source(Some(origin.clone()), HttpErrorKind::Setup, source)
+        })?;
         let progress = SendProgress::new(self.transcript.is_some().then(|| request.body.tally()));
         let recording = self
             .transcript
@@ -173,7 +175,7 @@ impl Transport {
         headers
     }
 
-    fn client(&self, request: &Request, origin: &Origin) -> Result<reqwest::Client, HttpErrorKind> {
+    fn client(&self, request: &Request, origin: &Origin) -> Result<reqwest::Client, Source> {
         let secure = origin.is_secure();
         let way = Way {
             secure,
@@ -191,7 +193,7 @@ impl Transport {
         Ok(client)
     }
 
-    fn connect(&self, way: &Way) -> Result<reqwest::Client, HttpErrorKind> {
+    fn connect(&self, way: &Way) -> Result<reqwest::Client, Source> {
         let tls = if way.secure {
             let watched = self.transcript.as_ref().map(|transcript| transcript.handshakes());
             self.settings.tls.config(way.registry.as_deref(), watched)?
@@ -209,7 +211,7 @@ impl Transport {
         if way.direct {
             builder = builder.no_proxy();
         }
-        builder.build().map_err(|error| HttpErrorKind::Setup(error.to_string()))
+        builder.build().map_err(|error| cause(&error))
     }
 }
 

@@ -19,6 +19,7 @@ use super::exchange::{
 use super::handshake::Handshakes;
 use super::recorder::Recorder;
 use super::redact::{Redactor, random_u64};
+use crate::printable::chain;
 use crate::timestamp::Timestamp;
 
 const HTTP_VERSION: &str = "HTTP/1.1";
@@ -136,7 +137,7 @@ impl Recording {
     /// Records an exchange that failed.
     pub(in crate::wire) fn fail(mut self, error: &HttpError) -> io::Result<()> {
         self.exchange.error =
-            Some(ExchangeError { kind: error.word().to_owned(), message: error.to_string() });
+            Some(ExchangeError { kind: error.word().to_owned(), message: chain(error) });
         self.record()
     }
 
