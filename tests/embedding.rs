@@ -248,7 +248,7 @@ fn futures_of_the_wire_are_send(
     let [mut first, second, third, fourth] = responses;
     is_send(first.chunk());
     is_send(second.read(1));
-    is_send(third.peek(1));
+    is_send(third.buffer(1));
     is_send(fourth.discard());
     is_send(blob.chunk());
 }

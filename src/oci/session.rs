@@ -127,11 +127,13 @@ async fn triage(response: Response, sent: &Sent) -> Result<Answered, ErrorKind> 
     };
     match response.status() {
         // The body is read before a token is asked for: its exchange has ended then.
-        401 => Ok(Answered::Refused(response.peek(BODY_LIMIT).await?.0)),
-        403 if insufficient(&response) => Ok(Answered::Refused(response.peek(BODY_LIMIT).await?.0)),
+        401 => Ok(Answered::Refused(response.buffer(BODY_LIMIT).await?.0)),
+        403 if insufficient(&response) => {
+            Ok(Answered::Refused(response.buffer(BODY_LIMIT).await?.0))
+        }
         400 | 403 if matches!(sent, Sent::Known(_)) => {
             let status = response.status();
-            let (response, body) = response.peek(BODY_LIMIT).await?;
+            let (response, body) = response.buffer(BODY_LIMIT).await?;
             let denied = ErrorResponse::parse(status, &body).has_code("DENIED");
             Ok(if denied { Answered::Refused(response) } else { Answered::Final(response) })
         }

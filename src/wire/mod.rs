@@ -10,12 +10,14 @@ mod headers;
 #[cfg(feature = "server")]
 mod listener;
 mod origin;
+mod pool;
 mod proxy;
 mod record;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -35,8 +37,8 @@ pub use record::exchange::{
 };
 pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub(crate) use record::redaction_mark::RedactionMark;
-pub use redirect::MAX_REDIRECTS;
 pub use request::{Authorization, Method, Request};
 pub use response::Response;
+pub use settings::Settings;
 pub use tls::{InvalidPem, TlsSettings};
-pub use transport::{Settings, Transport};
+pub use transport::Transport;

@@ -1,53 +1,26 @@
-//! Follows redirects, one recorded hop at a time.
+//! Which redirects may be followed.
 
 use url::Url;
 
-use super::error::{HttpError, HttpErrorKind, RefusedRedirect};
+use super::error::RefusedRedirect;
 use super::origin::Origin;
-use super::request::{Destination, Method, Request};
-use super::response::Response;
-use super::transport::Transport;
+use super::request::Method;
 
 /// The most redirects that are followed for one request.
-pub const MAX_REDIRECTS: usize = 10;
+pub(super) const MAX_REDIRECTS: usize = 10;
 
-impl Transport {
-    /// Sends `request` and follows redirects: any for GET and HEAD, 307 and 308 for the others,
-    /// which repeat the request as it is. A 303, and 301 and 302 as browsers treat them, would turn
-    /// an upload into a GET and are refused for it.
-    ///
-    /// The credential stays with its origin, as [`super::Authorization`] says.
-    ///
-    /// # Errors
-    /// Those of [`Transport::send`], [`HttpErrorKind::TooManyRedirects`] and [`HttpErrorKind::Redirect`].
-    pub async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(request.clone()).await?;
-            if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(response);
-            }
-            let location = response.headers().get("location");
-            let next = next_url(request.method, &request.url, response.status(), location)
-                .map_err(|error| failed(&request.url, HttpErrorKind::Redirect(error)))?;
-            if Origin::of(&next) != Origin::of(&request.url) {
-                request.destination = Destination::Redirected;
-            }
-            request.url = next;
-            response.discard().await?;
-        }
-        Err(failed(&request.url, HttpErrorKind::TooManyRedirects))
-    }
-}
-
-/// Where a redirect with this status and `Location` leads, if it may be followed.
-fn next_url(
+/// Returns the URL to which a redirect of `url` with this status and `Location` leads.
+///
+/// # Errors
+/// The reason why the redirect must not be followed.
+pub(super) fn next_url(
     method: Method,
     url: &Url,
     status: u16,
     location: Option<&str>,
 ) -> Result<Url, RefusedRedirect> {
     let repeats = matches!(status, 307 | 308);
-    if !repeats && !matches!(method, Method::Get | Method::Head) {
+    if !repeats && !method.is_safe() {
         return Err(RefusedRedirect::Method);
     }
     let location = location.ok_or(RefusedRedirect::Location)?;
@@ -57,16 +30,12 @@ fn next_url(
     if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
 }
 
-fn failed(url: &Url, kind: HttpErrorKind) -> HttpError {
-    HttpError::new(Origin::of(url), kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_repeats_the_request_safely_is_followed() {
+    fn only_redirects_that_repeat_the_request_safely_are_followed() {
         use RefusedRedirect::{Downgrade, Location, Method as Changed};
         for (method, from, status, location, expected) in [
             (Method::Get, "https://a.example/x", 302, Some("/y?z"), Ok("https://a.example/y?z")),

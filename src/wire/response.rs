@@ -1,4 +1,4 @@
-//! What came back.
+//! The response to a request.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -15,21 +15,21 @@ use super::record::recording::Recording;
 /// How much of an unwanted body is read so that its connection can be used again, in bytes.
 const DISCARD_LIMIT: u64 = 64 * 1024;
 
-/// A response whose body has not been read yet.
+/// A response whose head was received, and whose body is read piece by piece.
 ///
-/// Dropping it closes the connection if the body is not at its end.
+/// Dropping it before the end of the body closes the connection.
 pub struct Response {
     status: u16,
     headers: Headers,
     url: Url,
     inner: reqwest::Response,
     recording: Option<Recording>,
-    idle: Duration,
-    /// A body that was read before.
-    peeked: Option<Bytes>,
+    idle_timeout: Duration,
+    /// The whole body, once [`Response::buffer`] has read it.
+    buffered: Option<Bytes>,
 }
 
-/// The status alone: the URL and the header fields may hold secrets.
+/// Prints the status alone: the URL and the header fields may hold secrets.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
@@ -37,121 +37,109 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// Takes over what the HTTP library received.
+    /// Takes over the response that the HTTP library received from `url`.
     ///
-    /// An empty body is at its end already, and the exchange is recorded then, so that a caller who
-    /// wants the head alone may drop the response.
+    /// An exchange whose response `has_no_body` is recorded at once, so that a caller who needs only
+    /// the head may drop the response.
     pub(super) async fn new(
         inner: reqwest::Response,
         url: Url,
         mut recording: Option<Recording>,
-        bodiless: bool,
-        idle: Duration,
+        has_no_body: bool,
+        idle_timeout: Duration,
     ) -> Result<Self, HttpError> {
         let headers = Headers::received(inner.headers());
         if let Some(recording) = &mut recording {
             recording.response(&inner, &headers);
         }
         let status = inner.status().as_u16();
-        let mut response = Self { status, headers, url, inner, recording, idle, peeked: None };
-        if bodiless || response.headers.get("content-length") == Some("0") {
+        let mut response =
+            Self { status, headers, url, inner, recording, idle_timeout, buffered: None };
+        if has_no_body || response.headers.get("content-length") == Some("0") {
             while response.chunk().await?.is_some() {}
         }
         Ok(response)
     }
 
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The header fields.
+    /// Returns the header fields.
     #[must_use]
     pub const fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The URL that answered: the last one, where redirects were followed.
+    /// Returns the URL that answered: the last one if redirects were followed.
     #[must_use]
     pub const fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Address and port that answered: a proxy's, where one is used.
+    /// Returns address and port of the other end of the connection: the proxy's if one is used.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.inner.remote_addr()
     }
 
-    /// The next piece of the body, or `None` at its end.
+    /// Returns the next piece of the body, or `None` at its end.
     ///
     /// # Errors
-    /// Where the connection breaks, the body ends early, or nothing comes for too long.
+    /// [`HttpErrorKind::Timeout`] if nothing is received for the idle time-out,
+    /// [`HttpErrorKind::CutShort`] or [`HttpErrorKind::Connection`] if the connection breaks, and
+    /// [`HttpErrorKind::Record`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
-        if let Some(body) = self.peeked.take() {
+        if let Some(body) = self.buffered.take() {
             return Ok(Some(body).filter(|body| !body.is_empty()));
         }
-        let Ok(piece) = tokio::time::timeout(self.idle, self.inner.chunk()).await else {
-            let error = self.error(HttpErrorKind::Timeout);
-            return Err(self.fail(error));
-        };
-        match piece {
-            Ok(Some(piece)) => {
+        match tokio::time::timeout(self.idle_timeout, self.inner.chunk()).await {
+            Ok(Ok(Some(piece))) => {
                 if let Some(recording) = &mut self.recording {
                     recording.chunk(&piece);
                 }
                 Ok(Some(piece))
             }
-            Ok(None) => {
+            Ok(Ok(None)) => {
                 let recorded = self.recording.take().map_or(Ok(()), Recording::finish);
                 recorded.map_err(|error| self.error(HttpErrorKind::Record(error)))?;
                 Ok(None)
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 let error = HttpError::from_reqwest(Origin::of(&self.url), &error);
                 Err(self.fail(error))
             }
+            Err(_) => Err(self.fail(self.error(HttpErrorKind::Timeout))),
         }
     }
 
-    /// The whole body, if it has at most `limit` bytes.
+    /// Returns the whole body, which may have at most `limit` bytes.
     ///
     /// # Errors
-    /// [`HttpErrorKind::BodyTooLarge`], as soon as that is known, and those of [`Response::chunk`].
+    /// [`HttpErrorKind::BodyTooLarge`] as soon as the body is known to be larger, and those of
+    /// [`Response::chunk`].
     pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
-        self.collect(limit).await
+        self.read_to_end(limit).await
     }
 
-    async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
-        let mut body = Vec::new();
-        let declared = self.headers.get("content-length").and_then(|value| value.parse().ok());
-        if declared.is_some_and(|size: u64| size > limit) {
-            return Err(self.too_large(limit));
-        }
-        while let Some(piece) = self.chunk().await? {
-            if body.len() as u64 + piece.len() as u64 > limit {
-                return Err(self.too_large(limit));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(body)
-    }
-
-    /// Reads the whole body like [`Response::read`], and keeps it for whoever reads next.
+    /// Reads the whole body like [`Response::read`], and returns it with the response, which still
+    /// yields the body.
     ///
     /// # Errors
     /// Those of [`Response::read`].
-    pub async fn peek(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
-        let body = Bytes::from(self.collect(limit).await?);
-        self.peeked = Some(body.clone());
+    pub async fn buffer(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
+        let body = Bytes::from(self.read_to_end(limit).await?);
+        self.buffered = Some(body.clone());
         Ok((self, body))
     }
 
-    /// Reads what is left of a small body, so that the connection can be used again.
+    /// Reads the rest of a small body, so that the connection can be used again. The connection of a
+    /// body of more than 64 KiB is closed instead.
     ///
     /// # Errors
-    /// Those of [`Response::chunk`]; a large body is no error.
+    /// Those of [`Response::chunk`].
     pub async fn discard(mut self) -> Result<(), HttpError> {
         let mut size = 0;
         while let Some(piece) = self.chunk().await? {
@@ -163,19 +151,27 @@ impl Response {
         Ok(())
     }
 
-    fn too_large(&mut self, limit: u64) -> HttpError {
-        let error = self.error(HttpErrorKind::BodyTooLarge(limit));
-        self.fail(error)
+    async fn read_to_end(&mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
+        let declared = self.headers.get("content-length").and_then(|value| value.parse().ok());
+        let mut is_too_large = declared.is_some_and(|size: u64| size > limit);
+        let mut body = Vec::new();
+        while !is_too_large {
+            let Some(piece) = self.chunk().await? else { return Ok(body) };
+            body.extend_from_slice(&piece);
+            is_too_large = body.len() as u64 > limit;
+        }
+        Err(self.fail(self.error(HttpErrorKind::BodyTooLarge(limit))))
     }
 
     fn error(&self, kind: HttpErrorKind) -> HttpError {
         HttpError::new(Origin::of(&self.url), kind)
     }
 
+    /// Records that the exchange failed, and returns the error to report.
     fn fail(&mut self, error: HttpError) -> HttpError {
-        match self.recording.take().map_or(Ok(()), |recording| recording.fail(&error)) {
-            Ok(()) => error,
-            Err(error) => self.error(HttpErrorKind::Record(error)),
+        match self.recording.take() {
+            Some(recording) => recording.fail(error),
+            None => error,
         }
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::body::progress::SendProgress;
 use super::super::body::tally::BodyTally;
-use super::super::error::HttpError;
+use super::super::error::{HttpError, HttpErrorKind};
 use super::super::headers::Headers;
 use super::super::request::{Destination, Request};
 use super::exchange::{
@@ -134,11 +134,15 @@ impl Recording {
         self.record()
     }
 
-    /// Records an exchange that failed.
-    pub(in crate::wire) fn fail(mut self, error: &HttpError) -> io::Result<()> {
+    /// Records an exchange that failed, and returns its error, or that of the recorder if the record
+    /// could not be written.
+    pub(in crate::wire) fn fail(mut self, error: HttpError) -> HttpError {
         self.exchange.error =
-            Some(ExchangeError { kind: error.word().to_owned(), message: chain(error) });
-        self.record()
+            Some(ExchangeError { kind: error.word().to_owned(), message: chain(&error) });
+        match self.record() {
+            Ok(()) => error,
+            Err(failure) => HttpError::new(error.origin().cloned(), HttpErrorKind::Record(failure)),
+        }
     }
 
     fn record(&mut self) -> io::Result<()> {
