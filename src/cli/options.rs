@@ -139,7 +139,7 @@ impl Options {
         }
         if self.insecure_skip_tls_verify {
             output.warn(&Warning::CertificatesNotChecked);
-            tls = tls.danger_trust_anybody();
+            tls = tls.danger_accept_any_certificate();
         }
         Ok(tls)
     }

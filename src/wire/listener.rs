@@ -1,5 +1,4 @@
-//! The other side of HTTP: listens and has requests answered, for the development registry and for
-//! the auditor's replay and proxy.
+//! An HTTP server, for the development registry and for the auditor's replay and proxy.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -16,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Listens, but does not answer before [`Listener::serve`].
+/// A socket that listens. Requests are answered once [`Listener::serve`] is called.
 #[derive(Debug)]
 pub(crate) struct Listener {
     listener: TcpListener,
@@ -24,21 +23,23 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// Listens at `address`; port 0 takes a free port.
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
+    /// Returns the address and port.
     pub(crate) const fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Has `answer` answer each request until `shutdown` resolves. Connections that are open then
+    /// Answers each request with `handler` until `shutdown` resolves. Connections that are open then
     /// are closed.
-    pub(crate) async fn serve<A, F, B>(self, answer: A, shutdown: impl Future<Output = ()>)
+    pub(crate) async fn serve<H, F, B>(self, handler: H, shutdown: impl Future<Output = ()>)
     where
-        A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+        H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
         F: Future<Output = Response<B>> + Send + 'static,
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -48,20 +49,20 @@ impl Listener {
         loop {
             let stream = tokio::select! {
                 () = &mut shutdown => return,
-                // One connection that failed before it began is no reason to stop.
+                // A connection that failed before it was accepted does not stop the server.
                 accepted = self.listener.accept() => accepted.map(|(stream, _)| stream),
                 Some(_) = connections.join_next() => continue,
             };
             let Ok(stream) = stream else { continue };
-            let answer = answer.clone();
+            let handler = handler.clone();
             connections.spawn(async move {
                 let service = service_fn(move |request| {
-                    let answered = answer(request);
-                    async move { Ok::<_, Infallible>(answered.await) }
+                    let response = handler(request);
+                    async move { Ok::<_, Infallible>(response.await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
                 server.half_close(true);
-                // A client that breaks off is none of the server's business.
+                // The client broke the connection, which does not concern other connections.
                 let _ = server.serve_connection(TokioIo::new(stream), service).await;
             });
         }

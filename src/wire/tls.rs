@@ -1,4 +1,4 @@
-//! TLS: whom an https connection trusts, and what proves who asks.
+//! TLS: the certificates that are trusted, and the client's own.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use rustls_platform_verifier::Verifier;
 use super::error::{Source, cause};
 use super::record::handshake::Handshakes;
 
-/// Whom to trust beside the operating system's authorities, and a client certificate.
+/// The authorities that are trusted besides the operating system's, and a client certificate.
 #[derive(Clone, Default)]
 pub struct TlsSettings {
     roots: Vec<CertificateDer<'static>>,
@@ -39,7 +39,7 @@ impl TlsSettings {
         Ok(self)
     }
 
-    /// Shows a client certificate to registries; never to a host that they lead to.
+    /// Shows a client certificate to registries, but never to another host that they redirect to.
     ///
     /// # Errors
     /// [`InvalidPem`] where `chain` holds no certificate or `key` no private key.
@@ -48,22 +48,23 @@ impl TlsSettings {
         Ok(self)
     }
 
-    /// Trusts anybody. Whoever sits between can then read and change everything.
+    /// Accepts any certificate. An attacker on the network can then read and change everything.
     #[must_use]
-    pub const fn danger_trust_anybody(mut self) -> Self {
+    pub const fn danger_accept_any_certificate(mut self) -> Self {
         self.skip_verification = true;
         self
     }
 
-    /// Looks for certificates in these directories too, laid out as Docker's `certs.d`: in
-    /// `HOST[:PORT]`, `*.crt` are authorities, `NAME.cert` and `NAME.key` a client certificate.
+    /// Reads the certificates of a registry from these directories too. Their layout is that of Docker's
+    /// `certs.d`: below `HOST[:PORT]`, `*.crt` are authorities, and `NAME.cert` and `NAME.key` are a
+    /// client certificate.
     #[must_use]
     pub fn certs_dirs(mut self, dirs: Vec<PathBuf>) -> Self {
         self.certs_dirs = dirs;
         self
     }
 
-    /// The directories of Docker and of podman on this system.
+    /// Returns the `certs.d` directories of Docker and podman on this system.
     #[must_use]
     pub fn system_certs_dirs() -> Vec<PathBuf> {
         let config = std::env::var_os("XDG_CONFIG_HOME")
@@ -74,7 +75,7 @@ impl TlsSettings {
         own.into_iter().chain(system.map(PathBuf::from)).collect()
     }
 
-    /// Whether anything here speaks of TLS with this host, `HOST[:PORT]`.
+    /// Returns true if any of these settings concerns TLS with the registry `authority`, `HOST[:PORT]`.
     #[must_use]
     pub fn applies_to(&self, authority: &str) -> bool {
         !self.roots.is_empty()
@@ -83,11 +84,12 @@ impl TlsSettings {
             || self.certs_dirs.iter().any(|dir| dir.join(authority).is_dir())
     }
 
-    /// The configuration for `authority`, or for hosts in general. `watched` learns of handshakes.
+    /// Returns the configuration for the registry `authority`, or for other hosts if it is `None`.
+    /// `handshakes` notes the TLS versions, if they are recorded.
     pub(super) fn config(
         &self,
         authority: Option<&str>,
-        watched: Option<Arc<Handshakes>>,
+        handshakes: Option<Arc<Handshakes>>,
     ) -> Result<ClientConfig, Source> {
         let mut roots = self.roots.clone();
         let mut identity = None;
@@ -104,13 +106,13 @@ impl TlsSettings {
             .with_safe_default_protocol_versions()
             .map_err(|error| cause(&error))?;
         let mut verifier: Arc<dyn ServerCertVerifier> = if self.skip_verification {
-            Arc::new(TrustAnybody(provider))
+            Arc::new(AcceptAny(provider))
         } else {
             Arc::new(
                 Verifier::new_with_extra_roots(roots, provider).map_err(|error| cause(&error))?,
             )
         };
-        if let Some(handshakes) = watched {
+        if let Some(handshakes) = handshakes {
             verifier = handshakes.watch(verifier);
         }
         let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
@@ -125,7 +127,7 @@ impl TlsSettings {
     }
 }
 
-/// Paths and certificates are no secrets, but keys are: neither is shown.
+/// Prints no key, and of certificates only their number.
 impl fmt::Debug for TlsSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSettings")
@@ -149,7 +151,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidPem> 
     found.ok().filter(|found| !found.is_empty()).ok_or(InvalidPem::NoCertificate)
 }
 
-/// For a client that speaks plain http only: trusts nobody, reads no certificate.
+/// Returns the configuration for a client that only speaks plain http: it trusts no certificate, and
+/// reads none.
 pub(super) fn unused() -> Result<ClientConfig, Source> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -216,11 +219,11 @@ impl std::error::Error for UnusableFile {
     }
 }
 
-/// Accepts every certificate, for whoever asked for that.
+/// Accepts every certificate; see [`TlsSettings::danger_accept_any_certificate`].
 #[derive(Debug)]
-struct TrustAnybody(Arc<CryptoProvider>);
+struct AcceptAny(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for TrustAnybody {
+impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -255,13 +258,13 @@ impl ServerCertVerifier for TrustAnybody {
     }
 }
 
-/// A PEM file that does not hold what it should.
+/// A PEM file without the expected content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidPem {
-    /// No certificate, or a broken one.
+    /// It has no certificate, or a broken one.
     NoCertificate,
-    /// No private key.
+    /// It has no private key.
     NoKey,
 }
 

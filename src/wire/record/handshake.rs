@@ -1,7 +1,7 @@
-//! Which TLS version a server agreed on, for the transcript.
+//! The TLS version that was negotiated with a server, for the transcript.
 //!
-//! The HTTP library does not tell, but whoever verifies a server is asked about its signature in
-//! another way for each version. This watches the verifier and decides nothing.
+//! The HTTP library does not tell the version, but rustls calls another method of the certificate
+//! verifier for each version. A verifier here notes the call and leaves the decision to the real one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +10,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
 
-/// The version of each server's handshakes so far, by the server's certificate (DER). A connection that
-/// resumes a session has no signature of its own, and the version of the session.
+/// The TLS version of each server's handshakes so far, by the server's certificate (DER). A connection
+/// that resumes a session makes no signature; it has the version of that session.
 #[derive(Debug, Default)]
 pub(in crate::wire) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
 
@@ -19,7 +19,7 @@ pub(in crate::wire) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
 enum Version {
     Tls12,
     Tls13,
-    /// Both were agreed on, so that one connection's cannot be told.
+    /// Both were negotiated with this server, so that the version of one connection is unknown.
     Either,
 }
 
@@ -32,7 +32,8 @@ impl Handshakes {
         }
     }
 
-    /// The version that the server with this certificate agreed on, where there was but one.
+    /// Returns the version that was negotiated with the server with this certificate, unless there were
+    /// two.
     pub(in crate::wire) fn version(&self, cert: &[u8]) -> Option<&'static str> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(cert)? {
             Version::Tls12 => Some("TLSv1.2"),
@@ -41,22 +42,22 @@ impl Handshakes {
         }
     }
 
-    /// `verifier`, watched.
+    /// Returns a verifier that decides as `verifier` does, and notes the version here.
     pub(in crate::wire) fn watch(
         self: Arc<Self>,
         verifier: Arc<dyn ServerCertVerifier>,
     ) -> Arc<dyn ServerCertVerifier> {
-        Arc::new(Watched { verifier, handshakes: self })
+        Arc::new(WatchedVerifier { verifier, handshakes: self })
     }
 }
 
 #[derive(Debug)]
-struct Watched {
+struct WatchedVerifier {
     verifier: Arc<dyn ServerCertVerifier>,
     handshakes: Arc<Handshakes>,
 }
 
-impl ServerCertVerifier for Watched {
+impl ServerCertVerifier for WatchedVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_of_both_versions_has_none_that_could_be_told() {
+    fn version_of_a_server_that_negotiated_both_is_unknown() {
         let handshakes = Handshakes::default();
         let (old, new) = (CertificateDer::from(vec![1]), CertificateDer::from(vec![2]));
         handshakes.note(&old, Version::Tls12);

@@ -1,4 +1,4 @@
-//! Where records of exchanges go.
+//! Where the records of exchanges go.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -7,33 +7,32 @@ use std::sync::{Mutex, PoisonError};
 
 use super::exchange::Exchange;
 
-/// Takes the record of each exchange as it ends.
+/// Takes the record of each exchange when it ends.
 ///
-/// A record comes once per request that was started, from whichever task ended it. An error from
-/// [`Recorder::record`] fails the request that was recorded: traffic that cannot be accounted for
-/// is not silently let through.
+/// Each request that was started is recorded once, by the task that ended it. An error of
+/// [`Recorder::record`] fails the request: no traffic goes unrecorded.
 pub trait Recorder: Send + Sync {
     /// Takes one record.
     ///
     /// # Errors
-    /// Whatever kept the record from being written.
+    /// Any failure to keep the record.
     fn record(&self, exchange: &Exchange) -> io::Result<()>;
 }
 
-/// Appends one JSON object a line to a file.
+/// Appends each record to a file, as one line of JSON.
 ///
-/// Each line is one write to a file opened for appending, so that several processes may share a
-/// file, and a file is valid up to its last line after a crash.
+/// Each line is one write to a file opened for appending. So several processes may share a file, and
+/// after a crash all but the last line are valid.
 #[derive(Debug)]
 pub struct JsonLinesRecorder {
     file: Mutex<File>,
 }
 
 impl JsonLinesRecorder {
-    /// Opens `path` for appending, and creates it for its owner alone (mode 0600) if it is new.
+    /// Opens `path` for appending, and creates it with mode 0600 if it is missing.
     ///
     /// # Errors
-    /// Where the file cannot be opened.
+    /// Any failure to open or create the file.
     pub fn append_to(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -61,13 +60,13 @@ pub struct MemoryRecorder {
 }
 
 impl MemoryRecorder {
-    /// Starts with no record.
+    /// Makes a recorder without records.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The records so far, in the order in which the exchanges ended.
+    /// Returns the records so far, in the order in which the exchanges ended.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,8 +1,8 @@
-//! What a transcript hides: credentials, wherever HTTP carries them.
+//! Hides credentials in records, wherever HTTP carries them.
 //!
-//! A hidden value becomes `<redacted len=N id=XXXXXXXX>`: its length in bytes, and eight hex digits
-//! of a hash keyed anew in each run, so that a reader sees where one secret was used twice and
-//! cannot look it up anywhere else.
+//! A hidden value becomes a [`RedactionMark`]: its length in bytes, and eight hex digits of a hash
+//! with a new key for each run. So a reader sees where a secret was used twice, and cannot find it by
+//! guessing.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -15,15 +15,15 @@ use super::redaction_mark::RedactionMark;
 
 /// Header fields whose whole value is a secret.
 const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-registry-auth"];
-/// Header fields with a scheme word before the secret.
+/// Header fields with a scheme before the secret.
 const CREDENTIAL_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
 /// Response header fields that hold a URL.
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "refresh"];
-/// Response header fields with URLs in them, and what stands before and after one.
+/// Response header fields with URLs in them, and the text before and after each URL.
 const URLS_WITHIN: [(&str, &str, char); 2] =
     [("link", "<", '>'), ("www-authenticate", "realm=\"", '"')];
 /// Query parameters that make a URL a credential: those of S3, Google Cloud Storage, Azure and
-/// `CloudFront`, and what token servers are asked with.
+/// `CloudFront`, and the secret ones of token requests.
 const SECRET_PARAMETERS: [&str; 16] = [
     "x-amz-signature",
     "x-amz-credential",
@@ -42,7 +42,7 @@ const SECRET_PARAMETERS: [&str; 16] = [
     "password",
     "client_secret",
 ];
-/// Fields of token requests and answers that are shown; every other one is taken for a secret.
+/// Fields of token requests and responses that are shown. All others are treated as secrets.
 const PUBLIC_FIELDS: [&str; 17] = [
     "access_type",
     "account",
@@ -62,7 +62,7 @@ const PUBLIC_FIELDS: [&str; 17] = [
     "token_type",
     "username",
 ];
-/// The shortest unknown parameter that is hidden in a URL of another origin.
+/// The length from which an unknown parameter is hidden in a URL of another origin, in bytes.
 const LONG_PARAMETER: usize = 24;
 
 /// Hides the secrets of one run.
@@ -85,7 +85,7 @@ impl Redactor {
         RedactionMark::new(secret.len(), [hash[0], hash[1], hash[2], hash[3]]).to_string()
     }
 
-    /// Header fields without their secrets. `from` is the URL that was asked.
+    /// Returns header fields without their secrets. `from` is the URL that was requested.
     pub(super) fn headers<'a>(
         &self,
         headers: impl Iterator<Item = (&'a str, &'a str)>,
@@ -111,7 +111,7 @@ impl Redactor {
         }
     }
 
-    /// A value with URLs between `before` and `after`.
+    /// Redacts each URL that stands between `before` and `after`.
     fn locations_within(&self, value: &str, before: &str, after: char, from: &Url) -> String {
         let mut shown = String::new();
         let mut rest = value;
@@ -126,9 +126,9 @@ impl Redactor {
         shown + rest
     }
 
-    /// A URL that the client itself asks for; `signed` where it came from a redirect to another
-    /// origin.
-    pub(super) fn url(&self, url: &Url, signed: bool) -> String {
+    /// Returns a URL without its secrets. With `is_signed`, it came from a redirect to another origin,
+    /// and any long parameter may be a signature.
+    pub(super) fn url(&self, url: &Url, is_signed: bool) -> String {
         let mut shown = url.clone();
         if !url.username().is_empty() || url.password().is_some() {
             // Neither call can fail: the URL had user information.
@@ -139,30 +139,30 @@ impl Redactor {
         match url.query() {
             Some(query) => {
                 let (before, _) = shown.as_str().split_once('?').unwrap_or((shown.as_str(), ""));
-                format!("{before}?{}", self.query(query, signed))
+                format!("{before}?{}", self.query(query, is_signed))
             }
             None => shown.into(),
         }
     }
 
-    /// A `Location`, absolute or relative, verbatim but for secrets.
+    /// Redacts a `Location`, absolute or relative. All but the secrets stays as it is.
     fn location(&self, value: &str, from: &Url) -> String {
-        let foreign = from.join(value).is_ok_and(|to| to.origin() != from.origin());
+        let is_foreign = from.join(value).is_ok_and(|to| to.origin() != from.origin());
         let value = match Url::parse(value) {
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                return self.url(&url, foreign);
+                return self.url(&url, is_foreign);
             }
             _ => value,
         };
         match value.split_once('?') {
-            Some((path, query)) => format!("{path}?{}", self.query(query, foreign)),
+            Some((path, query)) => format!("{path}?{}", self.query(query, is_foreign)),
             None => value.to_owned(),
         }
     }
 
-    fn query(&self, query: &str, signed: bool) -> String {
+    fn query(&self, query: &str, is_signed: bool) -> String {
         let parameter = |pair: &str| match pair.split_once('=') {
-            Some((name, value)) if is_secret_parameter(name, value, signed) => {
+            Some((name, value)) if is_secret_parameter(name, value, is_signed) => {
                 format!("{name}={}", self.mark(value))
             }
             _ => pair.to_owned(),
@@ -170,7 +170,8 @@ impl Redactor {
         query.split('&').map(parameter).collect::<Vec<_>>().join("&")
     }
 
-    /// The text of a body that holds secrets, or `None` where it cannot be told which.
+    /// Returns the text of a body without its secrets, or `None` if the body is neither JSON nor a form,
+    /// so that its secrets are unknown.
     pub(in crate::wire) fn confidential_text(&self, text: &str) -> Option<String> {
         if let Ok(mut json) = serde_json::from_str::<Value>(text) {
             self.hide_strings(&mut json, false);
@@ -186,12 +187,12 @@ impl Redactor {
         is_form.then(|| text.split('&').map(field).collect::<Vec<_>>().join("&"))
     }
 
-    fn hide_strings(&self, json: &mut Value, public: bool) {
+    fn hide_strings(&self, json: &mut Value, is_public: bool) {
         match json {
-            Value::String(secret) if !public => *secret = self.mark(secret),
+            Value::String(secret) if !is_public => *secret = self.mark(secret),
             Value::Array(items) => {
                 for item in items {
-                    self.hide_strings(item, public);
+                    self.hide_strings(item, is_public);
                 }
             }
             Value::Object(fields) => {
@@ -204,13 +205,13 @@ impl Redactor {
     }
 }
 
-fn is_secret_parameter(name: &str, value: &str, signed: bool) -> bool {
+fn is_secret_parameter(name: &str, value: &str, is_signed: bool) -> bool {
     SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
-        || (signed && value.len() >= LONG_PARAMETER)
+        || (is_signed && value.len() >= LONG_PARAMETER)
 }
 
-/// 64 bits that nobody can guess: the standard library keys every `RandomState` from the operating
-/// system's random source.
+/// Returns 64 random bits that cannot be guessed: the standard library takes the key of a `RandomState`
+/// from the operating system's random source.
 pub(super) fn random_u64() -> u64 {
     RandomState::new().hash_one(0)
 }
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_keep_their_scheme_and_length_alone() {
+    fn only_scheme_and_length_of_a_credential_are_shown() {
         let shown = header("authorization", "Bearer FAKE-token");
         assert!(shown.starts_with("Bearer <redacted len=10 id="), "{shown}");
         assert!(!header("proxy-authorization", "FAKE").contains("FAKE"));
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn one_secret_has_one_mark_in_a_run_and_another_in_the_next() {
+    fn mark_of_a_secret_is_the_same_within_a_run_only() {
         let run = Redactor::new();
         assert_eq!(run.mark("a"), run.mark("a"));
         assert_ne!(run.mark("a"), run.mark("b"));
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn signed_urls_lose_their_signature() {
+    fn signature_of_a_signed_url_is_hidden() {
         for location in [
             "https://s3.example/x?X-Amz-Signature=FAKE&X-Amz-Date=1",
             "https://blob.example/x?sv=2019&sig=FAKE",
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_within_a_value_lose_their_secrets_and_nothing_else_changes() {
+    fn only_secrets_of_urls_within_a_value_are_hidden() {
         for (name, value, shown) in [
             ("link", "</v2/a/tags/list?last=b>; rel=\"next\"", 0),
             ("link", "<https://me:FAKE@a.example/>; x=\"1\", <b?sig=FAKE>", 2),
@@ -275,13 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_location_stays_whole() {
+    fn upload_location_is_not_changed() {
         let location = "/v2/a/blobs/uploads/0c1a?_state=0123456789012345678901234567890123456789";
         assert_eq!(header("location", location), location);
     }
 
     #[test]
-    fn token_bodies_lose_their_secrets() {
+    fn secrets_of_token_bodies_are_hidden() {
         let run = Redactor::new();
         for text in [
             r#"{"token":"FAKE","access_token":"FAKE","expires_in":60,"x":["FAKE"]}"#,
