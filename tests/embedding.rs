@@ -16,7 +16,7 @@ use serde_json::Value;
 use support::server::{Received, Server};
 use support::{Ran, Registry, User, sha256};
 use thv_oci::audit::{Proxy, Recorded, Replay};
-use thv_oci::engine::{Engine, Lifetime, Plan, wait_until_ready};
+use thv_oci::engine::{Engine, Lifetime, Plan};
 use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
 use thv_oci::oci::{
     Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
@@ -26,7 +26,7 @@ use thv_oci::registry::{Registry as DevelopmentRegistry, Storage};
 use thv_oci::runconfig::{
     self, Collection, ConfigLocation, Document, PushError, PushOptions, WorkloadName,
 };
-use thv_oci::wire::{self, BodySource, Exchange, MemoryRecorder, Recorder, Settings, Transport};
+use thv_oci::wire::{BodySource, Exchange, MemoryRecorder, Recorder, Settings};
 use url::Url;
 
 /// The most crates that the client alone may bring, itself included, besides those of
@@ -172,7 +172,6 @@ fn clients_are_shared_between_threads() {
     is_shared::<Client>();
     is_shared::<Repository>();
     is_shared::<Collection>();
-    is_shared::<Transport>();
     is_shared::<Keychain>();
     is_shared::<thv_oci::oci::Error>();
     is_shared::<runconfig::PullError>();
@@ -237,19 +236,7 @@ fn futures_of_configurations_are_send(client: &Client, reference: &Reference, te
 
 /// Never called: that it compiles is the test.
 #[expect(dead_code, reason = "checked by the compiler alone")]
-fn futures_of_the_wire_are_send(
-    transport: &Transport,
-    request: &wire::Request,
-    responses: [wire::Response; 4],
-    mut blob: BlobReader,
-) {
-    is_send(transport.send(request.clone()));
-    is_send(transport.follow(request.clone()));
-    let [mut first, second, third, fourth] = responses;
-    is_send(first.chunk());
-    is_send(second.read(1));
-    is_send(third.buffer(1));
-    is_send(fourth.discard());
+fn futures_of_downloads_are_send(mut blob: BlobReader) {
     is_send(blob.chunk());
 }
 
@@ -271,7 +258,7 @@ fn futures_of_servers_are_send(
 
 /// Never called: that it compiles is the test.
 #[expect(dead_code, reason = "checked by the compiler alone")]
-fn futures_of_engines_are_send(engine: &Engine, plan: &Plan, transport: &Transport, url: &Url) {
+fn futures_of_engines_are_send(engine: &Engine, plan: &Plan) {
     is_send(engine.has_image("a"));
     is_send(engine.provide_image("a", |_| {}));
     is_send(engine.container("a"));
@@ -284,7 +271,6 @@ fn futures_of_engines_are_send(engine: &Engine, plan: &Plan, transport: &Transpo
     is_send(engine.signal("a", "TERM"));
     is_send(engine.remove("a"));
     is_send(engine.last_words("a"));
-    is_send(wait_until_ready(transport, url, std::time::Duration::ZERO));
 }
 
 #[test]

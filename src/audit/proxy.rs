@@ -135,7 +135,7 @@ impl Relay {
         if is_token_server {
             outgoing = outgoing.confidential();
         }
-        outgoing = outgoing.payload(received.body.clone());
+        outgoing = outgoing.untyped_body(received.body.clone());
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
         Ok(self.respond(response))

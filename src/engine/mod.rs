@@ -12,6 +12,7 @@ mod mount;
 mod obstacle;
 mod plan;
 mod program;
+#[cfg(feature = "cli")]
 mod ready;
 mod secret;
 mod summary;
@@ -27,7 +28,10 @@ pub use host::{free_port, hides_files};
 pub use mount::Mount;
 pub use plan::{Choices, Network, Plan, Port};
 pub use program::{Engine, EngineKind};
-pub use ready::{NotReady, wait_until_ready};
+#[cfg(feature = "cli")]
+pub use ready::NotReady;
+#[cfg(feature = "cli")]
+pub(crate) use ready::wait_until_ready;
 pub use secret::{InvalidSecret, SecretReference};
 pub use summary::declared;
 pub use support::{

@@ -33,7 +33,7 @@ impl std::error::Error for NotReady {}
 ///
 /// # Errors
 /// [`NotReady`].
-pub async fn wait_until_ready(
+pub(crate) async fn wait_until_ready(
     transport: &Transport,
     url: &Url,
     limit: Duration,

@@ -1,11 +1,11 @@
-//! Addresses that a stranger must not direct requests to.
+//! Internal addresses. A registry must not be able to direct requests to them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address belongs to this machine or a private network: loopback, private, link-local,
-/// shared (RFC 6598), unspecified, or one of these inside an IPv6 address.
+/// Returns true if an address belongs to this machine or to a private network: loopback, private,
+/// link-local, shared (RFC 6598), unspecified or broadcast, or one of these inside an IPv6 address.
 #[must_use]
-pub fn is_internal(ip: IpAddr) -> bool {
+pub(crate) fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_internal_v4(ip),
         IpAddr::V6(ip) => is_internal_v6(ip),
@@ -14,12 +14,12 @@ pub fn is_internal(ip: IpAddr) -> bool {
 
 fn is_internal_v4(ip: Ipv4Addr) -> bool {
     let [a, b, ..] = ip.octets();
-    let shared = a == 100 && (64..128).contains(&b);
+    let is_shared = a == 100 && (64..128).contains(&b);
     ip.is_loopback()
         || ip.is_private()
         || ip.is_link_local()
         || a == 0
-        || shared
+        || is_shared
         || ip.is_broadcast()
 }
 
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn addresses_of_this_machine_and_of_private_networks_are_internal() {
-        for (address, internal) in [
+        for (address, expected) in [
             ("127.8.9.10", true),
             ("10.1.2.3", true),
             ("172.31.255.255", true),
@@ -69,7 +69,7 @@ mod tests {
             ("2002:7f00:1::", true),
             ("2001:4860:4860::8888", false),
         ] {
-            assert_eq!(is_internal(address.parse().unwrap()), internal, "{address}");
+            assert_eq!(is_internal(address.parse().unwrap()), expected, "{address}");
         }
     }
 }

@@ -1,42 +1,42 @@
-//! Header fields in the order in which they stand on the wire.
+//! Header fields, in the order in which they are sent or were received.
 
 use std::fmt;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// Header fields, in order, names in lower case. A name may occur several times.
+/// Header fields in order, with names in lower case. A name may occur several times.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub(crate) struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// No header at all.
+    /// Makes an empty list.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
     /// Appends a field.
-    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
-    /// The first value of `name`, which is in lower case.
+    /// Returns the first value of `name`, which is in lower case.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
-    /// Every value of `name`, which is in lower case, in order.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    /// Returns all values of `name`, which is in lower case, in order.
+    pub(crate) fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value)
     }
 
-    /// Name and value of each field, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Returns name and value of each field, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Reads received fields. A value that is not UTF-8 is read as ISO 8859-1, so that none is lost.
+    /// Converts received fields. A value that is not UTF-8 is read as ISO 8859-1, so that none is lost.
     pub(super) fn received(map: &HeaderMap) -> Self {
         let text = |value: &HeaderValue| match std::str::from_utf8(value.as_bytes()) {
             Ok(text) => text.to_owned(),
@@ -45,7 +45,10 @@ impl Headers {
         Self(map.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
     }
 
-    /// The fields as the HTTP library takes them, or the name of the first that cannot be sent.
+    /// Converts the fields for the HTTP library.
+    ///
+    /// # Errors
+    /// The name of the first field that cannot be sent.
     pub(super) fn to_map(&self) -> Result<HeaderMap, String> {
         let mut map = HeaderMap::with_capacity(self.0.len());
         for (name, value) in &self.0 {
@@ -81,13 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_with_a_line_break_cannot_be_sent() {
+    fn value_with_a_line_break_cannot_be_sent() {
         let headers = Headers::from_iter([("x-a", "1"), ("x-b", "1\r\nx-c: 2")]);
         assert_eq!(headers.to_map(), Err("x-b".to_owned()));
     }
 
     #[test]
-    fn order_survives_and_debug_shows_no_value() {
+    fn order_is_kept_and_debug_output_shows_no_value() {
         let headers = Headers::from_iter([("Host", "h"), ("accept", "*/*"), ("x", "FAKE-secret")]);
         let names: Vec<_> = headers.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["host", "accept", "x"]);

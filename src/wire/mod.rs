@@ -1,7 +1,7 @@
-//! HTTP, one exchange at a time, each of them recorded.
+//! HTTP: one exchange at a time, and a record of each.
 //!
-//! This layer knows no registry. It is the only one that touches the HTTP library; nothing of that
-//! library shows in its interface.
+//! This layer knows no registry. Only it uses the HTTP library, and no type of that library shows in
+//! its interface.
 
 mod address;
 mod body;
@@ -23,22 +23,25 @@ mod tests;
 mod tls;
 mod transport;
 
-pub use address::is_internal;
-pub use body::content::Body;
+pub(crate) use address::is_internal;
+pub(crate) use body::content::Body;
 pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
-pub use headers::Headers;
+pub(crate) use headers::Headers;
 #[cfg(feature = "server")]
 pub(crate) use listener::Listener;
-pub use origin::{Origin, is_loopback_host};
-pub use proxy::proxy_of;
+pub use origin::Origin;
+pub(crate) use origin::is_loopback_host;
+#[cfg(feature = "cli")]
+pub(crate) use proxy::proxy_of;
+pub(crate) use record::exchange::FORMAT_VERSION;
 pub use record::exchange::{
-    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
+    Exchange, ExchangeError, Peer, ReceivedResponse, RecordedBody, SentRequest,
 };
 pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub(crate) use record::redaction_mark::RedactionMark;
-pub use request::{Authorization, Method, Request};
-pub use response::Response;
+pub(crate) use request::{Authorization, Method, Request};
+pub(crate) use response::Response;
 pub use settings::Settings;
 pub use tls::{InvalidPem, TlsSettings};
-pub use transport::Transport;
+pub(crate) use transport::Transport;

@@ -1,14 +1,15 @@
-//! Origins: what a credential is bound to.
+//! Web origins. A credential is bound to one.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// The longest URL that is asked, in bytes: a registry may make one up. Servers take about half of it.
+/// The longest URL that is requested, in bytes. A registry can make up longer ones; most servers take
+/// half of it at most.
 const URL_LIMIT: usize = 16 * 1024;
 
-/// A web origin: scheme, host and port. Two URLs of one origin may share a credential; others not.
+/// A web origin: scheme, host and port. A credential for one origin is never sent to another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     secure: bool,
@@ -17,7 +18,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of an `http` or `https` URL; `None` for every other scheme.
+    /// Returns the origin of an `http` or `https` URL, and `None` for any other scheme.
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         let secure = match url.scheme() {
@@ -28,32 +29,32 @@ impl Origin {
         Some(Self { secure, host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
     }
 
-    /// The origin of a URL that may be asked: one with a user name in it may not, since the HTTP library
-    /// would make a credential of it; nor may one that is too long.
+    /// Returns the origin of a URL that may be requested. A URL that is longer than 16 KiB may not be,
+    /// nor one with a user name: the HTTP library would turn that into a credential.
     pub(crate) fn of_request(url: &Url) -> Option<Self> {
-        let bare = url.username().is_empty() && url.password().is_none();
-        Self::of(url).filter(|_| bare && url.as_str().len() <= URL_LIMIT)
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        Self::of(url).filter(|_| !has_user && url.as_str().len() <= URL_LIMIT)
     }
 
-    /// Whether the scheme is `https`.
+    /// Returns true if the scheme is `https`.
     #[must_use]
     pub const fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The host as it stands in a URL; an IPv6 address with its brackets.
+    /// Returns the host as it stands in a URL: an IPv6 address has its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's own where the URL names none.
+    /// Returns the port: the scheme's default if the URL names none.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The value of the `host` header for this origin.
+    /// Returns the value of the `host` header for this origin.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.port == self.default_port() {
@@ -63,7 +64,7 @@ impl Origin {
         }
     }
 
-    /// Whether the host is `localhost`, in 127.0.0.0/8, or `::1`.
+    /// Returns true if the host is `localhost`, in 127.0.0.0/8, or `::1`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback_host(&self.host)
@@ -74,9 +75,9 @@ impl Origin {
     }
 }
 
-/// Whether `host` is `localhost`, an address in 127.0.0.0/8, or `::1`, brackets or not.
+/// Returns true if `host` is `localhost`, an address in 127.0.0.0/8, or `::1`, with or without brackets.
 #[must_use]
-pub fn is_loopback_host(host: &str) -> bool {
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => {
             name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn scheme_host_and_port_all_count() {
+    fn origins_differ_by_scheme_host_and_port() {
         assert_eq!(origin("https://a.example/x"), origin("https://A.example:443/y?z"));
         assert_ne!(origin("https://a.example"), origin("http://a.example"));
         assert_ne!(origin("https://a.example"), origin("https://a.example:8443"));
@@ -112,24 +113,26 @@ mod tests {
     }
 
     #[test]
-    fn a_url_without_end_or_with_a_user_name_is_not_asked() {
-        let asked = |url: &str| Origin::of_request(&Url::parse(url).unwrap()).is_some();
+    fn overlong_url_or_url_with_a_user_name_is_not_requested() {
+        let is_requested = |url: &str| Origin::of_request(&Url::parse(url).unwrap()).is_some();
         let start = "https://a.example/";
         let longest = format!("{start}{}", "x".repeat(URL_LIMIT - start.len()));
-        assert!(asked(&longest));
-        assert!(!asked(&format!("{longest}x")));
-        assert!(!asked("https://me@a.example/") && !asked("https://:FAKE-pw@a.example/"));
+        assert!(is_requested(&longest));
+        assert!(!is_requested(&format!("{longest}x")));
+        assert!(
+            !is_requested("https://me@a.example/") && !is_requested("https://:FAKE-pw@a.example/")
+        );
     }
 
     #[test]
-    fn authority_names_only_unusual_ports() {
+    fn authority_omits_the_default_port() {
         assert_eq!(origin("https://a.example:443/").authority(), "a.example");
         assert_eq!(origin("http://[::1]:5000/").authority(), "[::1]:5000");
         assert_eq!(origin("http://a.example:443").to_string(), "http://a.example:443");
     }
 
     #[test]
-    fn only_loopback_is_loopback() {
+    fn only_localhost_and_loopback_addresses_are_loopback() {
         for host in ["localhost", "127.0.0.1", "127.8.9.10", "[::1]", "::1"] {
             assert!(is_loopback_host(host), "{host}");
         }

@@ -45,7 +45,7 @@ impl ConnectionKey {
         Self {
             uses_tls,
             is_direct: origin.is_loopback(),
-            is_public_only: request.destination == Destination::Public,
+            is_public_only: request.destination == Destination::PublicOnly,
             registry: (uses_tls && is_registry).then(|| origin.authority()),
         }
     }

@@ -1,14 +1,13 @@
-//! The environment's proxies, and what they are told of who asks.
+//! The proxies of the environment, and the credentials for them.
 //!
-//! The HTTP library reads `HTTP_PROXY` and its like. The credential that stands in there would be sent
-//! unrecorded; it is sent from here instead. For https a proxy is asked to open a tunnel first, by a
-//! CONNECT that is no exchange with the registry and stands in no transcript.
+//! The HTTP library reads `HTTP_PROXY` and its like itself. It would send the credential of such a
+//! variable without a record; for plain http the transport sends it instead. For https, the library
+//! first asks the proxy for a tunnel with CONNECT. That is no exchange with the registry, and no
+//! transcript holds it.
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
-
-use super::origin::Origin;
 
 /// The proxies of the environment.
 pub(super) struct Proxies(Matcher);
@@ -18,20 +17,22 @@ impl Proxies {
         Self(Matcher::from_system())
     }
 
-    /// The value of `proxy-authorization` for a plain http request to `url`, where its proxy wants one.
+    /// Returns the value of `proxy-authorization` for a plain http request to `url`, if the environment
+    /// has a credential for its proxy.
     pub(super) fn authorization(&self, url: &Url) -> Option<String> {
         let uri: Uri = url.as_str().parse().ok()?;
         let proxy = self.0.intercept(&uri)?;
-        let spoken = proxy.uri().scheme_str().is_some_and(|s| matches!(s, "http" | "https"));
-        let value = proxy.basic_auth().filter(|_| spoken)?;
+        let scheme = proxy.uri().scheme_str();
+        let value = proxy.basic_auth().filter(|_| matches!(scheme, Some("http" | "https")))?;
         value.to_str().map(str::to_owned).ok()
     }
 }
 
-/// The proxy that the environment has for `origin`, as a URL without the credential. Loopback is never
-/// reached through one.
+/// Returns the proxy that the environment has for `origin`, as a URL without the credential. Loopback
+/// is never reached through a proxy.
+#[cfg(feature = "cli")]
 #[must_use]
-pub fn proxy_of(origin: &Origin) -> Option<String> {
+pub(crate) fn proxy_of(origin: &super::origin::Origin) -> Option<String> {
     if origin.is_loopback() {
         return None;
     }

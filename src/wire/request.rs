@@ -1,4 +1,4 @@
-//! What is to be sent.
+//! A request, before it is sent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::origin::Origin;
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Method {
+pub(crate) enum Method {
     /// GET
     Get,
     /// HEAD
@@ -29,9 +29,9 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in the request line.
+    /// Returns the method as it stands in the request line.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Head => "HEAD",
@@ -42,39 +42,40 @@ impl Method {
         }
     }
 
-    /// The method of that name.
+    /// Returns the method with this name, which is in upper case.
+    #[cfg(feature = "server")]
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
             .into_iter()
             .find(|method| method.as_str() == name)
     }
 
-    /// Whether the request asks for nothing but an answer (RFC 9110, section 9.2.1).
+    /// Returns true if the method is safe: it only reads (RFC 9110, section 9.2.1).
     #[must_use]
-    pub const fn is_safe(self) -> bool {
+    pub(crate) const fn is_safe(self) -> bool {
         matches!(self, Self::Get | Self::Head)
     }
 }
 
 /// The value of an `Authorization` header, bound to one origin.
 ///
-/// The transport sends it to that origin and to no other, whatever a redirect or an upload location
-/// says. Debug output shows the origin alone.
+/// The transport sends it to that origin and to no other, wherever a redirect or an upload location
+/// leads. Debug output shows the origin alone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Authorization {
+pub(crate) struct Authorization {
     origin: Origin,
     value: Zeroizing<String>,
 }
 
 impl Authorization {
-    /// `value`, scheme word and credential, for `origin`.
+    /// Binds `value`, which is the scheme and the credential, to `origin`.
     #[must_use]
-    pub fn new(origin: Origin, value: String) -> Self {
+    pub(crate) fn new(origin: Origin, value: String) -> Self {
         Self { origin, value: Zeroizing::new(value) }
     }
 
-    /// The value, for `origin` alone.
+    /// Returns the value if it is bound to `origin`.
     pub(super) fn value_for(&self, origin: &Origin) -> Option<&str> {
         (self.origin == *origin).then_some(self.value.as_str())
     }
@@ -86,9 +87,9 @@ impl fmt::Debug for Authorization {
     }
 }
 
-/// One request. `host` and, with a body, `content-length` are added when it is sent.
+/// One request. The transport adds `host`, `user-agent`, `accept` and `content-length`.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: Headers,
@@ -100,23 +101,25 @@ pub struct Request {
     pub(super) destination: Destination,
 }
 
-/// What is known of the host that a request goes to.
+/// What is known of the host that a request goes to. It decides which certificates are used and
+/// which addresses are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
-    /// Nothing.
+    /// Nothing is known of it.
     Any,
-    /// It is the registry: its own certificates count, and it is shown the client's.
+    /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
+    /// client certificate.
     Registry,
-    /// Another origin redirected there.
+    /// A redirect of another origin leads there.
     Redirected,
     /// It must not have an internal address.
-    Public,
+    PublicOnly,
 }
 
 impl Request {
-    /// A request without body. `operation` says in a transcript what the request is for.
+    /// Makes a request without body. `operation` says in a transcript what the request is for.
     #[must_use]
-    pub fn new(method: Method, url: Url, operation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(method: Method, url: Url, operation: impl Into<Cow<'static, str>>) -> Self {
         Self {
             method,
             url,
@@ -130,66 +133,67 @@ impl Request {
         }
     }
 
-    /// Where it goes.
+    /// Returns the URL that the request goes to.
     #[must_use]
-    pub const fn url(&self) -> &Url {
+    pub(crate) const fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The same with one more header field.
+    /// Adds a header field.
     #[must_use]
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
         self
     }
 
-    /// The same with a body of the given media type.
+    /// Sets the body, and adds its media type as `content-type`.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
         self.headers.push("content-type", content_type);
         self.body = body.into();
         self
     }
 
-    /// The same with a body whose type, if any, stands in the header fields already.
+    /// Sets the body, and adds no header field for its media type.
+    #[cfg(feature = "server")]
     #[must_use]
-    pub fn payload(mut self, body: impl Into<Body>) -> Self {
+    pub(crate) fn untyped_body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The same with a credential.
+    /// Sets the credential.
     #[must_use]
-    pub fn authorization(mut self, authorization: Option<Authorization>) -> Self {
+    pub(crate) fn authorization(mut self, authorization: Option<Authorization>) -> Self {
         self.authorization = authorization;
         self
     }
 
-    /// The same, marked as the `attempt`th of one request, from 1.
+    /// Sets the number of the attempt at this request, counted from 1, for the transcript.
     #[must_use]
-    pub const fn attempt(mut self, attempt: u32) -> Self {
+    pub(crate) const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// The same, to a registry itself: its own certificates count, and it is shown the client's. A
-    /// redirect to another origin loses this.
+    /// Marks the request as one to a registry: the certificates of its directory in `certs.d` are used,
+    /// and it is shown the client certificate. A redirect to another origin removes the mark.
     #[must_use]
-    pub const fn to_registry(mut self) -> Self {
+    pub(crate) const fn to_registry(mut self) -> Self {
         self.destination = Destination::Registry;
         self
     }
 
-    /// The same, refused where the host's name leads to an internal address.
+    /// Refuses to send the request if the host name has an internal address.
     #[must_use]
-    pub const fn public_only(mut self) -> Self {
-        self.destination = Destination::Public;
+    pub(crate) const fn public_only(mut self) -> Self {
+        self.destination = Destination::PublicOnly;
         self
     }
 
-    /// The same, marked as one whose bodies hold secrets in both directions.
+    /// Marks both bodies of the exchange as secret, so that the transcript redacts them.
     #[must_use]
-    pub const fn confidential(mut self) -> Self {
+    pub(crate) const fn confidential(mut self) -> Self {
         self.confidential = true;
         self
     }

@@ -18,7 +18,7 @@ const DISCARD_LIMIT: u64 = 64 * 1024;
 /// A response whose head was received, and whose body is read piece by piece.
 ///
 /// Dropping it before the end of the body closes the connection.
-pub struct Response {
+pub(crate) struct Response {
     status: u16,
     headers: Headers,
     url: Url,
@@ -63,25 +63,25 @@ impl Response {
 
     /// Returns the status code.
     #[must_use]
-    pub const fn status(&self) -> u16 {
+    pub(crate) const fn status(&self) -> u16 {
         self.status
     }
 
     /// Returns the header fields.
     #[must_use]
-    pub const fn headers(&self) -> &Headers {
+    pub(crate) const fn headers(&self) -> &Headers {
         &self.headers
     }
 
     /// Returns the URL that answered: the last one if redirects were followed.
     #[must_use]
-    pub const fn url(&self) -> &Url {
+    pub(crate) const fn url(&self) -> &Url {
         &self.url
     }
 
     /// Returns address and port of the other end of the connection: the proxy's if one is used.
     #[must_use]
-    pub fn peer(&self) -> Option<SocketAddr> {
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.inner.remote_addr()
     }
 
@@ -91,7 +91,7 @@ impl Response {
     /// [`HttpErrorKind::Timeout`] if nothing is received for the idle time-out,
     /// [`HttpErrorKind::CutShort`] or [`HttpErrorKind::Connection`] if the connection breaks, and
     /// [`HttpErrorKind::Record`].
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
         if let Some(body) = self.buffered.take() {
             return Ok(Some(body).filter(|body| !body.is_empty()));
         }
@@ -120,7 +120,7 @@ impl Response {
     /// # Errors
     /// [`HttpErrorKind::BodyTooLarge`] as soon as the body is known to be larger, and those of
     /// [`Response::chunk`].
-    pub async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
+    pub(crate) async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
         self.read_to_end(limit).await
     }
 
@@ -129,7 +129,7 @@ impl Response {
     ///
     /// # Errors
     /// Those of [`Response::read`].
-    pub async fn buffer(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
+    pub(crate) async fn buffer(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
         let body = Bytes::from(self.read_to_end(limit).await?);
         self.buffered = Some(body.clone());
         Ok((self, body))
@@ -140,7 +140,7 @@ impl Response {
     ///
     /// # Errors
     /// Those of [`Response::chunk`].
-    pub async fn discard(mut self) -> Result<(), HttpError> {
+    pub(crate) async fn discard(mut self) -> Result<(), HttpError> {
         let mut size = 0;
         while let Some(piece) = self.chunk().await? {
             size += piece.len() as u64;

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::{
-    Body, BodySource, Exchange, HttpError, MemoryRecorder, Method, Request, Settings, Transport,
+    Body, BodySource, Exchange, HttpError, MemoryRecorder, Method, Request, Response, Settings,
+    Transport,
 };
 use crate::printable::chain;
 
@@ -108,4 +109,24 @@ fn errors_keep_the_cause_that_a_library_below_gave() {
         assert!(!error.to_string().contains(&source), "{error}");
         assert_eq!(exchange.error.unwrap().message, chain(&error));
     }
+}
+
+fn is_send<T: Future + Send>(_: T) {}
+const fn is_shared<T: Send + Sync>() {}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "checked by the compiler alone")]
+fn futures_can_move_between_threads(
+    transport: &Transport,
+    request: &Request,
+    responses: [Response; 4],
+) {
+    is_shared::<Transport>();
+    is_send(transport.send(request.clone()));
+    is_send(transport.follow(request.clone()));
+    let [mut first, second, third, fourth] = responses;
+    is_send(first.chunk());
+    is_send(second.read(1));
+    is_send(third.buffer(1));
+    is_send(fourth.discard());
 }

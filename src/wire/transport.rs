@@ -21,7 +21,7 @@ use super::response::Response;
 use super::settings::Settings;
 
 /// Sends requests to any number of origins. Connections are kept open for later requests.
-pub struct Transport {
+pub(crate) struct Transport {
     settings: Settings,
     transcript: Option<Arc<Transcript>>,
     pool: ClientPool,
@@ -38,7 +38,7 @@ impl fmt::Debug for Transport {
 impl Transport {
     /// Makes a transport without any connection. TLS is set up with the first https request.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         let recorder = settings.recorder.clone();
         let transcript = recorder.map(|recorder| Arc::new(Transcript::new(recorder)));
         let handshakes = transcript.as_ref().map(|transcript| transcript.handshakes());
@@ -54,7 +54,7 @@ impl Transport {
     ///
     /// # Errors
     /// Those of [`Transport::send`], [`HttpErrorKind::TooManyRedirects`] and [`HttpErrorKind::Redirect`].
-    pub async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
+    pub(crate) async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(request.clone()).await?;
             if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
@@ -77,7 +77,7 @@ impl Transport {
     ///
     /// # Errors
     /// See [`HttpErrorKind`].
-    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let origin = Origin::of_request(&request.url)
             .ok_or_else(|| HttpError::new(None, HttpErrorKind::UnsupportedUrl))?;
         let failed = |kind| HttpError::new(Some(origin.clone()), kind);

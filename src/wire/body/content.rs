@@ -12,7 +12,7 @@ use super::tally::BodyTally;
 
 /// The body of a request. Clones share the content.
 #[derive(Clone)]
-pub struct Body(Content);
+pub(crate) struct Body(Content);
 
 #[derive(Clone)]
 enum Content {
@@ -21,22 +21,22 @@ enum Content {
 }
 
 impl Body {
-    /// Makes the body of a request that has none.
+    /// Makes an empty body.
     #[must_use]
-    pub const fn empty() -> Self {
+    pub(crate) const fn empty() -> Self {
         Self(Content::Memory(Bytes::new()))
     }
 
     /// Makes a body of the first `size` bytes of `source`, which are read on another thread while they
     /// are sent.
     #[must_use]
-    pub fn from_source(source: Arc<dyn BodySource>, size: u64) -> Self {
+    pub(crate) fn from_source(source: Arc<dyn BodySource>, size: u64) -> Self {
         Self(Content::Source { source, start: 0, size })
     }
 
     /// Returns the size in bytes.
     #[must_use]
-    pub const fn size(&self) -> u64 {
+    pub(crate) const fn size(&self) -> u64 {
         match &self.0 {
             Content::Memory(bytes) => bytes.len() as u64,
             Content::Source { size, .. } => *size,
@@ -45,13 +45,13 @@ impl Body {
 
     /// Returns true if the body has no byte.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.size() == 0
     }
 
     /// Returns at most `length` bytes of this body from `offset` on.
     #[must_use]
-    pub fn part(&self, offset: u64, length: u64) -> Self {
+    pub(crate) fn part(&self, offset: u64, length: u64) -> Self {
         let offset = offset.min(self.size());
         let length = length.min(self.size() - offset);
         Self(match &self.0 {

@@ -1,41 +1,41 @@
 //! The record of one exchange: the line format of a transcript, version 1.
 //!
-//! Nothing in a record is a secret: it is made from redacted values only.
+//! No record holds a secret: it is made from redacted values only.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 /// The version of the record format.
-pub const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 1;
 
 /// One request, and the response or the error that ended it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// The format's version, [`FORMAT_VERSION`].
+    /// The version of the record's format: 1.
     pub v: u32,
     /// Identifies the run of the program: 16 hex digits.
     pub run: String,
     /// Counts the requests of a run from 1, in the order in which they were started.
     pub seq: u64,
-    /// When the request was started, UTC, RFC 3339 with milliseconds.
+    /// The time when the request was started: UTC, RFC 3339 with milliseconds.
     pub start: String,
     /// Milliseconds from the start to the end of the response's body.
     pub duration_ms: f64,
-    /// What the request is for, such as `push: blob upload, start`.
+    /// The purpose of the request, such as `push: blob upload, start`.
     pub operation: String,
     /// Counts the attempts at one request from 1.
     pub attempt: u32,
-    /// What was sent.
+    /// The request.
     pub request: SentRequest,
-    /// What came back.
+    /// The response, if its head was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<ReceivedResponse>,
-    /// Who answered.
+    /// The other end of the connection, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<Peer>,
-    /// Why there is no response, or none to its end.
+    /// The reason why there is no response, or an incomplete one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ExchangeError>,
 }
@@ -52,7 +52,7 @@ pub struct SentRequest {
     pub version: String,
     /// Every header field, in the order in which it was sent, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, where there is one.
+    /// The body, if a byte of it was transferred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<RecordedBody>,
 }
@@ -67,7 +67,7 @@ pub struct ReceivedResponse {
     pub version: String,
     /// Every header field in order, names in lower case; fields of one name stand together.
     pub headers: Vec<(String, String)>,
-    /// The body, where there is one.
+    /// The body, if a byte of it was transferred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<RecordedBody>,
 }
@@ -94,12 +94,12 @@ pub struct RecordedBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Peer {
-    /// Address and port; a proxy's, where one is used.
+    /// Its address and port: the proxy's if one is used.
     pub addr: String,
-    /// Our own address and port: within a run, the two name the connection.
+    /// Our own address and port. Within a run, both addresses together identify the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_addr: Option<String>,
-    /// The negotiated TLS version, `TLSv1.2` or `TLSv1.3`, unless this server has agreed on both.
+    /// The negotiated TLS version, `TLSv1.2` or `TLSv1.3`. Absent if both were negotiated with this server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_version: Option<String>,
     /// SHA-256 of the server's certificate (DER), in hex.
@@ -107,7 +107,7 @@ pub struct Peer {
     pub cert_sha256: Option<String>,
 }
 
-/// In one line, for people; a record is not checked: what it says may hold anything.
+/// One line for people. The text is not safe to print: a record may have been read from a file.
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.addr)?;
@@ -124,12 +124,12 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Why an exchange did not end with a whole response.
+/// The reason why an exchange did not end with a complete response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExchangeError {
-    /// A stable word: the kind of [`crate::wire::HttpError`], or `cancelled`.
+    /// A stable word: that of [`crate::wire::HttpError`], or `cancelled`.
     pub kind: String,
-    /// The error for people.
+    /// The error and its causes, for people.
     pub message: String,
 }
