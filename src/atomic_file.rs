@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all.
+//! Files that are replaced as a whole, so that a crash leaves the old content or the new.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
@@ -8,17 +8,18 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What a crash left of a file is removed when it is this old: until then it may be in the making.
+/// The age from which a temporary file is taken for the remains of a crash. A younger one may still be
+/// in use.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
-/// Writes `content` to `path`, mode 0600, in place of what was there.
+/// Replaces the file at `path` by one with `content`, mode 0600.
 ///
-/// A symbolic link that is there is kept, and the file that it names replaced. A device or pipe is
-/// written to as it is.
+/// If `path` is a symbolic link, the file that it leads to is replaced. If `path` is a device or a
+/// pipe, `content` is written to it.
 ///
 /// # Errors
-/// Where any step fails; `path` is then as it was.
-pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Any failure; `path` is unchanged then.
+pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&target) {
         Ok(found) if !found.is_file() && !found.is_dir() => {
@@ -31,20 +32,20 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(&target)
 }
 
-/// [`write()`], after creating the directories above `path` that are missing, mode 0750.
+/// Creates the missing directories above `path`, mode 0750, and writes the file as [`write()`] does.
 ///
 /// # Errors
-/// Those of [`write()`], and where a directory cannot be created.
-pub fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Those of [`write()`], and any failure to create a directory.
+pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
     create_parents(path)?;
     write(path, content)
 }
 
-/// Writes `content` to `path`, mode 0600, if nothing is there yet, and creates missing directories.
+/// Writes `content` to a new file at `path`, mode 0600, and creates the missing directories above it.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] where something is there; nothing is changed then.
-pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+/// [`io::ErrorKind::AlreadyExists`] if there is something at `path`, which is unchanged then.
+pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     create_parents(path)?;
     let temporary = Temporary::create(path, content)?;
     // A hard link, unlike a rename, never replaces anything.
@@ -52,12 +53,12 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
-/// A file of this process alone, for content on its way. It goes with this value.
+/// A temporary file of this process. Dropping the value removes the file.
 #[derive(Debug)]
 pub(crate) struct Scratch(Temporary);
 
 impl Scratch {
-    /// Makes an empty one, mode 0600, in the system's directory for temporary files.
+    /// Makes an empty file, mode 0600, in the system's directory for temporary files.
     pub(crate) fn new() -> io::Result<(Self, File)> {
         let (temporary, file) = Temporary::open(&std::env::temp_dir().join("thv"))?;
         Ok((Self(temporary), file))
@@ -68,21 +69,22 @@ impl Scratch {
     }
 }
 
-/// A file that is being written beside the one that it will replace. Dropping it leaves nothing.
+/// A new file that is written beside the one that it will replace. Dropping the value before
+/// [`Pending::commit`] removes the new file.
 #[derive(Debug)]
-pub struct Pending {
+pub(crate) struct Pending {
     temporary: Temporary,
     file: File,
     target: PathBuf,
 }
 
 impl Pending {
-    /// Starts a file, mode 0600, that will stand at `path`, or where the symbolic link leads that
-    /// is there now.
+    /// Creates the new file, mode 0600. It will replace the one at `path`, or the one that a symbolic
+    /// link at `path` leads to.
     ///
     /// # Errors
-    /// Where no file can be made in that directory.
-    pub fn beside(path: &Path) -> io::Result<Self> {
+    /// Any failure to create a file in that directory, and a `path` that is not a regular file.
+    pub(crate) fn beside(path: &Path) -> io::Result<Self> {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -91,19 +93,19 @@ impl Pending {
         Ok(Self { temporary, file, target })
     }
 
-    /// Appends to the file.
+    /// Appends to the new file.
     ///
     /// # Errors
-    /// Where it cannot be written.
-    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+    /// Any failure to write.
+    pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
         self.file.write_all(piece)
     }
 
-    /// Puts the file in its place.
+    /// Replaces the old file.
     ///
     /// # Errors
-    /// Where any step fails; what was there is as it was then.
-    pub fn commit(self) -> io::Result<()> {
+    /// Any failure; the old file is unchanged then.
+    pub(crate) fn commit(self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary.path, &self.target)?;
         sync_directory(&self.target)
@@ -125,12 +127,12 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Makes the new name last through a crash of the machine.
+/// Syncs the directory of `path`, so that a new name survives a crash of the machine.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory(path))?.sync_all() } else { Ok(()) }
 }
 
-/// A file beside its target, which is removed unless it was renamed.
+/// A file beside its target. Dropping the value removes the file unless it was renamed.
 #[derive(Debug)]
 struct Temporary {
     path: PathBuf,
@@ -175,20 +177,21 @@ fn temporary_prefix(target: &Path) -> io::Result<OsString> {
     Ok(hidden)
 }
 
-/// Removes what crashes left beside `target`: it may hold a credential that was removed since.
+/// Removes the temporary files that crashes left beside `target`: they may hold a credential that was
+/// removed since.
 fn remove_leftovers(target: &Path) {
     let (Ok(prefix), Ok(files)) = (temporary_prefix(target), fs::read_dir(directory(target)))
     else {
         return;
     };
     for file in files.flatten() {
-        // Others are not looked at: there may be a thousand of them.
+        // The names come first: a directory may have a thousand other files.
         if !file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
             continue;
         }
         let age = file.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
         if age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
-            // Another run may have been quicker.
+            // Another process may have removed it already.
             let _ = fs::remove_file(file.path());
         }
     }
@@ -196,7 +199,7 @@ fn remove_leftovers(target: &Path) {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // After a rename there is nothing to remove.
+        // After a rename there is no file to remove.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_and_nothing_else_is_left() {
+    fn file_is_replaced_without_leaving_a_temporary_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a/b/file");
         write_with_parents(&path, b"one").unwrap();
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn create_replaces_nothing() {
+    fn create_does_not_replace_a_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         create(&path, b"one").unwrap();
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_file_appears_when_it_is_whole() {
+    fn pending_file_replaces_the_old_one_at_commit_only() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         fs::write(&path, b"old").unwrap();
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_left_goes_when_it_is_old() {
+    fn old_remains_of_a_crash_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         let leave = |name: &str, age: Duration| {
@@ -275,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_leaves_what_was_there() {
+    fn failed_write_leaves_the_old_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("directory");
         fs::create_dir(&path).unwrap();
@@ -287,7 +290,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_kept_and_a_device_is_written_to() {
+    fn symbolic_link_is_kept_and_device_is_written_to() {
         let directory = tempfile::tempdir().unwrap();
         let real = directory.path().join("real");
         let link = directory.path().join("link");

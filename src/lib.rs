@@ -25,7 +25,7 @@
 //! # }
 //! ```
 
-pub mod atomic_file;
+mod atomic_file;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -34,13 +34,15 @@ pub mod engine;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod oci;
-pub mod printable;
+mod printable;
 #[cfg(feature = "registry")]
 pub mod registry;
 pub mod runconfig;
 pub mod state;
-pub mod timestamp;
+mod timestamp;
 pub mod wire;
+
+pub use timestamp::{InvalidTimestamp, Timestamp};
 
 /// The examples of the page for embedders, as tests.
 #[cfg(doctest)]

@@ -1,10 +1,10 @@
-//! Text from elsewhere, made safe to show.
+//! Text from other parties, made safe to print.
 
-/// `text` on one line, with every character that could steer a terminal or reorder what a reader
-/// sees replaced by its code: control characters, bidirectional and zero-width ones, line and
-/// paragraph separators, tags, and letters that nobody sees.
+/// Returns `text` on one line. Each character that could steer a terminal, reorder the text or hide in
+/// it is replaced by its code: control characters, bidirectional and zero-width ones, line and
+/// paragraph separators, tags, and invisible letters.
 #[must_use]
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_steering(c) {
@@ -16,9 +16,9 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// [`printable`], cut after `limit` characters.
+/// Returns the first `limit` characters of `text`, made [`printable`].
 #[must_use]
-pub fn excerpt(text: &str, limit: usize) -> String {
+pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", printable(text.get(..end).unwrap_or_default())),
         None => printable(text),
@@ -29,7 +29,7 @@ pub fn excerpt(text: &str, limit: usize) -> String {
 ///
 /// A cause that the text ends with already is not repeated.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -43,7 +43,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// `word` as a word of a shell's command line, in quotes where it needs them, on one line.
+/// Returns `word` as one word of a shell's command line, on one line, and quoted if necessary.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -56,7 +56,7 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
-/// A character within `$'…'`, as bash and zsh read it.
+/// Returns a character as it is written within `$'…'` for bash and zsh.
 fn escaped(c: char) -> String {
     match c {
         '\'' | '\\' => format!("\\{c}"),
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_steers_a_terminal_is_left() {
+    fn characters_that_steer_a_terminal_are_escaped() {
         let hostile = "a\u{1b}]0;title\u{7}\r\nb\u{202e}c\u{9b}1m\u{200b}\u{2028}é→";
         let shown = printable(hostile);
         assert!(!shown.chars().any(is_steering), "{shown}");
@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_nobody_sees_is_left() {
-        let unseen = "a\u{ad}\u{34f}\u{115f}\u{2800}\u{3164}\u{ffa0}\u{e0041}\u{e0100}";
-        assert!(printable(unseen).is_ascii(), "{}", printable(unseen));
+    fn invisible_characters_are_escaped() {
+        let invisible = "a\u{ad}\u{34f}\u{115f}\u{2800}\u{3164}\u{ffa0}\u{e0041}\u{e0100}";
+        assert!(printable(invisible).is_ascii(), "{}", printable(invisible));
     }
 
     #[test]
-    fn an_excerpt_is_cut_between_characters() {
+    fn excerpt_is_cut_between_characters() {
         assert_eq!(excerpt("äöü", 2), "äö…");
         assert_eq!(excerpt("äö", 2), "äö");
     }

@@ -1,6 +1,6 @@
-//! Points in time as RFC 3339 writes them.
+//! Points in time in the form of RFC 3339.
 //!
-//! Only what registries and annotations need: UTC, the proleptic Gregorian calendar, from 1970 on.
+//! They are in UTC, in the Gregorian calendar, and from 1970 on: registries and annotations need no more.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECONDS_PER_DAY: u64 = 86_400;
-/// From the first of March of the year 0.
+/// The days from the first of March of the year 0 to 1970.
 const DAYS_TO_1970: u64 = 719_468;
-/// An era has 400 years, after which leap years repeat.
+/// The days of an era: 400 years, after which leap years repeat.
 const DAYS_PER_ERA: u64 = 146_097;
-/// 9999-12-31T23:59:59Z: the last second that RFC 3339 can write.
+/// 9999-12-31T23:59:59Z, the last second that RFC 3339 can express.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// A point in time from 1970 to 9999.
@@ -20,22 +20,22 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub struct Timestamp(Duration);
 
 impl Timestamp {
-    /// The present, by the system's clock.
+    /// Returns the time of the system's clock.
     #[must_use]
     pub fn now() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    /// `seconds` after the start of 1970, if that is before the year 10000.
+    /// Returns the time `seconds` after the start of 1970, or `None` after the year 9999.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Option<Self> {
         if seconds > LAST_SECOND { None } else { Some(Self(Duration::from_secs(seconds))) }
     }
 
-    /// Reads a date of HTTP's preferred form, `Tue, 24 Nov 2026 21:00:30 GMT` (RFC 9110, section
-    /// 5.6.7). The two obsolete forms are not read.
+    /// Parses a date in HTTP's preferred form, `Tue, 24 Nov 2026 21:00:30 GMT` (RFC 9110, section
+    /// 5.6.7). The two obsolete forms are not supported.
     #[must_use]
-    pub fn from_http_date(text: &str) -> Option<Self> {
+    pub(crate) fn from_http_date(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] =
             ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let mut words = text.split_once(", ")?.1.split(' ');
@@ -46,15 +46,15 @@ impl Timestamp {
         (zone == "GMT" && words.next().is_none()).then(|| date.parse().ok())?
     }
 
-    /// The time from `earlier` to this, zero where that is later.
+    /// Returns the time from `earlier` to `self`, or zero if `earlier` is later.
     #[must_use]
-    pub const fn since(self, earlier: Self) -> Duration {
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// RFC 3339 with milliseconds.
+    /// Returns the time in the form of RFC 3339, with milliseconds.
     #[must_use]
-    pub fn with_milliseconds(self) -> String {
+    pub(crate) fn with_milliseconds(self) -> String {
         let text = self.to_string();
         format!("{}.{:03}Z", text.trim_end_matches('Z'), self.0.subsec_millis())
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A text that is not an RFC 3339 point in time from 1970 to 9999.
+/// A text that is not a time from 1970 to 9999 in the form of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidTimestamp;
 
@@ -85,22 +85,25 @@ impl std::error::Error for InvalidTimestamp {}
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
-    /// Reads RFC 3339, with or without a fraction, which is passed over, and with any offset.
+    /// Parses the form of RFC 3339, with any offset. A fraction of a second is ignored.
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         parse(text).and_then(Self::from_unix).ok_or(InvalidTimestamp)
     }
 }
 
-/// Seconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`.
+/// Returns the seconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`.
 fn parse(text: &str) -> Option<u64> {
     let number = |range: Range<usize>| {
         let digits = text.get(range)?;
         digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?
     };
-    let mark =
+    let is_mark =
         |at: usize, allowed: &[u8]| text.as_bytes().get(at).is_some_and(|b| allowed.contains(b));
-    let marks =
-        mark(4, b"-") && mark(7, b"-") && mark(10, b"Tt ") && mark(13, b":") && mark(16, b":");
+    let has_marks = is_mark(4, b"-")
+        && is_mark(7, b"-")
+        && is_mark(10, b"Tt ")
+        && is_mark(13, b":")
+        && is_mark(16, b":");
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
     let rest = text.get(19..)?;
@@ -109,7 +112,7 @@ fn parse(text: &str) -> Option<u64> {
         None => rest,
     };
     let days = days_since_1970(year, month, day)?;
-    if !marks || hour > 23 || minute > 59 || second > 60 {
+    if !has_marks || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let local = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
@@ -126,7 +129,7 @@ fn parse(text: &str) -> Option<u64> {
     }
 }
 
-/// The number of days from 1970-01-01 to a date that exists.
+/// Returns the number of days from 1970-01-01 to a date, or `None` if there is no such date.
 fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     if year < 1970 || !(1..=12).contains(&month) {
         return None;
@@ -140,7 +143,7 @@ fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     (civil_date(days) == (year, month, day)).then_some(days)
 }
 
-/// The date of the day that is `days` after 1970-01-01.
+/// Returns year, month and day of the date `days` after 1970-01-01.
 fn civil_date(days: u64) -> (u64, u64, u64) {
     // Years are counted from March, so that the leap day is a year's last.
     let days = days + DAYS_TO_1970;
@@ -162,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_http_are_read() {
+    fn http_dates_are_parsed() {
         let read = |text| Timestamp::from_http_date(text).map(|time| time.to_string());
         let expected = Some("1994-11-06T08:49:37Z".to_owned());
         assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn known_seconds_are_their_dates() {
+    fn seconds_are_printed_as_their_dates() {
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_399, "2000-02-28T23:59:59Z"),
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_and_fractions_are_read_and_nonsense_is_not() {
+    fn offsets_and_fractions_are_parsed_and_other_texts_are_refused() {
         let known = Timestamp::from_unix(951_782_400);
         for text in [
             "2000-02-29T00:00:00Z",
@@ -224,13 +227,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_second_survives_printing(seconds in 0..=LAST_SECOND) {
+        fn printed_second_is_parsed_back(seconds in 0..=LAST_SECOND) {
             let timestamp = Timestamp::from_unix(seconds).unwrap();
             prop_assert_eq!(timestamp.to_string().parse(), Ok(timestamp));
         }
 
         #[test]
-        fn no_text_panics(text in r"[0-9TZ:+. é-]{0,30}") {
+        fn no_text_makes_the_parser_panic(text in r"[0-9TZ:+. é-]{0,30}") {
             let _ = text.parse::<Timestamp>();
         }
     }
