@@ -29,7 +29,7 @@ impl Client {
             // An upload that goes on at another host: nothing of the registry's follows it there.
             return Ok(follow(request.attempt(attempts.next())).await?);
         }
-        let request = request.to_registry();
+        let request = request.for_registry();
         let known = authenticator.ready(transport, &home, subject).await?;
         let mut sent = known.map_or(Sent::Nothing, Sent::Known);
         let mut logins = 0;

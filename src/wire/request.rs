@@ -179,7 +179,7 @@ impl Request {
     /// Marks the request as one to a registry: the certificates of its directory in `certs.d` are used,
     /// and it is shown the client certificate. A redirect to another origin removes the mark.
     #[must_use]
-    pub(crate) const fn to_registry(mut self) -> Self {
+    pub(crate) const fn for_registry(mut self) -> Self {
         self.destination = Destination::Registry;
         self
     }

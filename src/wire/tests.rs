@@ -33,8 +33,7 @@ fn pattern(size: u64) -> Body {
 /// Sends `body` to `url`, which must fail, and returns the error and the record of the exchange.
 fn failed_put(url: &str, body: Body) -> (HttpError, Exchange) {
     let recorder = Arc::new(MemoryRecorder::new());
-    let mut settings = Settings::default();
-    settings.recorder = Some(recorder.clone());
+    let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let request = Request::new(Method::Put, Url::parse(url).unwrap(), "test");
     let request = request.body("text/plain", body);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
