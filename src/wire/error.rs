@@ -83,7 +83,7 @@ pub enum TlsFailure {
     NotYetValid,
     /// The other end does not speak TLS. Most often it speaks plain http.
     NotTls,
-    /// The other end asked for a client certificate, or refused ours.
+    /// The other end demands a client certificate, or it refused ours.
     ClientCertificate,
     /// Any other failure.
     Other,
@@ -254,7 +254,7 @@ impl fmt::Display for HttpErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
-            Self::InternalAddress => f.write_str("the host name leads to an internal address"),
+            Self::InternalAddress => f.write_str("the host name has an internal address"),
             Self::Refused => f.write_str("the connection was refused"),
             Self::Connection(_) => f.write_str("the connection failed"),
             Self::CutShort => f.write_str("the connection was closed before the answer was whole"),
@@ -268,7 +268,7 @@ impl fmt::Display for HttpErrorKind {
             Self::Redirect(error) => error.fmt(f),
             Self::InvalidHeader(name) => write!(f, "the header {name:?} cannot be sent"),
             Self::UnsupportedUrl => {
-                f.write_str("only http and https URLs without a user name can be asked")
+                f.write_str("only http and https URLs without a user name can be requested")
             }
             Self::Setup => f.write_str("the HTTP client could not be set up"),
             Self::Record(_) => f.write_str("the transcript could not be written"),

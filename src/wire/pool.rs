@@ -19,7 +19,7 @@ use super::tls::{self, TlsSettings};
 pub(super) struct ClientPool {
     connect_timeout: Duration,
     tls: TlsSettings,
-    /// Where TLS versions are noted, if exchanges are recorded.
+    /// Notes the TLS versions, if exchanges are recorded.
     handshakes: Option<Arc<Handshakes>>,
     clients: Mutex<HashMap<ConnectionKey, reqwest::Client>>,
 }

@@ -101,11 +101,11 @@ pub(crate) struct Request {
     pub(super) destination: Destination,
 }
 
-/// What is known of the host that a request goes to. It decides which certificates are used and
-/// which addresses are allowed.
+/// The kind of host that a request goes to. It decides which certificates are used and which addresses
+/// are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
-    /// Nothing is known of it.
+    /// Any host.
     Any,
     /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
     /// client certificate.

@@ -46,7 +46,7 @@ impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unknown(_) => "the host name could not be resolved",
-            Self::Internal => "the host name leads to an internal address",
+            Self::Internal => "the host name has an internal address",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! How the library connects, and where it records what it sends.
+//! The settings of all connections of a client.
 
 use std::fmt;
 use std::sync::Arc;

@@ -41,7 +41,7 @@ fn failed_put(url: &str, body: Body) -> (HttpError, Exchange) {
     (error, recorder.exchanges().remove(0))
 }
 
-/// A server that answers one connection with `response`, whatever is asked, and returns its address.
+/// Starts a server that answers one request of any kind with `response`, and returns its address.
 fn answer_once(response: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

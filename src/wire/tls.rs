@@ -33,7 +33,7 @@ impl TlsSettings {
     /// Trusts the authorities in `pem` too.
     ///
     /// # Errors
-    /// [`InvalidPem`] where it holds no certificate.
+    /// [`InvalidPem`] if it holds no certificate.
     pub fn trust(mut self, pem: &[u8]) -> Result<Self, InvalidPem> {
         self.roots.extend(certificates(pem)?);
         Ok(self)
@@ -42,7 +42,7 @@ impl TlsSettings {
     /// Shows a client certificate to registries, but never to another host that they redirect to.
     ///
     /// # Errors
-    /// [`InvalidPem`] where `chain` holds no certificate or `key` no private key.
+    /// [`InvalidPem`] if `chain` holds no certificate or `key` no private key.
     pub fn identity(mut self, chain: &[u8], key: &[u8]) -> Result<Self, InvalidPem> {
         self.identity = Some(Arc::new(Identity::read(chain, key)?));
         Ok(self)

@@ -45,7 +45,7 @@ impl SourceReader {
         while self.left > 0 {
             match self.next_piece() {
                 Ok(piece) => {
-                    // The receiver is gone where the connection broke.
+                    // The connection broke, and dropped the receiver.
                     if pieces.blocking_send(piece).is_err() {
                         return;
                     }

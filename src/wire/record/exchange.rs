@@ -72,17 +72,17 @@ pub struct ReceivedResponse {
     pub body: Option<RecordedBody>,
 }
 
-/// A body, by its size and digest, and its text where it is short, textual and no secret.
+/// The size and digest of a body, and its text if that is short and no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedBody {
     /// The number of bytes that were transferred: of a response those that were read, of a request
-    /// those that the HTTP library took to write them to the connection. Where a connection broke, the
-    /// last of the latter may not have reached the other end: up to half a megabyte may wait in the
-    /// library, besides what waits in the operating system.
+    /// those that the HTTP library took to write them to the connection. If the connection broke, the
+    /// last of these may not have reached the other end: up to half a megabyte may have waited in the
+    /// library, and more in the operating system.
     pub size: u64,
-    /// SHA-256 of these bytes, in hex. Absent where the body holds a secret that might be guessed
-    /// from it, and where only a part of a body was sent that is hashed elsewhere.
+    /// SHA-256 of these bytes, in hex. Absent if the body holds a secret that might be guessed from
+    /// it, or if only a part was sent of a body that is hashed elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// The text, at most 64 KiB long.

@@ -1,4 +1,4 @@
-//! The record of each exchange: what it holds, what it hides, and where it goes.
+//! Records of exchanges: their form, their redaction, and the recorders that take them.
 //!
 //! No secret may ever stand in a record.
 

@@ -1,4 +1,4 @@
-//! Where the records of exchanges go.
+//! Recorders take the records of exchanges.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};

@@ -44,7 +44,7 @@ impl Transcript {
         }
     }
 
-    /// Returns the place where TLS verifiers note which version was negotiated.
+    /// Returns the list in which TLS verifiers note the negotiated versions.
     pub(in crate::wire) fn handshakes(&self) -> Arc<Handshakes> {
         Arc::clone(&self.handshakes)
     }
@@ -162,7 +162,7 @@ impl Recording {
     }
 
     /// Returns the record of a body, or `None` if no byte of it was transferred. `known` is its digest
-    /// where the tally has none.
+    /// if the tally has none.
     fn recorded_body(
         &self,
         tally: BodyTally,

@@ -1,8 +1,8 @@
 //! Hides credentials in records, wherever HTTP carries them.
 //!
 //! A hidden value becomes a [`RedactionMark`]: its length in bytes, and eight hex digits of a hash
-//! with a new key for each run. So a reader sees where a secret was used twice, and cannot find it by
-//! guessing.
+//! with a new key for each run. A reader sees that a secret was used twice, but the hash tells
+//! nothing about the secret.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;

@@ -3,7 +3,6 @@
 //! This is the only place that knows how a mark is written and read.
 
 use std::fmt;
-use std::str::FromStr;
 
 const START: &str = "<redacted len=";
 const ID: &str = " id=";
@@ -31,12 +30,21 @@ impl RedactionMark {
         &self.id
     }
 
+    /// Parses a text that is one mark.
+    fn parse(text: &str) -> Option<Self> {
+        let (length, id) = text.strip_prefix(START)?.strip_suffix(END)?.split_once(ID)?;
+        let is_length = length.bytes().all(|b| b.is_ascii_digit());
+        let is_id = id.len() == ID_DIGITS && id.bytes().all(|b| b.is_ascii_hexdigit());
+        let length = length.parse().ok()?;
+        (is_length && is_id).then(|| Self { length, id: id.to_owned() })
+    }
+
     /// Finds the first mark in `text`, and returns the text before it, the mark, and the text after it.
     pub(crate) fn find(text: &str) -> Option<(&str, Self, &str)> {
         text.match_indices(START).find_map(|(start, _)| {
             let (before, rest) = text.split_at(start);
             let (mark, after) = rest.split_at(rest.find(END)? + END.len_utf8());
-            Some((before, mark.parse().ok()?, after))
+            Some((before, Self::parse(mark)?, after))
         })
     }
 }
@@ -44,27 +52,6 @@ impl RedactionMark {
 impl fmt::Display for RedactionMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{START}{}{ID}{}{END}", self.length, self.id)
-    }
-}
-
-/// A text that is not one redaction mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct InvalidRedactionMark;
-
-impl FromStr for RedactionMark {
-    type Err = InvalidRedactionMark;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRedactionMark> {
-        let fields = text.strip_prefix(START).and_then(|rest| rest.strip_suffix(END));
-        let (length, id) = fields.and_then(|f| f.split_once(ID)).ok_or(InvalidRedactionMark)?;
-        let is_id = id.len() == ID_DIGITS && id.bytes().all(|b| b.is_ascii_hexdigit());
-        let is_length = length.bytes().all(|b| b.is_ascii_digit());
-        let length = length.parse().map_err(|_| InvalidRedactionMark)?;
-        if is_id && is_length {
-            Ok(Self { length, id: id.to_owned() })
-        } else {
-            Err(InvalidRedactionMark)
-        }
     }
 }
 
@@ -76,7 +63,7 @@ mod tests {
     fn written_mark_is_read_back() {
         let mark = RedactionMark::new(10, [0x0b, 0xad, 0xca, 0xfe]);
         assert_eq!(mark.to_string(), "<redacted len=10 id=0badcafe>");
-        assert_eq!(mark.to_string().parse(), Ok(mark));
+        assert_eq!(RedactionMark::parse(&mark.to_string()), Some(mark));
     }
 
     #[test]
@@ -91,7 +78,7 @@ mod tests {
             "<redacted len=10 id=0badcafg>",
             "<redacted len=99999999999999999999999 id=0badcafe>",
         ] {
-            assert_eq!(text.parse::<RedactionMark>(), Err(InvalidRedactionMark), "{text}");
+            assert_eq!(RedactionMark::parse(text), None, "{text}");
         }
     }
 
