@@ -4,7 +4,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
-use crate::oci::{ErrorKind, Reference, Tag, TagOrDigest};
+use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest};
 use crate::runconfig::{PullError, Pulled, pull};
 
 /// How many tags are suggested in place of a missing one.
@@ -37,7 +37,7 @@ pub(super) async fn pull_failure(
 /// Returns true if the registry sent the specification's error code for a manifest that does not
 /// exist. After a 404 without it the tags are not asked for: the repository may not exist either.
 fn is_no_such_tag(error: &ErrorKind) -> bool {
-    matches!(error, ErrorKind::NotFound(response) if response.has_code("MANIFEST_UNKNOWN"))
+    matches!(error, ErrorKind::NotFound(response) if response.has_code(&ErrorCode::ManifestUnknown))
 }
 
 /// Returns tags of the repository that are similar to `tag`; none if they cannot be listed, because

@@ -107,7 +107,7 @@ fn origin(context: &Context, source: &Source) -> Vec<String> {
 
 fn connection(context: &Context, reference: &Reference) -> String {
     let registry = reference.registry();
-    let how = if context.client.speaks_plain_http(registry) { "plain http" } else { "https" };
+    let how = if context.client.uses_plain_http(registry) { "plain http" } else { "https" };
     format!("{registry}, over {how}")
 }
 

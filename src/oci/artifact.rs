@@ -13,10 +13,11 @@ use super::descriptor::{Annotations, Descriptor, EMPTY_CONTENT, Mismatch};
 use super::digest::Digest;
 use super::error::{Error, ErrorKind};
 use super::manifest::{Manifest, ManifestKind};
-use super::manifests::FetchedManifest;
 use super::media_type::MediaType;
-use super::reference::{Tag, TagOrDigest};
-use super::repository::Repository;
+use super::names::Tag;
+use super::reference::TagOrDigest;
+use super::repository::handle::Repository;
+use super::repository::manifests::FetchedManifest;
 
 /// The annotation that two artifacts with the same content may differ in.
 const CREATED: &str = "org.opencontainers.image.created";

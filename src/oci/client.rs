@@ -3,29 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
-use url::Url;
-
-use super::auth::{Access, Authenticator, Keychain};
-use super::reference::{RegistryName, RepositoryName};
-use super::repository::Repository;
+use super::auth::authenticator::Authenticator;
+use super::auth::credentials::keychain::Keychain;
+use super::auth::scope::Access;
+use super::background::BackgroundTasks;
+use super::names::{RegistryName, RepositoryName};
+use super::operation::Shared;
+use super::registry::{Registry, applies_plain_http};
+use super::repository::handle::Repository;
 use super::retry::RetryPolicy;
-use super::upload::Cleaning;
-use super::warning::Warnings;
-use crate::wire::{Settings, TlsSettings, Transport, is_loopback_host};
+use super::warning::{Warning, Warnings};
+use crate::wire::{Settings, TlsSettings, Transport};
 
-/// A client. Clones share connections and logins.
+/// A client of registries. Clones share connections and logins.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) shared: Arc<Shared>,
-}
-
-pub(super) struct Shared {
-    pub(super) transport: Arc<Transport>,
-    pub(super) authenticator: Authenticator,
-    pub(super) retry: RetryPolicy,
-    pub(super) warnings: Warnings,
-    pub(super) cleaning: Cleaning,
-    tls: TlsSettings,
+    shared: Arc<Shared>,
+    tls: Arc<TlsSettings>,
     plain_http: bool,
 }
 
@@ -40,66 +34,57 @@ pub struct ClientBuilder {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("plain_http", &self.shared.plain_http)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("plain_http", &self.plain_http).finish_non_exhaustive()
     }
 }
 
 impl ClientBuilder {
-    /// Where credentials come from; nowhere, unless this says otherwise.
+    /// Takes credentials from `keychain`. Without one, the client is anonymous.
     #[must_use]
     pub fn keychain(mut self, keychain: Keychain) -> Self {
         self.keychain = keychain;
         self
     }
 
-    /// Speaks plain http to every registry.
+    /// Uses plain http for every registry.
     #[must_use]
     pub const fn plain_http(mut self, plain_http: bool) -> Self {
         self.plain_http = plain_http;
         self
     }
 
-    /// What is tried again, and how often.
+    /// Sets how often and how soon temporary failures are retried.
     #[must_use]
     pub const fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The client.
+    /// Makes the client. Nothing is sent yet.
     #[must_use]
     pub fn build(self) -> Client {
-        let tls = self.settings.tls.clone();
-        Client {
-            shared: Arc::new(Shared {
-                transport: Arc::new(Transport::new(self.settings)),
-                authenticator: Authenticator::new(self.keychain),
-                retry: self.retry,
-                warnings: Warnings::default(),
-                cleaning: Cleaning::default(),
-                tls,
-                plain_http: self.plain_http,
-            }),
-        }
+        let tls = Arc::new(self.settings.tls.clone());
+        let transport = Arc::new(Transport::new(self.settings));
+        let shared = Arc::new(shared(transport, self.keychain, self.retry));
+        Client { shared, tls, plain_http: self.plain_http }
     }
 }
 
 impl Client {
-    /// An anonymous client that speaks https, and plain http to loopback hosts alone.
+    /// Makes an anonymous client that uses https, and plain http only for loopback hosts.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self::builder(settings).build()
     }
 
-    /// A client with further settings.
+    /// Returns a builder for a client with further settings.
     #[must_use]
     pub fn builder(settings: Settings) -> ClientBuilder {
         ClientBuilder { settings, ..ClientBuilder::default() }
     }
 
-    /// The repository `name` of `registry`, for reading or writing. Nothing is sent yet.
+    /// Returns the repository `name` of `registry`. `access` says what tokens are asked for. Nothing is
+    /// sent yet.
     #[must_use]
     pub fn repository(
         &self,
@@ -107,41 +92,46 @@ impl Client {
         name: &RepositoryName,
         access: Access,
     ) -> Repository {
-        Repository::new(self.clone(), registry.clone(), name.clone(), access)
+        let registry = Arc::new(self.registry(registry));
+        Repository::new(Arc::clone(&self.shared), registry, name.clone(), access)
     }
 
-    /// The same connections with other credentials.
-    pub(super) fn with_keychain(&self, keychain: Keychain) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                transport: Arc::clone(&self.shared.transport),
-                authenticator: Authenticator::new(keychain),
-                retry: self.shared.retry,
-                warnings: Warnings::default(),
-                cleaning: Cleaning::default(),
-                tls: self.shared.tls.clone(),
-                plain_http: self.shared.plain_http,
-            }),
-        }
-    }
-
-    /// Whether plain http is spoken to the registry: where that was asked for, and to loopback
-    /// unless a setting speaks of TLS there.
+    /// Returns true if the registry is reached over plain http: because the client was told so, or
+    /// because it is on loopback and no TLS setting names it.
     #[must_use]
-    pub fn speaks_plain_http(&self, registry: &RegistryName) -> bool {
-        self.shared.plain_http
-            || (is_loopback_host(registry.host())
-                && !self.shared.tls.applies_to(&registry.to_string()))
+    pub fn uses_plain_http(&self, registry: &RegistryName) -> bool {
+        applies_plain_http(registry, self.plain_http, &self.tls)
     }
 
-    /// `{scheme}://{registry}/v2/{path}`; `path` consists of names that parsed.
-    pub(super) fn api_url(&self, registry: &RegistryName, path: &str) -> Url {
-        let scheme = if self.speaks_plain_http(registry) { "http" } else { "https" };
-        let url = format!("{scheme}://{}/v2/{path}", registry.api_authority());
-        match Url::parse(&url) {
-            Ok(url) => url,
-            // `RegistryName` admits only hosts and ports that a URL can hold.
-            Err(_) => unreachable!("a registry's name is a URL's authority"),
-        }
+    /// Returns the warnings that registries sent since the last call, each once.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.shared.warnings.take()
+    }
+
+    /// Waits until the uploads whose futures were dropped are cancelled at their registries, at most a
+    /// few seconds. A program that is about to end calls this first. A caller that stops waiting stops
+    /// no cancellation.
+    pub async fn settle(&self) {
+        self.shared.background.finish().await;
+    }
+
+    pub(super) fn registry(&self, name: &RegistryName) -> Registry {
+        Registry::new(name.clone(), self.plain_http, &self.tls)
+    }
+
+    /// Returns what the operations of a client with the same connections and another keychain share.
+    pub(super) fn with_keychain(&self, keychain: Keychain) -> Shared {
+        shared(Arc::clone(&self.shared.transport), keychain, self.shared.retry)
+    }
+}
+
+fn shared(transport: Arc<Transport>, keychain: Keychain, retry: RetryPolicy) -> Shared {
+    Shared {
+        authenticator: Authenticator::new(Arc::clone(&transport), keychain),
+        transport,
+        retry,
+        warnings: Warnings::default(),
+        background: BackgroundTasks::default(),
     }
 }

@@ -1,16 +1,17 @@
-//! What can go wrong with a registry, told apart by type.
+//! Why an operation on a registry failed.
 
 use std::fmt;
 use std::io;
 
-use super::auth::{ChallengeError, KeychainError, RealmError};
+use super::auth::error::AuthenticationError;
 use super::descriptor::Mismatch;
 use super::error_response::ErrorResponse;
 use super::manifest::InvalidManifest;
-use super::media_type::MediaType;
-use crate::wire;
+use crate::wire::{HttpError, HttpErrorKind, Response};
 
-/// A failed operation on a registry: what was tried, where, and why it failed.
+/// A failed operation on a registry: the step that failed, the resource concerned, and the reason.
+///
+/// `Display` shows step and resource; [`std::error::Error::source`] is the [`ErrorKind`].
 #[derive(Debug)]
 pub struct Error {
     step: &'static str,
@@ -22,19 +23,19 @@ pub struct Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The registry wants to know who asks, or did not accept the credential (401).
+    /// The registry requires a login, or did not accept the credential (401).
     Authentication(AuthenticationError),
-    /// Whoever asks may not do this (403).
+    /// The account may not do this (403).
     Denied(ErrorResponse),
     /// There is no such repository, manifest or blob (404).
     NotFound(ErrorResponse),
-    /// Any other refusal, with the registry's own code and message.
+    /// Any other error response, with the registry's own code and message.
     Registry(ErrorResponse),
     /// The TLS handshake failed.
-    Tls(wire::HttpError),
+    Tls(HttpError),
     /// The registry could not be reached, or the connection broke.
-    Network(wire::HttpError),
-    /// The bytes are not those that digest and size promise.
+    Network(HttpError),
+    /// The content does not have the promised digest or size.
     Mismatch(Mismatch),
     /// The content is larger than the limit, in bytes.
     TooLarge {
@@ -45,69 +46,15 @@ pub enum ErrorKind {
     Manifest(InvalidManifest),
     /// Content on this machine could not be read or written.
     Local(io::Error),
-    /// The registry's answer breaks the protocol.
-    Protocol(Violation),
+    /// The registry's response breaks the protocol.
+    Protocol(ProtocolViolation),
 }
 
-/// Why a login at a registry failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum AuthenticationError {
-    /// The registry refused, whatever was sent.
-    Refused {
-        /// What it said.
-        refusal: ErrorResponse,
-        /// Whether a credential was sent.
-        with_credential: bool,
-    },
-    /// The registry's challenge cannot be answered.
-    Challenge(ChallengeError),
-    /// The token server that the registry names is not asked.
-    Realm(RealmError),
-    /// The token server refused.
-    TokenServer(ErrorResponse),
-    /// The token server's answer has no token that can be sent.
-    NoToken,
-    /// A credential cannot be read.
-    Keychain(KeychainError),
-    /// A host that the registry led to wants a login; it gets no credential of the registry's.
-    Elsewhere,
-}
-
-impl fmt::Display for AuthenticationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { refusal, with_credential: false } => {
-                write!(f, "the registry wants a login ({refusal})")
-            }
-            Self::Refused { refusal, with_credential: true } => {
-                write!(f, "the registry did not accept the login ({refusal})")
-            }
-            Self::Challenge(error) => error.fmt(f),
-            Self::Realm(error) => error.fmt(f),
-            Self::TokenServer(error) => write!(f, "the token server refused ({error})"),
-            Self::NoToken => f.write_str("the token server's answer has no usable token"),
-            Self::Keychain(error) => error.fmt(f),
-            Self::Elsewhere => {
-                f.write_str("a host that the registry led to wants a login, and gets no credential")
-            }
-        }
-    }
-}
-
-impl std::error::Error for AuthenticationError {}
-
-impl From<AuthenticationError> for ErrorKind {
-    fn from(error: AuthenticationError) -> Self {
-        Self::Authentication(error)
-    }
-}
-
-/// How a registry's answer breaks the protocol.
+/// How a registry's response breaks the protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Violation {
-    /// An upload was accepted without a `Location` to go on with, or with one that is no URL.
+pub enum ProtocolViolation {
+    /// An upload was accepted without a `Location`, or with one that is not a URL.
     UploadLocation,
     /// The upload's `Location` leads from https to http.
     UploadDowngrade,
@@ -115,26 +62,30 @@ pub enum Violation {
     ContentType(String),
     /// The `Docker-Content-Digest` header is not a digest.
     DigestHeader(String),
-    /// A status that the request does not allow for.
+    /// The request does not allow for this status.
     Status(u16),
-    /// A manifest of another type than was asked for.
-    UnexpectedType(MediaType),
-    /// The answer is compressed, which was not asked for.
+    /// The response is compressed, which was not asked for.
     ContentEncoding(String),
-    /// The registry says that it has bytes of an upload that were not sent, or lost some.
+    /// The registry reports more bytes of an upload than were sent, or lost some.
     UploadOffset {
-        /// How many it says it has.
+        /// How many bytes the registry reports.
         has: u64,
-        /// How many it can have.
+        /// How many bytes were sent.
         sent: u64,
     },
-    /// The registry wants larger chunks of an upload than can be held in memory.
+    /// The registry wants larger chunks of an upload than can be held in memory; the size in bytes.
     ChunkMinimum(u64),
-    /// The answer to a request for the rest of a blob is another part of it.
+    /// The response to a request for the rest of a blob holds another part of it.
     ContentRange(String),
-    /// The next page of a list cannot be asked for, and why.
-    NextPage(&'static str),
-    /// A list is not of the specification's form.
+    /// A list has more pages than this.
+    TooManyPages(usize),
+    /// The next page of a list is one that was read before.
+    RepeatedPage,
+    /// The next page of a list is at another origin.
+    OtherOriginPage,
+    /// The next page of a list has no URL to which a request can be sent.
+    PageUrl,
+    /// A list does not have the specification's form.
     List,
     /// A list has more entries than this.
     ListLength(usize),
@@ -145,30 +96,61 @@ impl Error {
         Self { step, resource, kind: Box::new(kind) }
     }
 
-    /// Why it failed.
+    /// Returns the reason.
     #[must_use]
     pub const fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// What was being done, such as `reading the manifest`.
+    /// Returns the step that failed, such as `reading the manifest`.
     #[must_use]
     pub const fn step(&self) -> &'static str {
         self.step
     }
 
-    /// The repository or manifest concerned.
+    /// Returns the repository, manifest or blob concerned.
     #[must_use]
     pub fn resource(&self) -> &str {
         &self.resource
     }
 }
 
-impl From<wire::HttpError> for ErrorKind {
-    fn from(error: wire::HttpError) -> Self {
+impl ErrorKind {
+    /// Reads the error that `response` carries, whatever its status.
+    pub(super) async fn of_response(response: Response) -> Self {
+        match ErrorResponse::read(response).await {
+            Ok(response) => response.into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Returns the error of a response to a request that changes something: the error that it carries, or a
+    /// protocol violation if its status is not an error.
+    pub(super) async fn of_unexpected(response: Response) -> Self {
+        match response.status() {
+            400.. => Self::of_response(response).await,
+            status => ProtocolViolation::Status(status).into(),
+        }
+    }
+}
+
+impl From<AuthenticationError> for ErrorKind {
+    fn from(error: AuthenticationError) -> Self {
+        Self::Authentication(error)
+    }
+}
+
+impl From<ProtocolViolation> for ErrorKind {
+    fn from(violation: ProtocolViolation) -> Self {
+        Self::Protocol(violation)
+    }
+}
+
+impl From<HttpError> for ErrorKind {
+    fn from(error: HttpError) -> Self {
         match error.kind() {
-            wire::HttpErrorKind::Tls(_) => Self::Tls(error),
-            wire::HttpErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
+            HttpErrorKind::Tls(_) => Self::Tls(error),
+            HttpErrorKind::BodyTooLarge(limit) => Self::TooLarge { limit: *limit },
             _ => match error.into_content() {
                 Ok(error) => Self::Local(error),
                 Err(error) => Self::Network(error),
@@ -178,19 +160,25 @@ impl From<wire::HttpError> for ErrorKind {
 }
 
 impl From<ErrorResponse> for ErrorKind {
-    fn from(refusal: ErrorResponse) -> Self {
-        match refusal.status {
-            401 => AuthenticationError::Refused { refusal, with_credential: false }.into(),
-            403 => Self::Denied(refusal),
-            404 => Self::NotFound(refusal),
-            _ => Self::Registry(refusal),
+    fn from(response: ErrorResponse) -> Self {
+        match response.status {
+            401 => AuthenticationError::Refused { response, with_credential: false }.into(),
+            403 => Self::Denied(response),
+            404 => Self::NotFound(response),
+            _ => Self::Registry(response),
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.step, self.resource, self.kind)
+        write!(f, "{} {}", self.step, self.resource)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.kind)
     }
 }
 
@@ -198,20 +186,35 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authentication(error) => error.fmt(f),
-            Self::Denied(error) => write!(f, "access denied ({error})"),
-            Self::NotFound(error) => write!(f, "not found ({error})"),
-            Self::Registry(error) => write!(f, "the registry refused ({error})"),
+            Self::Denied(response) => write!(f, "access denied ({response})"),
+            Self::NotFound(response) => write!(f, "not found ({response})"),
+            Self::Registry(response) => write!(f, "the registry refused ({response})"),
             Self::Tls(error) | Self::Network(error) => error.fmt(f),
-            Self::Mismatch(error) => write!(f, "the content is not what was promised: {error}"),
+            Self::Mismatch(_) => f.write_str("the content is not what was promised"),
             Self::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
             Self::Manifest(error) => error.fmt(f),
-            Self::Local(error) => write!(f, "the local file failed: {error}"),
-            Self::Protocol(error) => write!(f, "the registry breaks the protocol: {error}"),
+            Self::Local(_) => f.write_str("the local file failed"),
+            Self::Protocol(_) => f.write_str("the registry breaks the protocol"),
         }
     }
 }
 
-impl fmt::Display for Violation {
+/// A variant that only wraps an error shows that error's text, and so has that error's source.
+impl std::error::Error for ErrorKind {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Authentication(error) => error.source(),
+            Self::Tls(error) | Self::Network(error) => error.source(),
+            Self::Manifest(error) => error.source(),
+            Self::Mismatch(error) => Some(error),
+            Self::Local(error) => Some(error),
+            Self::Protocol(violation) => Some(violation),
+            Self::Denied(_) | Self::NotFound(_) | Self::Registry(_) | Self::TooLarge { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for ProtocolViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UploadLocation => f.write_str("an upload has no usable Location"),
@@ -223,7 +226,6 @@ impl fmt::Display for Violation {
                 write!(f, "Docker-Content-Digest {text:?} is not a digest")
             }
             Self::Status(status) => write!(f, "status {status} was not expected"),
-            Self::UnexpectedType(found) => write!(f, "{found} was not asked for"),
             Self::ContentEncoding(encoding) => {
                 write!(f, "the answer is compressed ({encoding}), which was not asked for")
             }
@@ -234,22 +236,38 @@ impl fmt::Display for Violation {
             Self::ContentRange(range) => {
                 write!(f, "{range:?} is not the part of the blob that was asked for")
             }
-            Self::NextPage(error) => write!(f, "the next page of a list {error}"),
+            Self::TooManyPages(limit) => write!(f, "a list has more than {limit} pages"),
+            Self::RepeatedPage => f.write_str("the next page of a list was read before"),
+            Self::OtherOriginPage => f.write_str("the next page of a list is at another host"),
+            Self::PageUrl => f.write_str("the next page of a list has no URL that can be asked"),
             Self::List => f.write_str("a list is not of the specification's form"),
             Self::ListLength(limit) => write!(f, "a list has more than {limit} entries"),
         }
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.kind {
-            ErrorKind::Tls(error) | ErrorKind::Network(error) => Some(error),
-            ErrorKind::Mismatch(error) => Some(error),
-            ErrorKind::Authentication(error) => Some(error),
-            ErrorKind::Manifest(error) => Some(error),
-            ErrorKind::Local(error) => Some(error),
-            _ => None,
-        }
+impl std::error::Error for ProtocolViolation {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printable::chain;
+
+    #[test]
+    fn printed_chain_says_each_thing_once() {
+        let shown = |kind: ErrorKind| chain(&Error::new("reading", "r/a".to_owned(), kind));
+        assert_eq!(
+            shown(ErrorResponse::parse(404, b"").into()),
+            "reading r/a: not found (status 404)"
+        );
+        assert_eq!(
+            shown(ErrorKind::Mismatch(Mismatch::Size { expected: 1, found: 2 })),
+            "reading r/a: the content is not what was promised: expected 1 bytes, found 2"
+        );
+        assert_eq!(
+            shown(ProtocolViolation::RepeatedPage.into()),
+            "reading r/a: the registry breaks the protocol: the next page of a list was read before"
+        );
+        assert_eq!(shown(AuthenticationError::OtherHost.into()).matches("credential").count(), 1);
     }
 }

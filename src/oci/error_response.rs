@@ -1,21 +1,23 @@
-//! What a registry says when it refuses (distribution specification, "Error Codes").
+//! Error responses of registries and token servers (distribution specification, "Error Codes").
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::printable::{excerpt, printable};
+use super::error_code::ErrorCode;
+use crate::printable::excerpt;
 use crate::timestamp::Timestamp;
+use crate::wire::{HttpError, HttpErrorKind, Response};
 
-/// The most of an error's body that is read, in bytes.
+/// The most bytes of an error response's body that are read.
 pub(super) const BODY_LIMIT: u64 = 1024 * 1024;
-/// The most errors of one answer that are kept.
+/// The most errors of one response that are kept.
 const ERROR_LIMIT: usize = 8;
 /// The most characters of one code or message that are kept.
 const TEXT_LIMIT: usize = 400;
 
-/// A registry's refusal: its status, and its reasons where it gave any.
+/// A response with an error status: the status, and the registry's own errors if it sent any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorResponse {
@@ -23,26 +25,18 @@ pub struct ErrorResponse {
     pub status: u16,
     /// The registry's own errors, at most eight.
     pub errors: Vec<RegistryError>,
-    /// The start of a body that is not of the specification's form.
+    /// The start of a body that does not have the specification's form.
     pub excerpt: Option<String>,
     /// How long the registry asks to wait (`Retry-After`).
     pub retry_after: Option<Duration>,
-}
-
-/// Reads `Retry-After` in both its forms (RFC 9110, section 10.2.3).
-pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
-    match header.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Timestamp::from_http_date(header.trim()).map(|until| until.since(now)),
-    }
 }
 
 /// One error of a registry. Both texts are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegistryError {
-    /// The code, such as `MANIFEST_UNKNOWN`.
-    pub code: String,
+    /// The code, such as `MANIFEST_UNKNOWN`. Some registries send an empty one.
+    pub code: ErrorCode,
     /// The message; may be empty.
     pub message: String,
 }
@@ -61,43 +55,64 @@ struct BodyError {
 }
 
 impl ErrorResponse {
-    /// Reads an answer of any form; the body is part of the registry's answer, not of the protocol.
+    /// Reads the error that `response` carries.
+    ///
+    /// A body that cannot be read is left out: the status alone says that the request failed.
+    ///
+    /// # Errors
+    /// [`HttpErrorKind::Record`] if the exchange cannot be written to the transcript.
+    pub(super) async fn read(response: Response) -> Result<Self, HttpError> {
+        let status = response.status();
+        let header = response.headers().get("retry-after");
+        let retry_after = header.and_then(|header| parse_retry_after(header, Timestamp::now()));
+        let body = match response.read(BODY_LIMIT).await {
+            Ok(body) => body,
+            Err(error) if matches!(error.kind(), HttpErrorKind::Record(_)) => return Err(error),
+            Err(_) => Vec::new(),
+        };
+        Ok(Self { retry_after, ..Self::parse(status, &body) })
+    }
+
+    /// Parses a body of any form; one without the specification's form becomes an excerpt.
     #[must_use]
     pub fn parse(status: u16, body: &[u8]) -> Self {
-        let mut refusal = Self { status, errors: Vec::new(), excerpt: None, retry_after: None };
+        let mut response = Self { status, errors: Vec::new(), excerpt: None, retry_after: None };
         if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
-            let read = |error: BodyError| RegistryError {
-                code: excerpt(&error.code, TEXT_LIMIT),
+            let errors = parsed.errors.into_iter().map(|error| RegistryError {
+                code: excerpt(&error.code, TEXT_LIMIT).into(),
                 message: excerpt(&error.message.unwrap_or_default(), TEXT_LIMIT),
-            };
-            let said = |error: &BodyError| {
-                !error.code.is_empty() || error.message.as_ref().is_some_and(|m| !m.is_empty())
-            };
-            let errors = parsed.errors.into_iter().filter(said);
-            refusal.errors = errors.take(ERROR_LIMIT).map(read).collect();
+            });
+            let errors = errors.filter(|e| !e.code.as_str().is_empty() || !e.message.is_empty());
+            response.errors = errors.take(ERROR_LIMIT).collect();
         } else {
             let text = String::from_utf8_lossy(body);
             let text = text.trim();
-            refusal.excerpt = (!text.is_empty()).then(|| excerpt(text, TEXT_LIMIT / 2));
+            response.excerpt = (!text.is_empty()).then(|| excerpt(text, TEXT_LIMIT / 2));
         }
-        refusal
+        response
     }
 
-    /// Whether the registry gave `code` as a reason.
+    /// Returns true if one of the registry's errors has this code.
     #[must_use]
-    pub fn has_code(&self, code: &str) -> bool {
-        self.errors.iter().any(|error| error.code == code)
+    pub fn has_code(&self, code: &ErrorCode) -> bool {
+        self.errors.iter().any(|error| error.code == *code)
+    }
+}
+
+/// Parses `Retry-After` in both of its forms (RFC 9110, section 10.2.3).
+fn parse_retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    match header.trim().parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Timestamp::from_http_date(header.trim()).map(|until| until.since(now)),
     }
 }
 
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}", self.status)?;
-        for error in &self.errors {
-            write!(f, "; {}", printable(&error.code))?;
-            if !error.message.is_empty() {
-                write!(f, ": {}", error.message)?;
-            }
+        for RegistryError { code, message } in &self.errors {
+            let separator = if code.as_str().is_empty() || message.is_empty() { "" } else { ": " };
+            write!(f, "; {code}{separator}{message}")?;
         }
         if let Some(text) = &self.excerpt {
             write!(f, "; {text}")?;
@@ -112,22 +127,26 @@ impl fmt::Display for ErrorResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::printable::printable;
 
     /// Obligation 64.
     #[test]
-    fn codes_and_messages_of_the_specification_are_read() {
-        let refusal = ErrorResponse::parse(
+    fn codes_and_messages_are_parsed_whatever_the_detail() {
+        let response = ErrorResponse::parse(
             404,
             br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no \u001b[1m","detail":{"a":[1]}},
-                {},{"code":"","message":null},{"code":"X"}]}"#,
+                {},{"code":"","message":null},{"code":"X"},{"message":"without code"}]}"#,
         );
-        assert!(refusal.has_code("MANIFEST_UNKNOWN"));
-        assert_eq!(refusal.to_string(), "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X");
+        assert!(response.has_code(&ErrorCode::ManifestUnknown));
+        assert_eq!(
+            response.to_string(),
+            "status 404; MANIFEST_UNKNOWN: no \\u{1b}[1m; X; without code"
+        );
     }
 
     /// Obligation 65.
     #[test]
-    fn a_wait_is_read_in_both_forms() {
+    fn retry_after_is_parsed_in_both_forms() {
         let now = "2026-11-24T21:00:00Z".parse().unwrap();
         for (header, seconds) in [
             ("0", Some(0)),
@@ -140,17 +159,17 @@ mod tests {
             ("", None),
         ] {
             let expected = seconds.map(Duration::from_secs);
-            assert_eq!(retry_after(header, now), expected, "{header:?}");
+            assert_eq!(parse_retry_after(header, now), expected, "{header:?}");
         }
     }
 
     /// Obligation 63.
     #[test]
-    fn any_other_body_shows_its_start() {
+    fn body_without_the_specifications_form_becomes_an_excerpt() {
         for body in ["<html>\u{7}", "{\"message\":\"Not Found\"}", "[]", "{\"errors\":{}}"] {
-            let refusal = ErrorResponse::parse(500, body.as_bytes());
-            assert_eq!(refusal.errors, []);
-            assert_eq!(refusal.excerpt, Some(printable(body)));
+            let response = ErrorResponse::parse(500, body.as_bytes());
+            assert_eq!(response.errors, []);
+            assert_eq!(response.excerpt, Some(printable(body)));
         }
         assert_eq!(ErrorResponse::parse(500, b" \n").excerpt, None);
         assert_eq!(ErrorResponse::parse(500, &vec![b'x'; 10_000]).to_string().chars().count(), 213);

@@ -6,8 +6,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::descriptor::{Annotations, Descriptor};
+use super::field_case;
 use super::media_type::MediaType;
-use super::spelling;
 
 /// The largest manifest that is read or sent, in bytes: what every registry must take.
 pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
@@ -152,7 +152,7 @@ impl ManifestKind {
             column: error.column(),
         };
         let shape: Shape = serde_json::from_slice(content).map_err(malformed)?;
-        spelling::check(content).map_err(malformed)?;
+        field_case::check(content).map_err(malformed)?;
         if let (Some(header), Some(body)) = (content_type, &shape.media_type)
             && header != body
         {

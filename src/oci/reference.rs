@@ -4,15 +4,11 @@
 //! Docker's for what may be left out: no registry means Docker Hub, a Docker Hub repository of one
 //! component stands in `library/`, neither tag nor digest means the tag `latest`.
 
-mod names;
-
 use std::fmt;
 use std::str::FromStr;
 
-use self::names::{DOCKER_HUB, REPOSITORY_LIMIT, TAG_LIMIT};
-use super::digest::{Digest, InvalidDigest};
-
-pub use self::names::{RegistryName, RepositoryName, Tag};
+use super::digest::Digest;
+use super::names::{DOCKER_HUB, InvalidReference, RegistryName, RepositoryName, Tag};
 
 /// What names a manifest within a repository: `<reference>` in the specification.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -161,79 +157,9 @@ fn is_registry_alone(text: &str) -> bool {
     (host == "localhost" || host.contains('.')) && port.is_none_or(is_port)
 }
 
-/// Debug output is the text itself.
-macro_rules! debug_as_display {
-    ($($name:ty),+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-    )+};
-}
-debug_as_display!(RegistryName, RepositoryName, Tag, Reference);
-
-/// Why a text is not a [`Reference`] or a part of one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidReference {
-    /// A URL instead of a reference.
-    Scheme,
-    /// Not a host name or address with an optional port from 1 to 65535.
-    Registry(String),
-    /// There is nothing between registry and tag.
-    NoRepository,
-    /// A registry, and no repository in it.
-    RegistryAlone(String),
-    /// Not a repository name; most often upper-case letters.
-    Repository(String),
-    /// A repository name of more than 255 bytes; its length.
-    RepositoryTooLong(usize),
-    /// Not a tag.
-    Tag(String),
-    /// Not a digest.
-    Digest(InvalidDigest),
-    /// 64 hex digits alone: Docker reads this as an image id, not as a repository.
-    BareHash,
-}
-
-impl fmt::Display for InvalidReference {
+impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Scheme => f.write_str("a reference has no scheme; leave it out"),
-            Self::Registry(text) => write!(f, "{text:?} is not a registry host"),
-            Self::NoRepository => f.write_str("the repository is missing"),
-            Self::RegistryAlone(text) => {
-                write!(f, "it is a registry alone; write \"{text}/REPOSITORY\"")
-            }
-            Self::Repository(text) => write!(
-                f,
-                "{text:?} is not a repository name (lower-case letters and digits, separated by \
-                 '.', '_', '__' or '-', in components separated by '/')"
-            ),
-            Self::RepositoryTooLong(length) => write!(
-                f,
-                "the repository name has {length} bytes; at most {REPOSITORY_LIMIT} are allowed"
-            ),
-            Self::Tag(text) => write!(
-                f,
-                "{text:?} is not a tag (at most {TAG_LIMIT} of letters, digits, '_', '.', '-'; \
-                 the first no '.' or '-')"
-            ),
-            Self::Digest(error) => error.fmt(f),
-            Self::BareHash => {
-                f.write_str("64 hex digits are not a repository name; write name@sha256:… instead")
-            }
-        }
-    }
-}
-
-impl std::error::Error for InvalidReference {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Digest(error) => Some(error),
-            _ => None,
-        }
+        fmt::Display::fmt(self, f)
     }
 }
 

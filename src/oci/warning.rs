@@ -1,12 +1,11 @@
 //! Warnings that registries send (distribution specification, "Warnings").
 //!
-//! They are kept for whoever asks, each once; nothing is ever decided by one.
+//! They are kept until the embedding program takes them, each once. No decision depends on one.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::client::Client;
-use super::reference::RegistryName;
+use super::names::RegistryName;
 use crate::printable::excerpt;
 use crate::wire::Headers;
 
@@ -15,45 +14,47 @@ const TEXT_LIMIT: usize = 4096;
 /// The most warnings that are kept.
 const LIMIT: usize = 100;
 
-/// What a registry warned of. The text is safe to print.
+/// A registry's warning. The text is safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Warning {
     /// The registry.
     pub registry: RegistryName,
-    /// What it said.
+    /// The warning's text.
     pub text: String,
 }
 
+/// The warnings that were not taken yet.
 #[derive(Default)]
 pub(super) struct Warnings(Mutex<BTreeSet<Warning>>);
 
 impl Warnings {
+    /// Keeps the warnings among the header fields of a response.
     pub(super) fn note(&self, registry: &RegistryName, headers: &Headers) {
-        for text in headers.get_all("warning").filter_map(text) {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.len() < LIMIT {
-                known.insert(Warning { registry: registry.clone(), text });
+        for text in headers.get_all("warning").filter_map(parse) {
+            let mut kept = self.kept();
+            if kept.len() < LIMIT {
+                kept.insert(Warning { registry: registry.clone(), text });
             }
         }
     }
+
+    /// Returns the warnings that were kept, and forgets them.
+    pub(super) fn take(&self) -> Vec<Warning> {
+        std::mem::take(&mut *self.kept()).into_iter().collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeSet<Warning>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// The text of `299 - "text"`; quotes are not insisted on.
-fn text(header: &str) -> Option<String> {
+/// Returns the text of `299 - "text"`. Some registries leave out the quotes.
+fn parse(header: &str) -> Option<String> {
     let quoted = header.trim().strip_prefix("299 - ")?.trim();
     let inner = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let text = inner.unwrap_or(quoted).replace("\\\"", "\"").replace("\\\\", "\\");
     (!text.is_empty()).then(|| excerpt(&text, TEXT_LIMIT))
-}
-
-impl Client {
-    /// What registries warned of since this was asked last, each once.
-    #[must_use]
-    pub fn take_warnings(&self) -> Vec<Warning> {
-        let mut known = self.shared.warnings.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *known).into_iter().collect()
-    }
 }
 
 #[cfg(test)]
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_specification_s_form_is_read_and_nothing_steers_a_terminal() {
+    fn only_warnings_with_code_299_are_kept_and_made_printable() {
         for (header, expected) in [
             (r#"299 - "going away""#, Some("going away")),
             (r#"299 - "say \"hi\"""#, Some("say \"hi\"")),
@@ -75,15 +76,15 @@ mod tests {
             ("", None),
             (r#"299 - """#, None),
         ] {
-            assert_eq!(text(header).as_deref(), expected, "{header}");
+            assert_eq!(parse(header).as_deref(), expected, "{header}");
         }
     }
 
     proptest! {
         #[test]
         fn no_header_panics(header: String) {
-            let _ = text(&header);
-            let _ = text(&format!("299 - {header}"));
+            let _ = parse(&header);
+            let _ = parse(&format!("299 - {header}"));
         }
     }
 }

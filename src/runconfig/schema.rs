@@ -3,7 +3,7 @@
 //! What stands here is checked; every other field passes unread. Names are matched as Go's decoder
 //! matches them, whatever their case.
 
-pub(super) use crate::oci::names;
+pub(super) use crate::oci::is_same_field as names;
 
 /// The type of a field. `null` is accepted for each, as Go's decoder accepts it.
 #[derive(Debug, Clone, Copy)]

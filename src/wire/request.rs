@@ -139,6 +139,11 @@ impl Request {
         &self.url
     }
 
+    /// Returns true if the request only reads (RFC 9110, section 9.2.1).
+    pub(crate) const fn is_safe(&self) -> bool {
+        self.method.is_safe()
+    }
+
     /// Adds a header field.
     #[must_use]
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use thv_oci::oci::{
-    Annotations, Descriptor, ErrorKind, Manifest, MediaType, Repository, TagOrDigest, Violation,
+    Annotations, Descriptor, ErrorKind, Manifest, MediaType, ProtocolViolation, Repository,
+    TagOrDigest,
 };
 
 use super::support::{Registry, sha256};
@@ -98,7 +99,7 @@ async fn a_graph_without_end_is_not_walked() {
     let many = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": many });
     let (server, source) = scripted(&embedder, move |_| super::json(&many));
     let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();
-    let limit = ErrorKind::Protocol(Violation::ListLength(10_000)).to_string();
+    let limit = ErrorKind::Protocol(ProtocolViolation::ListLength(10_000)).to_string();
     assert_eq!(failed.kind().to_string(), limit);
     assert_eq!(server.received().len(), 1);
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use thv_oci::oci::{Algorithm, Descriptor, Digest, ErrorKind, MediaType, Mounted, Violation};
+use thv_oci::oci::{
+    Algorithm, Descriptor, Digest, ErrorKind, MediaType, Mounted, ProtocolViolation,
+};
 use thv_oci::wire::BodySource;
 
 use super::support::faulty::{Fault, Faulty, Rule, answer};
@@ -274,7 +276,7 @@ async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
     let pushed = repository.push_source(OCTETS, Arc::new(Sparse), size, Algorithm::Sha256).await;
     let lied = pushed.unwrap_err();
     assert!(
-        matches!(lied.kind(), ErrorKind::Protocol(Violation::UploadOffset { has, .. }) if *has == size),
+        matches!(lied.kind(), ErrorKind::Protocol(ProtocolViolation::UploadOffset { has, .. }) if *has == size),
         "{lied}"
     );
 }

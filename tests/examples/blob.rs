@@ -38,7 +38,13 @@ fn main() -> ExitCode {
         Err(error) => {
             let class =
                 error.downcast_ref::<thv_oci::oci::Error>().map_or("usage", |error| class(error));
-            eprintln!("blob: {class}: {error}");
+            eprint!("blob: {class}: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprint!(": {cause}");
+                source = cause.source();
+            }
+            eprintln!();
             ExitCode::FAILURE
         }
     }

@@ -1,239 +1,288 @@
-//! Logs in at registries as they ask for it, and remembers what they asked.
+//! Decides what goes with a request to a registry, and what the statuses 401 and 403 mean.
+//!
+//! A challenge and a credential are kept for one protection space, a token for the scopes in it. A
+//! credential or token is never sent to another origin, nor used for another repository.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
-
-use url::Url;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::challenge::Challenge;
-use super::keychain::Keychain;
+use super::challenge_cache::{ChallengeCache, MemoryCache, ProtectionSpace};
+use super::credentials::keychain::Keychain;
+use super::credentials::secret::Credential;
+use super::error::AuthenticationError;
 use super::realm;
 use super::scope::Scope;
-use super::secret::Credential;
-use super::token::{Token, TokenServer, basic};
-use crate::oci::error::{AuthenticationError, ErrorKind};
-use crate::oci::reference::{RegistryName, RepositoryName};
-use crate::wire::{Authorization, Origin, Response, Transport, is_internal};
+use super::token::{Token, TokenRequest};
+use super::token_cache::TokenCache;
+use crate::oci::error::ErrorKind;
+use crate::oci::error_code::ErrorCode;
+use crate::oci::error_response::{BODY_LIMIT, ErrorResponse};
+use crate::oci::names::RepositoryName;
+use crate::oci::registry::Registry;
+use crate::wire::{Authorization, Origin, Response, Transport};
 
-/// What went with a request that was refused.
-pub(in crate::oci) enum Sent {
-    Nothing,
-    /// Something from an earlier request, which may have run out.
-    Known(Authorization),
-    /// Something that was fetched for this request.
-    Fresh(Authorization),
-}
+/// How often one request is sent again with another authorization. A registry may ask for a further
+/// scope each time and never be satisfied.
+const RENEWAL_LIMIT: usize = 3;
 
-impl Sent {
-    pub(in crate::oci) const fn authorization(&self) -> Option<&Authorization> {
-        match self {
-            Self::Nothing => None,
-            Self::Known(authorization) | Self::Fresh(authorization) => Some(authorization),
-        }
-    }
-}
-
-/// What a client knows of the registries that it spoke to.
-pub(in crate::oci) struct Authenticator {
-    keychain: Keychain,
-    /// One login per registry and repository: credentials may differ between repositories.
-    logins: Mutex<HashMap<Place, Arc<Login>>>,
-}
-
-/// A registry, and a repository of it.
-type Place = (Origin, Option<RepositoryName>);
-
-/// Whose behalf a request is on.
-pub(in crate::oci) struct Subject<'a> {
-    pub(in crate::oci) registry: &'a RegistryName,
-    /// The repository; none for the registry as a whole.
-    pub(in crate::oci) repository: Option<&'a RepositoryName>,
-    /// What a token has to be good for.
-    pub(in crate::oci) scopes: &'a [Scope],
-    /// Whether plain http is right for this registry.
-    pub(in crate::oci) plain_http: bool,
+/// What a login is for.
+#[derive(Clone)]
+pub(in crate::oci) struct AuthContext {
+    pub(in crate::oci) registry: Arc<Registry>,
+    /// The repository; `None` for the registry as a whole.
+    pub(in crate::oci) repository: Option<RepositoryName>,
+    /// What a token has to allow.
+    pub(in crate::oci) scopes: Vec<Scope>,
+    /// The first word of an operation in a transcript, such as `pull`.
     pub(in crate::oci) purpose: &'static str,
 }
 
-/// The login at one registry. The lock is held while a token is fetched, so that requests that need
-/// the same one share it.
-#[derive(Default)]
-struct Login(tokio::sync::Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    challenge: Option<Challenge>,
-    /// Looked up once, with the first challenge.
-    credential: Found,
-    tokens: HashMap<Vec<Scope>, Token>,
-    may_be_internal: bool,
-}
-
-/// What the keychain has for a registry.
-#[derive(Default)]
-enum Found {
-    #[default]
-    NotLookedUp,
-    Nothing,
-    Credential(Credential),
-}
-
-impl Found {
-    const fn credential(&self) -> Option<&Credential> {
-        match self {
-            Self::Credential(credential) => Some(credential),
-            Self::NotLookedUp | Self::Nothing => None,
+impl AuthContext {
+    fn space(&self) -> ProtectionSpace {
+        ProtectionSpace {
+            origin: self.registry.origin().clone(),
+            repository: self.repository.clone(),
         }
     }
+}
+
+/// The authorization of one request.
+pub(in crate::oci) struct RequestLogin {
+    authorization: Option<Authorization>,
+    /// How often the authorization was renewed for this request. One that was not is from an earlier
+    /// request, and may have expired.
+    renewals: usize,
+}
+
+impl RequestLogin {
+    pub(in crate::oci) const fn authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
+    }
+
+    const fn is_from_earlier_request(&self) -> bool {
+        self.authorization.is_some() && self.renewals == 0
+    }
+}
+
+/// Logs in at registries as they ask for it.
+pub(in crate::oci) struct Authenticator {
+    transport: Arc<Transport>,
+    keychain: Keychain,
+    challenges: Box<dyn ChallengeCache>,
+    /// The lock of a login is held while a token is fetched, so that requests that need the same token
+    /// share it.
+    logins: Mutex<HashMap<ProtectionSpace, Arc<tokio::sync::Mutex<SpaceLogin>>>>,
+}
+
+/// The credential and the tokens for one protection space.
+#[derive(Default)]
+struct SpaceLogin {
+    /// Looked up in the keychain once.
+    credential: OnceLock<Option<Credential>>,
+    tokens: TokenCache,
+    /// Whether the registry is known to have an internal address.
+    registry_is_internal: bool,
 }
 
 impl Authenticator {
-    pub(in crate::oci) fn new(keychain: Keychain) -> Self {
-        Self { keychain, logins: Mutex::default() }
+    pub(in crate::oci) fn new(transport: Arc<Transport>, keychain: Keychain) -> Self {
+        let challenges = Box::new(MemoryCache::default());
+        Self { transport, keychain, challenges, logins: Mutex::default() }
     }
 
-    fn login(&self, url: &Url, subject: &Subject<'_>) -> Result<Arc<Login>, ErrorKind> {
-        let origin = Origin::of(url).ok_or(AuthenticationError::Elsewhere)?;
-        let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(logins.entry((origin, subject.repository.cloned())).or_default()))
+    /// Returns true if the registry asked for a login.
+    pub(in crate::oci) fn was_challenged(&self, context: &AuthContext) -> bool {
+        self.challenges.get(&context.space()).is_some()
     }
 
-    /// What to send with a request to `url`, a URL of the registry's own, as far as it is known.
-    pub(in crate::oci) async fn ready(
+    /// Returns what to send with a new request: nothing before the registry's first challenge.
+    pub(in crate::oci) async fn begin(
         &self,
-        transport: &Transport,
-        url: &Url,
-        subject: &Subject<'_>,
-    ) -> Result<Option<Authorization>, ErrorKind> {
-        let login = self.login(url, subject)?;
-        let mut state = login.0.lock().await;
-        match &state.challenge {
-            None => Ok(None),
-            Some(Challenge::Basic) => Ok(state.basic(url)),
-            Some(Challenge::Bearer { .. }) => state.bearer(transport, url, subject).await.map(Some),
+        context: &AuthContext,
+    ) -> Result<RequestLogin, ErrorKind> {
+        let space = context.space();
+        let authorization = match self.challenges.get(&space) {
+            None => None,
+            Some(challenge) => {
+                let login = self.login(space);
+                let mut login = login.lock().await;
+                self.authorize(context, &mut login, &challenge).await?
+            }
+        };
+        Ok(RequestLogin { authorization, renewals: 0 })
+    }
+
+    /// Decides what the response to a request means for its login.
+    ///
+    /// Returns the response if it is the answer to the request, and `None` if the request has to be sent
+    /// again, for which `login` holds another authorization then.
+    ///
+    /// # Errors
+    /// [`AuthenticationError::Refused`] for a 401 after which nothing else can be sent.
+    pub(in crate::oci) async fn review(
+        &self,
+        context: &AuthContext,
+        login: &mut RequestLogin,
+        response: Response,
+    ) -> Result<Option<Response>, ErrorKind> {
+        let (response, asks_for_login) = asks_for_login(response, login).await?;
+        if !asks_for_login {
+            return Ok(Some(response));
+        }
+        let renewed = if login.renewals < RENEWAL_LIMIT {
+            self.renew(context, login, &response).await?
+        } else {
+            None
+        };
+        match renewed {
+            Some(authorization) => {
+                login.authorization = Some(authorization);
+                login.renewals += 1;
+                Ok(None)
+            }
+            None if response.status() == 401 => {
+                let with_credential = login.authorization.is_some();
+                let response = ErrorResponse::read(response).await?;
+                Err(AuthenticationError::Refused { response, with_credential }.into())
+            }
+            None => Ok(Some(response)),
         }
     }
 
-    /// What to send again after `response` refused a request that went with `sent`; `None` where
-    /// nothing else can be sent.
-    pub(in crate::oci) async fn answer(
+    /// Returns what to send after `response` refused a request; `None` if nothing else can be sent.
+    async fn renew(
         &self,
-        transport: &Transport,
-        url: &Url,
-        subject: &Subject<'_>,
+        context: &AuthContext,
+        refused: &RequestLogin,
         response: &Response,
-        sent: &Sent,
     ) -> Result<Option<Authorization>, ErrorKind> {
-        if Origin::of(response.url()) != Origin::of(url) {
-            // Another host's challenge gets no credential of this registry.
-            return Err(AuthenticationError::Elsewhere.into());
+        if Origin::of(response.url()).as_ref() != Some(context.registry.origin()) {
+            return Err(AuthenticationError::OtherHost.into());
         }
-        let values = response.headers().get_all("www-authenticate");
-        let challenge = match Challenge::choose(values) {
+        let challenge = match Challenge::choose(response.headers().get_all("www-authenticate")) {
             Ok(challenge) => Some(challenge),
-            // A registry may forget its challenge where it refuses a token (Public ECR).
+            // Public ECR leaves out the challenge where it refuses a token.
             Err(_) if response.status() != 401 => None,
             Err(error) => return Err(AuthenticationError::Challenge(error).into()),
         };
-        let login = self.login(url, subject)?;
-        let mut state = login.0.lock().await;
-        state.may_be_internal = response.peer().is_none_or(|peer| is_internal(peer.ip()));
+        let space = context.space();
+        let login = self.login(space.clone());
+        let mut login = login.lock().await;
+        login.registry_is_internal =
+            realm::is_internal_registry(context.registry.base(), response.peer());
         if let Some(challenge) = challenge {
-            state.challenge = Some(challenge);
+            self.challenges.put(&space, challenge);
         }
-        if matches!(state.credential, Found::NotLookedUp) {
-            let found = self.keychain.credential(subject.registry, subject.repository).await;
-            let found = found.map_err(AuthenticationError::Keychain)?;
-            state.credential = found.map_or(Found::Nothing, Found::Credential);
-        }
-        match &state.challenge {
-            None => Ok(None),
-            // The same name and password would be refused again.
-            Some(Challenge::Basic) if sent.authorization().is_some() => Ok(None),
-            Some(Challenge::Basic) => Ok(state.basic(url)),
-            Some(Challenge::Bearer { .. }) => {
-                let scopes = state.scopes(subject);
-                // Somebody else may have fetched another token in the meantime.
-                if let Some(token) = state.tokens.get(subject.scopes)
-                    && bearer(url, token).as_ref() == sent.authorization()
+        self.look_up_credential(context, &login).await?;
+        let Some(challenge) = self.challenges.get(&space) else { return Ok(None) };
+        match &challenge {
+            // The registry would refuse the same name and password again.
+            Challenge::Basic if refused.authorization.is_some() => return Ok(None),
+            Challenge::Basic => {}
+            Challenge::Bearer { scope, .. } => {
+                let scopes = Scope::with_challenged(&context.scopes, scope.as_deref());
+                // Another request may have fetched another token in the meantime, which is used then.
+                if let Some(token) = login.tokens.get(&context.scopes)
+                    && refused.authorization.as_ref() == Some(&bearer(context, token))
                 {
-                    if matches!(sent, Sent::Fresh(_)) && token.scopes == scopes {
+                    if refused.renewals > 0 && token.scopes == scopes {
                         return Ok(None);
                     }
-                    state.tokens.remove(subject.scopes);
+                    login.tokens.remove(&context.scopes);
                 }
-                state.bearer(transport, url, subject).await.map(Some)
             }
         }
-    }
-}
-
-impl State {
-    fn basic(&self, url: &Url) -> Option<Authorization> {
-        basic(url, self.credential.credential()?)
+        self.authorize(context, &mut login, &challenge).await
     }
 
-    /// The token for the subject's scope, fetched where none is left that lasts.
-    async fn bearer(
-        &mut self,
-        transport: &Transport,
-        url: &Url,
-        subject: &Subject<'_>,
-    ) -> Result<Authorization, ErrorKind> {
-        let token = match self.tokens.get(subject.scopes) {
-            Some(token) if token.expires > Instant::now() => token.clone(),
-            _ => {
-                let token = self.fetch(transport, url, subject).await?;
-                self.tokens.insert(subject.scopes.to_vec(), token.clone());
-                token
-            }
-        };
-        bearer(url, &token).ok_or_else(|| AuthenticationError::NoToken.into())
+    fn login(&self, space: ProtectionSpace) -> Arc<tokio::sync::Mutex<SpaceLogin>> {
+        let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(logins.entry(space).or_default())
     }
 
-    /// What to ask the token server for.
-    fn scopes(&self, subject: &Subject<'_>) -> Vec<Scope> {
-        let challenged = match &self.challenge {
-            Some(Challenge::Bearer { scope, .. }) => scope.as_deref(),
-            _ => None,
-        };
-        Scope::with_challenged(subject.scopes, challenged)
-    }
-
-    async fn fetch(
+    async fn look_up_credential(
         &self,
-        transport: &Transport,
-        url: &Url,
-        subject: &Subject<'_>,
-    ) -> Result<Token, ErrorKind> {
-        let Some(Challenge::Bearer { realm, service, .. }) = &self.challenge else {
-            return Err(AuthenticationError::NoToken.into());
+        context: &AuthContext,
+        login: &SpaceLogin,
+    ) -> Result<(), ErrorKind> {
+        if login.credential.get().is_none() {
+            let registry = context.registry.name();
+            let found = self.keychain.credential(registry, context.repository.as_ref()).await;
+            let _ = login.credential.set(found.map_err(AuthenticationError::Keychain)?);
+        }
+        Ok(())
+    }
+
+    /// Returns what answers `challenge`: the name and password, or a token that was fetched before or is
+    /// fetched now.
+    async fn authorize(
+        &self,
+        context: &AuthContext,
+        login: &mut SpaceLogin,
+        challenge: &Challenge,
+    ) -> Result<Option<Authorization>, ErrorKind> {
+        self.look_up_credential(context, login).await?;
+        let credential = login.credential.get().and_then(Option::as_ref);
+        let Challenge::Bearer { realm, service, scope, .. } = challenge else {
+            let origin = context.registry.origin();
+            return Ok(credential.and_then(|credential| credential.basic(origin.clone())));
         };
-        let realm = realm::check(realm, url, subject.plain_http, self.may_be_internal)
+        if let Some(token) = login.tokens.get(&context.scopes).filter(|token| token.is_usable()) {
+            return Ok(Some(bearer(context, token)));
+        }
+        let registry = &context.registry;
+        let (plain_http, internal) = (registry.is_plain_http(), login.registry_is_internal);
+        let realm = realm::check(realm, registry.base(), plain_http, internal)
             .map_err(AuthenticationError::Realm)?;
-        let scopes = self.scopes(subject);
-        let server = TokenServer {
+        if credential.is_some() {
+            realm::check_credential(&realm, registry.origin())
+                .map_err(AuthenticationError::Realm)?;
+        }
+        let request = TokenRequest {
             realm,
             service: service.as_deref(),
-            scopes: &scopes,
-            may_be_internal: self.may_be_internal,
-            purpose: subject.purpose,
+            scopes: Scope::with_challenged(&context.scopes, scope.as_deref()),
+            public_only: !login.registry_is_internal,
+            purpose: context.purpose,
         };
-        // A credential goes to another host over https alone, or within loopback.
-        let elsewhere = Origin::of(&server.realm) != Origin::of(url);
-        let exposed = server.realm.scheme() == "http"
-            && elsewhere
-            && !Origin::of(&server.realm).is_some_and(|origin| origin.is_loopback());
-        let credential = self.credential.credential();
-        if exposed && credential.is_some() {
-            let shown = server.realm.as_str().to_owned();
-            return Err(AuthenticationError::Realm(realm::RealmError::PlainHttp(shown)).into());
-        }
-        server.ask(transport, credential).await
+        let token = request.send(&self.transport, credential).await?;
+        let authorization = bearer(context, &token);
+        login.tokens.insert(context.scopes.clone(), token);
+        Ok(Some(authorization))
     }
 }
 
-fn bearer(url: &Url, token: &Token) -> Option<Authorization> {
-    Some(Authorization::new(Origin::of(url)?, format!("Bearer {}", token.secret.expose())))
+/// Returns the response, and true if another authorization may lead to another one.
+///
+/// - A 401 asks for a login.
+/// - A 403 with `insufficient_scope` asks for another token (IBM Cloud).
+/// - A 400 or 403 with the code `DENIED` may mean that a token from an earlier request has expired (Public
+///   ECR).
+///
+/// The body is read before a token is asked for, so that its exchange has ended in the transcript.
+async fn asks_for_login(
+    response: Response,
+    login: &RequestLogin,
+) -> Result<(Response, bool), ErrorKind> {
+    let status = response.status();
+    let needs_scope = response
+        .headers()
+        .get_all("www-authenticate")
+        .any(|challenge| challenge.contains("insufficient_scope"));
+    match status {
+        401 => Ok((response.buffer(BODY_LIMIT).await?.0, true)),
+        403 if needs_scope => Ok((response.buffer(BODY_LIMIT).await?.0, true)),
+        400 | 403 if login.is_from_earlier_request() => {
+            let (response, body) = response.buffer(BODY_LIMIT).await?;
+            let is_denied = ErrorResponse::parse(status, &body).has_code(&ErrorCode::Denied);
+            Ok((response, is_denied))
+        }
+        _ => Ok((response, false)),
+    }
+}
+
+fn bearer(context: &AuthContext, token: &Token) -> Authorization {
+    let origin = context.registry.origin().clone();
+    Authorization::new(origin, format!("Bearer {}", token.secret.expose()))
 }

@@ -1,8 +1,8 @@
-//! Challenges: what a registry wants (RFC 9110, section 11.6.1).
+//! Challenges: how a registry asks for a login (RFC 9110, section 11.6.1).
 //!
-//! The only place that parses `WWW-Authenticate`. The crate that reads a challenge panics on some
-//! values and refuses others that registries do send, so that each header is first taken apart here
-//! and every challenge handed on in its strictest form.
+//! This is the only place that parses `WWW-Authenticate`. The crate that reads a challenge panics on some
+//! values, and refuses others that registries do send. Each header is therefore split here, and the crate
+//! gets every challenge in its strictest form.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::printable::excerpt;
 const VALUE_LIMIT: usize = 8 * 1024;
 /// The most challenges of one response that are read.
 const CHALLENGE_LIMIT: usize = 16;
-/// How much of a value an error shows, in characters.
+/// How many characters of a value an error shows.
 const SHOWN: usize = 200;
 
-/// What a registry wants.
+/// A challenge that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// A token from the server at `realm` (distribution token specification).
@@ -27,9 +27,9 @@ pub(super) enum Challenge {
         realm: String,
         /// The name of the registry there.
         service: Option<String>,
-        /// What the token has to be for, as the registry sees it.
+        /// The scope that the registry asks for.
         scope: Option<String>,
-        /// Why the token that was sent does not do, such as `insufficient_scope`.
+        /// Why the registry refused a token, such as `insufficient_scope`.
         error: Option<String>,
     },
     /// A name and a password.
@@ -37,10 +37,10 @@ pub(super) enum Challenge {
 }
 
 impl Challenge {
-    /// Chooses from all the `WWW-Authenticate` fields of a response: Bearer before Basic.
+    /// Chooses from all `WWW-Authenticate` fields of a response: Bearer before Basic.
     ///
     /// # Errors
-    /// [`ChallengeError`], which shows what came.
+    /// [`ChallengeError`], which shows the fields.
     pub(super) fn choose<'a>(
         values: impl Iterator<Item = &'a str>,
     ) -> Result<Self, ChallengeError> {
@@ -58,7 +58,7 @@ impl Challenge {
                 match raw.read() {
                     Some(bearer @ Self::Bearer { .. }) => return Ok(bearer),
                     Some(Self::Basic) => basic = Some(Self::Basic),
-                    None if raw.is_ours() => unclear = true,
+                    None if raw.is_supported() => unclear = true,
                     None => schemes.push(excerpt(&raw.scheme, 40)),
                 }
             }
@@ -76,7 +76,7 @@ impl Challenge {
     }
 }
 
-/// A challenge as it stood in a header, its parameters unquoted.
+/// A challenge as it stands in a header, with its parameters unquoted.
 #[derive(Debug, PartialEq, Eq)]
 struct Split {
     scheme: String,
@@ -84,18 +84,18 @@ struct Split {
 }
 
 impl Split {
-    /// Whether the scheme is one that we speak.
-    fn is_ours(&self) -> bool {
-        ["bearer", "basic"].iter().any(|ours| self.scheme.eq_ignore_ascii_case(ours))
+    /// Returns true if the scheme is supported.
+    fn is_supported(&self) -> bool {
+        ["bearer", "basic"].iter().any(|known| self.scheme.eq_ignore_ascii_case(known))
     }
 
-    /// Has the challenge read, every value quoted.
+    /// Parses the challenge, with every value quoted.
     fn read(&self) -> Option<Challenge> {
-        if !self.is_ours() {
+        if !self.is_supported() {
             return None;
         }
         if self.parameters.is_empty() {
-            // Nothing to read; Basic needs no parameter.
+            // There is nothing to parse: Basic needs no parameter.
             return self.scheme.eq_ignore_ascii_case("basic").then_some(Challenge::Basic);
         }
         let quote = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
@@ -120,8 +120,8 @@ impl Split {
     }
 }
 
-/// Takes a header value apart: `scheme name=value, name="value", scheme …`. A word that no `=`
-/// follows starts a challenge. Values may lack their quotes, or the closing one.
+/// Splits a header value: `scheme name=value, name="value", scheme …`. A word without a `=` after it starts
+/// a challenge. Values may lack their quotes, or the closing quote.
 fn split(value: &str) -> Option<Vec<Split>> {
     if value.len() > VALUE_LIMIT {
         return None;
@@ -150,7 +150,7 @@ fn split(value: &str) -> Option<Vec<Split>> {
     Some(challenges)
 }
 
-/// A value, quoted or not, and what follows it.
+/// Returns a value, quoted or not, and the text after it.
 fn parameter_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, rest) = cut(text, is_separator);
@@ -176,21 +176,21 @@ const fn is_separator(c: char) -> bool {
     matches!(c, ',' | ' ' | '\t')
 }
 
-/// A token of RFC 9110, section 5.6.2.
+/// Returns true for a token of RFC 9110, section 5.6.2.
 fn is_token(word: &str) -> bool {
     !word.is_empty()
         && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// Why a response gives no challenge that can be answered.
+/// Why a response has no challenge that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChallengeError {
     /// There is no `WWW-Authenticate` header.
     Missing,
-    /// None can be understood; what came.
+    /// No challenge can be understood; the text of the headers.
     NotUnderstood(String),
-    /// Only schemes that are not spoken here; their names.
+    /// There are only schemes that are not supported; their names.
     Unsupported(Vec<String>),
 }
 
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_corpus_leads_where_it_says() {
+    fn challenges_of_the_corpus_are_parsed_as_expected() {
         let corpus = include_str!("../../../fixtures/challenges.json");
         let cases: Vec<Case> = serde_json::from_str(corpus).unwrap();
         assert!(cases.len() > 30);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_is_not_read() {
+    fn long_value_is_not_parsed() {
         let long = format!("Bearer realm=\"https://a.example/{}\"", "x".repeat(VALUE_LIMIT));
         let refused = Challenge::choose(std::iter::once(&*long));
         assert!(matches!(refused, Err(ChallengeError::NotUnderstood(shown)) if shown.len() < 300));
@@ -272,7 +272,7 @@ mod tests {
         }
 
         #[test]
-        fn a_quoted_value_is_read_as_it_was_meant(
+        fn quoted_value_is_unquoted(
             realm in r#"https://[a-z]{1,5}\.example/[a-z"\\,= ]{0,10}"#,
         ) {
             let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");

@@ -1,16 +1,16 @@
-//! A way to this module's parsers for [`crate::fuzzing`].
+//! Gives [`crate::fuzzing`] access to this module's parsers.
 
 use std::path::Path;
 
 use url::Url;
 
 use super::challenge::Challenge;
-use super::docker_config::{DockerConfig, Entry};
-use super::{Credential, realm};
-use crate::oci::{RegistryName, RepositoryName};
+use super::credentials::docker_config::{DockerConfig, Entry};
+use super::credentials::secret::{Credential, Secret};
+use super::realm;
+use crate::oci::names::{RegistryName, RepositoryName};
 
-/// Reads the values of `WWW-Authenticate` fields, and checks a realm as it is checked before a
-/// request goes there.
+/// Parses the values of `WWW-Authenticate` fields, and checks the realm as before a request to it.
 pub(crate) fn challenge<'a>(values: impl Iterator<Item = &'a str>, registry: &Url) {
     if let Ok(Challenge::Bearer { realm, .. }) = Challenge::choose(values)
         && let Ok(url) = realm::check(&realm, registry, false, false)
@@ -20,13 +20,13 @@ pub(crate) fn challenge<'a>(values: impl Iterator<Item = &'a str>, registry: &Ur
     }
 }
 
-/// Reads a configuration file and looks for a registry; stores a login, and removes it.
+/// Parses a configuration file, looks up a registry, stores a login and removes it.
 pub(crate) fn docker_config(bytes: &[u8], registry: &RegistryName, repository: &RepositoryName) {
     let Ok(mut config) = DockerConfig::parse(Path::new("config.json"), bytes) else { return };
     let _ = config.find(registry, Some(repository));
-    // A helper keeps the credential, or its entry is broken.
+    // The credential is with a helper, or its entry is broken.
     let elsewhere = config.helper_for(registry).is_some() || config.find(registry, None).is_err();
-    config.set(registry, "me", &super::Secret::new("FAKE-password".to_owned()));
+    config.set(registry, "me", &Secret::new("FAKE-password".to_owned()));
     if !elsewhere {
         let found = config.find(registry, None);
         let Ok(Entry::Credential(Credential::Password { username, password })) = found else {

@@ -1,26 +1,25 @@
-//! Logging in: challenges, tokens, and where credentials come from.
+//! Logging in: challenges, tokens, and credentials.
 //!
+//! A challenge belongs to an origin, a credential to a registry and a path in it, a token to a scope.
 //! Nothing here prints a secret, and a credential leaves this module only bound to an origin.
 
-mod authenticator;
+pub(super) mod authenticator;
 mod challenge;
-mod credential_helper;
-mod credential_source;
-mod docker_config;
+mod challenge_cache;
+pub(super) mod credentials;
+pub(super) mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod keychain;
 mod realm;
-mod scope;
-mod secret;
+pub(super) mod scope;
 mod token;
+mod token_cache;
 
-pub(super) use authenticator::{Authenticator, Sent, Subject};
 pub use challenge::ChallengeError;
-pub use credential_helper::HelperError;
-pub use credential_source::{CredentialFuture, CredentialSource};
-pub use docker_config::ConfigError;
-pub use keychain::{CredentialStore, Keychain, KeychainError};
+pub use credentials::docker_config::ConfigError;
+pub use credentials::helper::HelperError;
+pub use credentials::keychain::{CredentialStore, Keychain, KeychainError};
+pub use credentials::secret::{Credential, Secret};
+pub use credentials::source::{CredentialFuture, CredentialSource};
 pub use realm::RealmError;
-pub use scope::{Access, Scope};
-pub use secret::{Credential, Secret};
+pub use scope::Access;

@@ -1,17 +1,21 @@
-//! Which token server may be asked: a realm is a registry's word, and may lead anywhere.
+//! Which token servers a registry may name.
+//!
+//! A realm is text that a registry sent. Without these checks, a registry could direct requests and
+//! credentials to any host, also to one in the user's own network.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use url::{Host, Url};
 
 use crate::printable::excerpt;
 use crate::wire::{Origin, is_internal};
 
-/// Checks the realm of a challenge from `registry`.
+/// Checks the realm of a challenge that came from `registry`, and returns the token server's URL.
 ///
-/// It has to be https, unless `plain_http` says that the registry itself is rightly spoken to over
-/// plain http; without user name; and no internal address (see [`is_internal`]) unless
-/// `registry_is_internal`. Names are checked when they are resolved.
+/// The URL has to be https, unless `plain_http` says that the registry itself is reached over plain http.
+/// It has no user name, and no internal address (see [`is_internal`]) unless `registry_is_internal`.
+/// Host names are checked when they are resolved.
 ///
 /// # Errors
 /// [`RealmError`].
@@ -30,44 +34,68 @@ pub(super) fn check(
     if !origin.is_secure() && !plain_http {
         return Err(RealmError::PlainHttp(shown()));
     }
-    let internal = match url.host() {
-        Some(Host::Ipv4(ip)) => is_internal(ip.into()),
-        Some(Host::Ipv6(ip)) => is_internal(ip.into()),
-        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
-        None => true,
-    };
-    if internal && !registry_is_internal {
+    if has_internal_host(&url) && !registry_is_internal {
         return Err(RealmError::Internal(shown()));
     }
     url.set_fragment(None);
     Ok(url)
 }
 
-/// Why a token server is not asked. The text is the realm, safe to print.
+/// Checks that a credential of `registry` may be sent to the token server `realm`: to another host over
+/// https only, or within loopback.
+///
+/// # Errors
+/// [`RealmError::PlainHttp`].
+pub(super) fn check_credential(realm: &Url, registry: &Origin) -> Result<(), RealmError> {
+    match Origin::of(realm) {
+        Some(origin) if origin.is_secure() || origin.is_loopback() || origin == *registry => Ok(()),
+        _ => Err(RealmError::PlainHttp(realm.as_str().to_owned())),
+    }
+}
+
+/// Returns true if the registry at `url` is known to have an internal address: by its URL, or by `peer`,
+/// the address at which it answered.
+///
+/// `peer` is `None` for a registry that is reached through a proxy. Such a registry counts as public
+/// unless its URL says otherwise: the proxy's own address, which is often internal, says nothing about it.
+pub(super) fn is_internal_registry(url: &Url, peer: Option<SocketAddr>) -> bool {
+    has_internal_host(url) || peer.is_some_and(|peer| is_internal(peer.ip()))
+}
+
+fn has_internal_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => is_internal(ip.into()),
+        Some(Host::Ipv6(ip)) => is_internal(ip.into()),
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        None => true,
+    }
+}
+
+/// Why no request is sent to a token server. The text is the realm, safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RealmError {
-    /// Not an http or https URL.
+    /// The realm is not an http or https URL.
     NotAUrl(String),
-    /// Plain http, where https is needed.
+    /// The realm is plain http, where https is needed.
     PlainHttp(String),
-    /// It carries a user name or password.
+    /// The realm has a user name or password.
     UserInformation(String),
-    /// An internal address, while the registry is not.
+    /// The realm has an internal address, while the registry is not known to have one.
     Internal(String),
 }
 
 impl fmt::Display for RealmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (realm, error) = match self {
-            Self::NotAUrl(realm) => (realm, "is no http or https URL"),
-            Self::PlainHttp(realm) => (realm, "is not https"),
-            Self::UserInformation(realm) => (realm, "carries a user name"),
+        let (realm, reason) = match self {
+            Self::NotAUrl(realm) => (realm, "it is not an http or https URL"),
+            Self::PlainHttp(realm) => (realm, "it is not https"),
+            Self::UserInformation(realm) => (realm, "it carries a user name"),
             Self::Internal(realm) => {
-                (realm, "is an internal address, which the registry itself is not")
+                (realm, "it has an internal address, which the registry itself has not")
             }
         };
-        write!(f, "the registry's token server is not asked: {realm} {error}")
+        write!(f, "refusing token server {realm}: {reason}")
     }
 }
 
@@ -87,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_registry_may_name_only_public_https_servers() {
+    fn public_registry_may_name_only_public_https_token_servers() {
         let refused =
             |realm: &str| checked(realm, "https://r.example/v2/", false, false).unwrap_err();
         for realm in [
@@ -121,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_internal_registry_may_name_internal_servers() {
+    fn internal_registry_may_name_internal_token_servers() {
         let url = "http://127.0.0.1:5001/token";
         assert_eq!(checked(url, "http://127.0.0.1:5000/v2/", true, true).as_deref(), Ok(url));
         let secure = checked(url, "https://10.0.0.2/v2/", false, true);
@@ -129,8 +157,35 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_realm_is_the_registry_s() {
+    fn relative_realm_is_resolved_against_the_registry() {
         let found = checked("/token#x", "https://r.example/v2/", false, false);
         assert_eq!(found.as_deref(), Ok("https://r.example/token"));
+    }
+
+    #[test]
+    fn registry_behind_a_proxy_is_internal_only_by_its_url() {
+        let internal = |url: &str, peer: Option<&str>| {
+            let peer = peer.map(|peer| peer.parse().unwrap());
+            is_internal_registry(&Url::parse(url).unwrap(), peer)
+        };
+        assert!(!internal("https://r.example/v2/", None));
+        assert!(!internal("https://r.example/v2/", Some("8.8.8.8:443")));
+        assert!(internal("https://r.example/v2/", Some("10.0.0.1:443")));
+        for url in ["https://10.0.0.1/v2/", "http://localhost:5000/v2/", "https://[fd00::1]/v2/"] {
+            assert!(internal(url, None), "{url}");
+        }
+    }
+
+    #[test]
+    fn credential_goes_to_another_host_over_https_or_within_loopback_only() {
+        let allowed = |realm: &str, registry: &str| {
+            let registry = Origin::of(&Url::parse(registry).unwrap()).unwrap();
+            check_credential(&Url::parse(realm).unwrap(), &registry).is_ok()
+        };
+        assert!(allowed("https://auth.example/t", "http://r.example/v2/"));
+        assert!(allowed("http://r.example/t", "http://r.example/v2/"));
+        assert!(allowed("http://127.0.0.1:5001/t", "http://127.0.0.1:5000/v2/"));
+        assert!(!allowed("http://auth.example/t", "http://r.example/v2/"));
+        assert!(!allowed("http://r.example:8080/t", "http://r.example/v2/"));
     }
 }

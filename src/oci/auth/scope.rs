@@ -1,10 +1,10 @@
-//! Scopes: what a token is for (distribution token specification, "Requesting a Token").
+//! Scopes: what a token allows (distribution token specification, "Requesting a Token").
 
 use std::fmt;
 
-use super::super::reference::RepositoryName;
+use crate::oci::names::RepositoryName;
 
-/// What somebody wants to do with a repository.
+/// The kind of access to a repository that tokens are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Access {
     /// Read.
@@ -17,12 +17,11 @@ pub enum Access {
 
 /// The scope of a token, such as `repository:configs/a:pull,push`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Scope(String);
+pub(in crate::oci) struct Scope(String);
 
 impl Scope {
-    /// What `access` to the repository `name` needs. A push reads too.
-    #[must_use]
-    pub fn repository(name: &RepositoryName, access: Access) -> Self {
+    /// Returns the scope that `access` to the repository `name` needs. A push also reads.
+    pub(in crate::oci) fn repository(name: &RepositoryName, access: Access) -> Self {
         let actions = match access {
             Access::Pull => "pull",
             Access::Push => "pull,push",
@@ -31,10 +30,9 @@ impl Scope {
         Self(format!("repository:{name}:{actions}"))
     }
 
-    /// The scopes to ask for: `own` first, and those of a challenge that these do not cover. None at
-    /// all asks for a token that only says who asks.
-    #[must_use]
-    pub fn with_challenged(own: &[Self], challenged: Option<&str>) -> Vec<Self> {
+    /// Returns the scopes to ask for: `own` first, then those of a challenge that `own` does not cover, at
+    /// most eight. An empty list asks for a token that only identifies the account.
+    pub(super) fn with_challenged(own: &[Self], challenged: Option<&str>) -> Vec<Self> {
         let mut scopes = own.to_vec();
         let words = challenged.unwrap_or_default().split(' ');
         for word in words.filter(|word| word.bytes().all(|b| b.is_ascii_graphic())) {
@@ -46,7 +44,7 @@ impl Scope {
         scopes
     }
 
-    /// Whether a token for this scope does for `other` too.
+    /// Returns true if a token for this scope also allows `other`.
     fn covers(&self, other: &Self) -> bool {
         let parts = |scope: &str| scope.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
         match (parts(&self.0), parts(&other.0)) {
@@ -69,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_challenge_adds_only_what_is_not_asked_for_anyway() {
+    fn challenge_adds_only_scopes_that_are_not_covered() {
         let push = Scope::repository(&"a/b".parse().unwrap(), Access::Push);
         let asked = |challenged| {
             let scopes = Scope::with_challenged(std::slice::from_ref(&push), challenged);

@@ -1,4 +1,4 @@
-//! Asking a token server (distribution token specification, and its `OAuth2` form).
+//! Fetching a token (distribution token specification, and its `OAuth2` form).
 
 use std::time::{Duration, Instant};
 
@@ -7,44 +7,53 @@ use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::credentials::secret::{Credential, Secret};
+use super::error::AuthenticationError;
 use super::scope::Scope;
-use super::secret::{Credential, Secret};
-use crate::oci::error::{AuthenticationError, ErrorKind};
-use crate::oci::error_response::BODY_LIMIT;
-use crate::oci::session::refusal;
+use crate::oci::error::ErrorKind;
+use crate::oci::error_response::{BODY_LIMIT, ErrorResponse};
 use crate::timestamp::Timestamp;
-use crate::wire::{Authorization, Method, Origin, Request, Response, Transport};
+use crate::wire::{Method, Origin, Request, Response, Transport};
 
-/// How long a token lasts where its server does not say so.
+/// The lifetime of a token whose server does not state one, in seconds.
 const DEFAULT_LIFETIME: u64 = 60;
-/// The longest lifetime that is believed, in seconds: a day.
+/// The longest lifetime that is believed, in seconds: one day.
 const LONGEST_LIFETIME: u64 = 24 * 60 * 60;
 /// How the client names itself to a token server.
 const CLIENT_ID: &str = "thv";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A bearer token, and until when it is used.
+/// A bearer token.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) secret: Secret,
-    pub(super) expires: Instant,
-    /// What was asked for.
+    /// The scopes that were asked for.
     pub(super) scopes: Vec<Scope>,
+    /// When the token is renewed, a while before it expires.
+    renew_at: Instant,
 }
 
-/// Whom to ask, and for what.
-pub(super) struct TokenServer<'a> {
+impl Token {
+    /// Returns true if the token does not have to be renewed yet.
+    pub(super) fn is_usable(&self) -> bool {
+        self.renew_at > Instant::now()
+    }
+}
+
+/// A request for a token.
+pub(super) struct TokenRequest<'a> {
+    /// The token server's URL, checked.
     pub(super) realm: Url,
     pub(super) service: Option<&'a str>,
-    pub(super) scopes: &'a [Scope],
-    /// Whether the server's name may lead to an internal address.
-    pub(super) may_be_internal: bool,
-    /// What stands before the operation in a transcript.
+    pub(super) scopes: Vec<Scope>,
+    /// Whether the server must not have an internal address.
+    pub(super) public_only: bool,
+    /// The first word of the operation in a transcript.
     pub(super) purpose: &'static str,
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     #[serde(default)]
     token: Option<String>,
     #[serde(default)]
@@ -55,35 +64,42 @@ struct Answer {
     issued_at: Option<String>,
 }
 
-impl TokenServer<'_> {
-    /// Asks for a token. With a password by GET, and by POST where the server takes no GET; with an
-    /// identity token by POST; else anonymously.
-    pub(super) async fn ask(
-        &self,
+impl TokenRequest<'_> {
+    /// Fetches a token: with a password by GET, and by POST if the server takes no GET (405); with an
+    /// identity token by POST; without a credential by GET. A registry token is used as it is.
+    pub(super) async fn send(
+        self,
         transport: &Transport,
         credential: Option<&Credential>,
     ) -> Result<Token, ErrorKind> {
-        if let Some(Credential::RegistryToken(secret)) = credential {
-            let expires = Instant::now() + Duration::from_secs(LONGEST_LIFETIME);
-            return Ok(self.token(secret.clone(), expires));
-        }
-        if let Some(Credential::IdentityToken(secret)) = credential {
-            let grant = [("grant_type", "refresh_token"), ("refresh_token", secret.expose())];
-            return self.read(transport.send(self.post(&grant)).await?).await;
-        }
-        let response = transport.send(self.get(credential)).await?;
-        match credential {
-            Some(Credential::Password { username, password }) if response.status() == 405 => {
-                response.discard().await?;
-                let grant = [
-                    ("grant_type", "password"),
-                    ("username", username),
-                    ("password", password.expose()),
-                ];
-                self.read(transport.send(self.post(&grant)).await?).await
+        let post = |grant: &[(&str, &str)]| transport.send(self.post(grant));
+        let response = match credential {
+            Some(Credential::RegistryToken(secret)) => {
+                let renew_at = Instant::now() + Duration::from_secs(LONGEST_LIFETIME);
+                return Ok(Token { secret: secret.clone(), scopes: self.scopes, renew_at });
             }
-            _ => self.read(response).await,
-        }
+            Some(Credential::IdentityToken(secret)) => {
+                post(&[("grant_type", "refresh_token"), ("refresh_token", secret.expose())]).await?
+            }
+            Some(Credential::Password { username, password }) => {
+                let response = transport.send(self.get(credential)).await?;
+                if response.status() == 405 {
+                    response.discard().await?;
+                    let password = password.expose();
+                    let grant = [
+                        ("grant_type", "password"),
+                        ("username", username),
+                        ("password", password),
+                    ];
+                    post(&grant).await?
+                } else {
+                    response
+                }
+            }
+            None => transport.send(self.get(None)).await?,
+        };
+        let (secret, renew_at) = read_token(response).await?;
+        Ok(Token { secret, scopes: self.scopes, renew_at })
     }
 
     fn get(&self, credential: Option<&Credential>) -> Request {
@@ -93,7 +109,7 @@ impl TokenServer<'_> {
             if let Some(service) = self.service {
                 query.append_pair("service", service);
             }
-            for scope in self.scopes {
+            for scope in &self.scopes {
                 query.append_pair("scope", &scope.to_string());
             }
             query.append_pair("client_id", CLIENT_ID);
@@ -101,7 +117,7 @@ impl TokenServer<'_> {
                 query.append_pair("account", username);
             }
         }
-        let authorization = credential.and_then(|credential| basic(&url, credential));
+        let authorization = credential.and_then(|credential| credential.basic(Origin::of(&url)?));
         self.request(Method::Get, url).authorization(authorization)
     }
 
@@ -119,61 +135,46 @@ impl TokenServer<'_> {
 
     fn request(&self, method: Method, url: Url) -> Request {
         let request = Request::new(method, url, format!("{}: token", self.purpose)).confidential();
-        if self.may_be_internal { request } else { request.public_only() }
-    }
-
-    async fn read(&self, response: Response) -> Result<Token, ErrorKind> {
-        let status = response.status();
-        if status != 200 {
-            return Err(match refusal(response).await {
-                // The token server's 401 is about the credential, its 403 about the scope.
-                ErrorKind::Authentication(AuthenticationError::Refused { refusal, .. })
-                | ErrorKind::NotFound(refusal)
-                | ErrorKind::Registry(refusal) => AuthenticationError::TokenServer(refusal).into(),
-                other => other,
-            });
-        }
-        let started = Instant::now();
-        let body = response.read(BODY_LIMIT).await?;
-        // What was read may be a secret: it stands in no error.
-        let answer: Answer =
-            serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
-        // Servers that know one of the two may send the other empty.
-        let mut tokens = [answer.token, answer.access_token].into_iter().flatten();
-        let token = tokens.find(|token| is_sendable(token));
-        let secret = Secret::new(token.ok_or(AuthenticationError::NoToken)?);
-        Ok(self
-            .token(secret, started + usable(answer.expires_in, age(answer.issued_at.as_deref()))))
-    }
-
-    fn token(&self, secret: Secret, expires: Instant) -> Token {
-        Token { secret, expires, scopes: self.scopes.to_vec() }
+        if self.public_only { request.public_only() } else { request }
     }
 }
 
-/// The `Authorization` of a name and password, for the origin of `url`.
-pub(super) fn basic(url: &Url, credential: &Credential) -> Option<Authorization> {
-    use base64::Engine as _;
-    let Credential::Password { username, password } = credential else { return None };
-    let pair = Secret::new(format!("{username}:{}", password.expose()));
-    let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose());
-    Some(Authorization::new(Origin::of(url)?, format!("Basic {encoded}")))
+/// Returns the token that a token server's response holds, and when it is to be renewed.
+async fn read_token(response: Response) -> Result<(Secret, Instant), ErrorKind> {
+    if response.status() != 200 {
+        let response = ErrorResponse::read(response).await?;
+        // A token server's 401 is about the credential, its 403 about the scope.
+        return Err(match response.status {
+            403 => ErrorKind::Denied(response),
+            _ => AuthenticationError::TokenServer(response).into(),
+        });
+    }
+    let received = Instant::now();
+    let body = response.read(BODY_LIMIT).await?;
+    // The body may hold a secret, so that no error shows it.
+    let response: TokenResponse =
+        serde_json::from_slice(&body).map_err(|_| AuthenticationError::NoToken)?;
+    // Servers that fill in one of the two fields may send the other one empty.
+    let mut tokens = [response.token, response.access_token].into_iter().flatten();
+    let token = tokens.find(|token| is_sendable(token)).ok_or(AuthenticationError::NoToken)?;
+    let usable = usable_for(response.expires_in, age(response.issued_at.as_deref()));
+    Ok((Secret::new(token), received + usable))
 }
 
-/// Whether a token can stand in a header.
+/// Returns true if a token can stand in a header field.
 fn is_sendable(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// How old a token is that its server issued at some time, as far as the clocks agree.
+/// Returns the age of a token from the time at which its server issued it; zero if the clocks disagree.
 fn age(issued_at: Option<&str>) -> Duration {
     let issued = issued_at.and_then(|text| text.parse::<Timestamp>().ok());
     issued.map_or(Duration::ZERO, |issued| Timestamp::now().since(issued))
 }
 
-/// How long a token is used: a while less than it lasts, so that it does not run out on its way. An
-/// age beyond its lifetime says only that the clocks differ.
-fn usable(expires_in: Option<f64>, age: Duration) -> Duration {
+/// Returns how long a token is used: a while less than its lifetime, so that it does not expire on its way.
+/// An age beyond the lifetime only means that the clocks differ, and is ignored.
+fn usable_for(expires_in: Option<f64>, age: Duration) -> Duration {
     let seconds = expires_in.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
     let lifetime = seconds
         .map_or(Duration::from_secs(DEFAULT_LIFETIME), |seconds| {
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_renewed_a_while_before_it_runs_out() {
+    fn token_is_renewed_before_it_expires() {
         for (expires_in, seconds) in [
             (None, 50.0),
             (Some(300.0), 290.0),
@@ -199,21 +200,21 @@ mod tests {
             (Some(f64::NAN), 50.0),
             (Some(1e300), 86_390.0),
         ] {
-            let found = usable(expires_in, Duration::ZERO).as_secs_f64();
+            let found = usable_for(expires_in, Duration::ZERO).as_secs_f64();
             assert!((found - seconds).abs() < 0.001, "{expires_in:?}: {found}");
         }
     }
 
     #[test]
-    fn a_token_s_age_counts_unless_the_clocks_differ() {
-        let used = |age| usable(Some(300.0), Duration::from_secs(age)).as_secs();
+    fn age_of_a_token_counts_unless_the_clocks_differ() {
+        let used = |age| usable_for(Some(300.0), Duration::from_secs(age)).as_secs();
         assert_eq!((used(100), used(300), used(301)), (190, 0, 290));
         assert_eq!(age(Some("2099-01-01T00:00:00Z")), Duration::ZERO);
         assert_eq!(age(Some("yesterday")), Duration::ZERO);
     }
 
     #[test]
-    fn a_token_that_would_break_a_header_is_none() {
+    fn token_that_would_break_a_header_is_rejected() {
         for token in ["", "a b", "a\r\nb", "é"] {
             assert!(!is_sendable(token), "{token:?}");
         }

@@ -1,0 +1,305 @@
+//! Docker's `config.json`, and `auth.json` of podman, skopeo and buildah.
+//!
+//! The entry of the registry that is looked up is read strictly; other entries are not looked at. Writing
+//! keeps everything else in the file.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::{Map, Value, json};
+
+use super::secret::{Credential, Secret};
+use crate::atomic_file;
+use crate::oci::names::{RegistryName, RepositoryName};
+
+/// The largest file that is read, in bytes.
+const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+/// The key under which Docker stores credentials for Docker Hub.
+const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+
+/// The content of a configuration file.
+#[derive(Clone)]
+pub(in crate::oci::auth) struct DockerConfig {
+    path: PathBuf,
+    content: Map<String, Value>,
+}
+
+/// What a file says about the credential of a registry.
+pub(in crate::oci::auth) enum Entry {
+    /// The credential itself.
+    Credential(Credential),
+    /// The credential helper that keeps the credential, and the server's name there.
+    Helper { name: String, server: String },
+    /// There is no credential.
+    None,
+}
+
+impl DockerConfig {
+    /// Reads the file at `path`. Returns `None` if there is no such file.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+        use std::io::Read as _;
+        let unreadable = |error| ConfigError::Io { path: path.to_owned(), error };
+        let file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut bytes = Vec::new();
+        file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::parse(path, &bytes).map(Some)
+    }
+
+    /// Parses `bytes`, the content of the file at `path`.
+    pub(in crate::oci::auth) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::empty(path));
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(content)) => Ok(Self { path: path.to_owned(), content }),
+            Ok(_) => Err(ConfigError::Malformed { path: path.to_owned(), line: 1 }),
+            Err(error) => Err(ConfigError::Malformed { path: path.to_owned(), line: error.line() }),
+        }
+    }
+
+    /// Returns an empty configuration, which is not written yet.
+    pub(super) fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), content: Map::new() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Looks for the registry: a helper of its own, an entry for the repository or a namespace above
+    /// it (the longest), an entry for the registry, the helper for all.
+    pub(in crate::oci::auth) fn find(
+        &self,
+        registry: &RegistryName,
+        repository: Option<&RepositoryName>,
+    ) -> Result<Entry, ConfigError> {
+        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
+        if let Some((key, helper)) =
+            helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry))
+        {
+            let name = helper.as_str().ok_or_else(|| self.broken(key))?.to_owned();
+            return Ok(helper_entry(name, registry));
+        }
+        let auths = self.content.get("auths").and_then(Value::as_object);
+        for wanted in path_keys(registry, repository) {
+            if let Some(entry) = auths.and_then(|auths| auths.get(&wanted)) {
+                return self.entry(&wanted, entry);
+            }
+        }
+        if let Some(helper) = self.content.get("credsStore").and_then(Value::as_str)
+            && !helper.is_empty()
+        {
+            return Ok(helper_entry(helper.to_owned(), registry));
+        }
+        match auths.into_iter().flatten().find(|(key, _)| names_registry(key, registry)) {
+            Some((key, entry)) => self.entry(key, entry),
+            None => Ok(Entry::None),
+        }
+    }
+
+    fn entry(&self, key: &str, entry: &Value) -> Result<Entry, ConfigError> {
+        let broken = || self.broken(key);
+        let entry = entry.as_object().ok_or_else(broken)?;
+        let field = |name: &str| match entry.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(_) => Err(broken()),
+        };
+        if let Some(token) = field("identitytoken")? {
+            return Ok(Entry::Credential(Credential::IdentityToken(Secret::new(token))));
+        }
+        if let Some(token) = field("registrytoken")? {
+            return Ok(Entry::Credential(Credential::RegistryToken(Secret::new(token))));
+        }
+        if let Some(encoded) = field("auth")? {
+            return decode(&encoded).map(Entry::Credential).ok_or_else(broken);
+        }
+        match (field("username")?, field("password")?) {
+            (Some(username), Some(password)) => Ok(Entry::Credential(Credential::Password {
+                username,
+                password: Secret::new(password),
+            })),
+            // Docker writes an empty entry if a helper keeps the credential.
+            _ => Ok(match self.content.get("credsStore").and_then(Value::as_str) {
+                Some(helper) if !helper.is_empty() => {
+                    Entry::Helper { name: helper.to_owned(), server: key.to_owned() }
+                }
+                _ => Entry::None,
+            }),
+        }
+    }
+
+    fn broken(&self, key: &str) -> ConfigError {
+        ConfigError::Entry { path: self.path.clone(), key: key.to_owned() }
+    }
+
+    /// Returns the helper that keeps the registry's credential, if there is one, and the server's name there.
+    pub(in crate::oci::auth) fn helper_for(
+        &self,
+        registry: &RegistryName,
+    ) -> Option<(String, String)> {
+        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
+        let own = helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry));
+        let name = own.map(|(_, helper)| helper).or_else(|| self.content.get("credsStore"));
+        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty())?;
+        Some((name.to_owned(), storage_key(registry)))
+    }
+
+    /// Replaces the registry's entry by a name and password.
+    pub(in crate::oci::auth) fn set(
+        &mut self,
+        registry: &RegistryName,
+        username: &str,
+        password: &Secret,
+    ) {
+        self.remove(registry);
+        let pair = Secret::new(format!("{username}:{}", password.expose()));
+        let entry = json!({ "auth": STANDARD.encode(pair.expose()) });
+        let auths = self.content.entry("auths").or_insert_with(|| json!({}));
+        if !auths.is_object() {
+            *auths = json!({});
+        }
+        if let Some(auths) = auths.as_object_mut() {
+            auths.insert(storage_key(registry), entry);
+        }
+    }
+
+    /// Removes the registry's entries. Returns true if there were any.
+    pub(in crate::oci::auth) fn remove(&mut self, registry: &RegistryName) -> bool {
+        let Some(auths) = self.content.get_mut("auths").and_then(Value::as_object_mut) else {
+            return false;
+        };
+        let before = auths.len();
+        auths.retain(|key, _| !names_registry(key, registry));
+        auths.len() != before
+    }
+
+    /// Writes the file atomically, readable only by its owner.
+    pub(super) fn write(&self) -> Result<(), ConfigError> {
+        let failed = |error| ConfigError::Io { path: self.path.clone(), error };
+        let mut text = serde_json::to_vec_pretty(&self.content)
+            .map_err(|error| failed(io::Error::from(error)))?;
+        text.push(b'\n');
+        atomic_file::write_with_parents(&self.path, &text).map_err(failed)
+    }
+}
+
+/// Shows only the path: the file holds passwords.
+impl fmt::Debug for DockerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DockerConfig({})", self.path.display())
+    }
+}
+
+/// Returns the key under which a credential for the registry is stored.
+pub(super) fn storage_key(registry: &RegistryName) -> String {
+    if registry.is_docker_hub() { DOCKER_HUB_KEY.to_owned() } else { registry.to_string() }
+}
+
+fn helper_entry(name: String, registry: &RegistryName) -> Entry {
+    Entry::Helper { name, server: storage_key(registry) }
+}
+
+/// Returns the keys for paths in podman's `auth.json`, the longest first: `host/a/b`, `host/a`.
+fn path_keys(registry: &RegistryName, repository: Option<&RepositoryName>) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut path = repository.map_or("", RepositoryName::as_str);
+    while !path.is_empty() {
+        keys.push(format!("{registry}/{path}"));
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    keys
+}
+
+/// Returns true if a key, with or without scheme and API version, names the registry.
+fn names_registry(key: &str, registry: &RegistryName) -> bool {
+    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let rest = rest.unwrap_or(key).trim_end_matches('/');
+    let host = match rest.split_once('/') {
+        Some((host, "v1" | "v2")) => host,
+        // With a scheme, Docker looks only at the host. Without one, a path is a namespace.
+        Some((host, _)) if rest.len() != key.trim_end_matches('/').len() => host,
+        Some(_) => return false,
+        None => rest,
+    };
+    host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
+}
+
+/// Decodes `base64(name:password)`. Docker pads the password with NUL.
+fn decode(encoded: &str) -> Option<Credential> {
+    let bytes = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
+    let pair = Secret::new(String::from_utf8(bytes).ok()?);
+    let (username, password) = pair.expose().split_once(':')?;
+    let password = password.trim_end_matches('\0');
+    if username.is_empty() || password.is_empty() {
+        return None;
+    }
+    // This is how Docker writes an identity token into the field for a name and password.
+    Some(match username {
+        "<token>" => Credential::IdentityToken(Secret::new(password.to_owned())),
+        _ => Credential::Password {
+            username: username.to_owned(),
+            password: Secret::new(password.to_owned()),
+        },
+    })
+}
+
+/// Why a configuration file cannot be used. No value of the file is part of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read or written.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: io::Error,
+    },
+    /// The file is not one JSON object.
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line of the error, from 1.
+        line: usize,
+    },
+    /// The entry for the registry is broken.
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// The entry's key.
+        key: String,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, .. } => path.display().fmt(f),
+            Self::Malformed { path, line } => {
+                write!(f, "{}: line {line}: not one JSON object", path.display())
+            }
+            Self::Entry { path, key } => {
+                write!(f, "{}: the entry {key:?} cannot be read", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

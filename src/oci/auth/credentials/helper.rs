@@ -1,0 +1,265 @@
+//! Credential helpers: programs named `docker-credential-…` that keep credentials.
+//!
+//! The protocol is that of docker-credential-helpers: the action is an argument, the server or the
+//! credential is standard input, the answer is standard output. A secret is never an argument.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use super::secret::{Credential, Secret};
+use crate::printable::excerpt;
+
+/// How long a helper may run. It may ask its user a question.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+/// The most that is read from a helper, in bytes.
+const OUTPUT_LIMIT: u64 = 1024 * 1024;
+/// The message by which a helper says that it has no credential. The protocol has no other sign for it.
+const NOT_FOUND: &str = "credentials not found in native keychain";
+/// The user name that marks an identity token.
+const TOKEN_USER: &str = "<token>";
+
+/// A credential helper.
+#[derive(Debug, Clone)]
+pub(super) struct CredentialHelper {
+    name: String,
+    program: OsString,
+    time_limit: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    #[serde(default)]
+    username: String,
+    secret: String,
+}
+
+impl CredentialHelper {
+    pub(super) fn new(name: &str) -> Result<Self, HelperError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
+            return Err(HelperError::Name(excerpt(name, 60)));
+        }
+        let program = format!("docker-credential-{name}").into();
+        Ok(Self { name: name.to_owned(), program, time_limit: TIME_LIMIT })
+    }
+
+    /// Returns the credential for `server`, if the helper has one.
+    pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, HelperError> {
+        let output = self.run("get", server).await?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stdout);
+            if said.trim() == NOT_FOUND {
+                return Ok(None);
+            }
+            return Err(self.failed(&output));
+        }
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| HelperError::Answer(self.name.clone()))?;
+        if answer.secret.is_empty() {
+            return Ok(None);
+        }
+        let secret = Secret::new(answer.secret);
+        Ok(Some(match answer.username.as_str() {
+            TOKEN_USER => Credential::IdentityToken(secret),
+            _ => Credential::Password { username: answer.username, password: secret },
+        }))
+    }
+
+    /// Makes the helper keep a name and password for `server`.
+    pub(super) async fn store(
+        &self,
+        server: &str,
+        username: &str,
+        password: &Secret,
+    ) -> Result<(), HelperError> {
+        let credential = serde_json::json!({
+            "ServerURL": server, "Username": username, "Secret": password.expose(),
+        });
+        let credential = Secret::new(credential.to_string());
+        let output = self.run("store", credential.expose()).await?;
+        if output.status.success() { Ok(()) } else { Err(self.failed(&output)) }
+    }
+
+    /// Makes the helper forget `server`. Returns true if it had a credential.
+    pub(super) async fn erase(&self, server: &str) -> Result<bool, HelperError> {
+        let output = self.run("erase", server).await?;
+        if output.status.success() {
+            return Ok(true);
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        if said.trim() == NOT_FOUND { Ok(false) } else { Err(self.failed(&output)) }
+    }
+
+    async fn run(&self, action: &str, input: &str) -> Result<Output, HelperError> {
+        // For some helpers, a line break starts another field.
+        if input.chars().any(char::is_control) {
+            return Err(HelperError::Input(self.name.clone()));
+        }
+        let failed = |error| HelperError::Run { name: self.name.clone(), error };
+        let child = Command::new(&self.program)
+            .arg(action)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        match tokio::time::timeout(self.time_limit, converse(child, input)).await {
+            Ok(output) => output.map_err(failed),
+            Err(_) => Err(HelperError::Timeout(self.name.clone())),
+        }
+    }
+
+    fn failed(&self, output: &Output) -> HelperError {
+        let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+        HelperError::Failed {
+            name: self.name.clone(),
+            said: excerpt(String::from_utf8_lossy(said).trim(), 200),
+        }
+    }
+}
+
+/// Writes the input of a process and reads its output, up to a limit.
+async fn converse(mut child: Child, input: &str) -> io::Result<Output> {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    let (mut said, mut complained) = (Vec::new(), Vec::new());
+    let (mut stdout, mut stderr) = (stdout.take(OUTPUT_LIMIT), stderr.take(OUTPUT_LIMIT));
+    let write = async {
+        // A helper that does not read its input ends with a failure, which says more.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+    };
+    let ((), read, heard) =
+        tokio::join!(write, stdout.read_to_end(&mut said), stderr.read_to_end(&mut complained));
+    read?;
+    heard?;
+    Ok(Output { status: child.wait().await?, stdout: said, stderr: complained })
+}
+
+/// Why a credential helper failed. A failure never means that there is no credential.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HelperError {
+    /// The configuration's name cannot be that of a helper.
+    Name(String),
+    /// The helper cannot be run; most often it is not installed.
+    Run {
+        /// The helper's name.
+        name: String,
+        /// The reason.
+        error: io::Error,
+    },
+    /// The helper did not answer in time.
+    Timeout(String),
+    /// The helper reported a failure.
+    Failed {
+        /// The helper's name.
+        name: String,
+        /// The helper's message, safe to print.
+        said: String,
+    },
+    /// The helper's answer does not have the protocol's form.
+    Answer(String),
+    /// The server's name or the credential contains a control character.
+    Input(String),
+}
+
+impl fmt::Display for HelperError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name:?} cannot be a credential helper"),
+            Self::Run { name, .. } => write!(f, "docker-credential-{name} cannot be run"),
+            Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
+            Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
+            Self::Answer(name) => {
+                write!(f, "docker-credential-{name} gave an answer that is not understood")
+            }
+            Self::Input(name) => {
+                write!(f, "refusing to pass control characters to docker-credential-{name}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HelperError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Run { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A helper that is a shell script.
+    fn helper(directory: &tempfile::TempDir, script: &str) -> CredentialHelper {
+        let path = directory.path().join("helper");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let time_limit = Duration::from_millis(300);
+        CredentialHelper { name: "fake".to_owned(), program: path.into(), time_limit }
+    }
+
+    fn get(helper: &CredentialHelper, server: &str) -> Result<Option<Credential>, HelperError> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(helper.get(server))
+    }
+
+    #[test]
+    fn hanging_helper_is_stopped() {
+        let directory = tempfile::tempdir().unwrap();
+        let hanging = helper(&directory, "exec sleep 600");
+        assert!(matches!(get(&hanging, "a.example"), Err(HelperError::Timeout(_))));
+    }
+
+    #[test]
+    fn helper_with_endless_output_is_stopped() {
+        let directory = tempfile::tempdir().unwrap();
+        let endless = helper(&directory, "exec yes");
+        assert!(get(&endless, "a.example").is_err());
+    }
+
+    #[test]
+    fn helper_may_return_an_identity_token() {
+        let directory = tempfile::tempdir().unwrap();
+        let token = helper(&directory, r#"echo '{"Username":"<token>","Secret":"FAKE"}'"#);
+        let found = get(&token, "a.example").unwrap();
+        assert!(matches!(found, Some(Credential::IdentityToken(t)) if t.expose() == "FAKE"));
+    }
+
+    #[test]
+    fn control_characters_are_not_passed_to_a_helper() {
+        let directory = tempfile::tempdir().unwrap();
+        let seen = directory.path().join("seen");
+        let curious = helper(&directory, &format!("cat > {}", seen.display()));
+        for server in ["a.example\nhost=b.example", "a\0", "a\r"] {
+            assert!(matches!(get(&curious, server), Err(HelperError::Input(_))));
+        }
+        assert!(!seen.exists());
+    }
+
+    #[test]
+    fn helper_name_that_is_a_path_is_rejected() {
+        for name in ["", "../x", "a/b", "a b", "-x", ".x", "a\n"] {
+            assert!(matches!(CredentialHelper::new(name), Err(HelperError::Name(_))), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The sources of credentials: one credential given explicitly, the embedding program's own source, and the
+//! files that docker, podman and skopeo write.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::docker_config::{ConfigError, DockerConfig, Entry};
+use super::helper::{CredentialHelper, HelperError};
+use super::secret::{Credential, Secret};
+use super::source::CredentialSource;
+use crate::oci::names::{RegistryName, RepositoryName};
+
+/// The sources of credentials, in the order in which they are looked up.
+#[derive(Debug, Clone, Default)]
+pub struct Keychain {
+    /// Used for every registry.
+    explicit: Option<Credential>,
+    source: Option<Arc<dyn CredentialSource>>,
+    /// Configuration files that may exist.
+    files: Vec<PathBuf>,
+}
+
+impl Keychain {
+    /// Returns a keychain without credentials.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// Returns a keychain that reads the files of the user who runs this process.
+    ///
+    /// If `REGISTRY_AUTH_FILE` is set, that file is the only one. Otherwise Docker's files
+    /// (`$DOCKER_CONFIG/config.json`, `~/.docker/config.json`) come before those of podman
+    /// (`$XDG_RUNTIME_DIR/containers/auth.json`, `~/.config/containers/auth.json`).
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self { files: files(|name| env::var_os(name)), ..Self::default() }
+    }
+
+    /// Adds the file `path`, before all other files.
+    #[must_use]
+    pub fn with_file(mut self, path: PathBuf) -> Self {
+        self.files.insert(0, path);
+        self
+    }
+
+    /// Uses `credential` for every registry, before all other sources.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Credential) -> Self {
+        self.explicit = Some(credential);
+        self
+    }
+
+    /// Adds `source`, before all files.
+    #[must_use]
+    pub fn with_source(mut self, source: Arc<dyn CredentialSource>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Returns the credential for a registry, or for a repository of it; `None` means anonymous.
+    ///
+    /// # Errors
+    /// [`KeychainError`] if a source that names this registry cannot be read. Such a source is never taken
+    /// to have no credential.
+    pub async fn credential(
+        &self,
+        registry: &RegistryName,
+        repository: Option<&RepositoryName>,
+    ) -> Result<Option<Credential>, KeychainError> {
+        if let Some(credential) = &self.explicit {
+            return Ok(Some(credential.clone()));
+        }
+        if let Some(source) = &self.source {
+            let found = source.credential(registry, repository).await;
+            if let Some(credential) = found.map_err(KeychainError::Source)? {
+                return Ok(Some(credential));
+            }
+        }
+        for path in &self.files {
+            let Some(config) = DockerConfig::read(path).map_err(KeychainError::Config)? else {
+                continue;
+            };
+            let found = match config.find(registry, repository).map_err(KeychainError::Config)? {
+                Entry::Credential(credential) => Some(credential),
+                Entry::Helper { name, server } => {
+                    helper(&name)?.get(&server).await.map_err(KeychainError::Helper)?
+                }
+                Entry::None => None,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores a name and password with the helper that the first file names, or else in that file. Returns
+    /// where they were stored.
+    ///
+    /// # Errors
+    /// [`KeychainError`]; nothing is changed then.
+    pub async fn store(
+        &self,
+        registry: &RegistryName,
+        username: &str,
+        password: &Secret,
+    ) -> Result<CredentialStore, KeychainError> {
+        let mut config = self.first_file()?;
+        if let Some((name, server)) = config.helper_for(registry) {
+            let stored = helper(&name)?.store(&server, username, password).await;
+            stored.map_err(KeychainError::Helper)?;
+            return Ok(CredentialStore::Helper(name));
+        }
+        config.set(registry, username, password);
+        config.write().map_err(KeychainError::Config)?;
+        Ok(CredentialStore::File(config.path().to_owned()))
+    }
+
+    /// Removes the registry's credential from the first file and its helper. Returns true if there was one.
+    ///
+    /// # Errors
+    /// [`KeychainError`].
+    pub async fn erase(&self, registry: &RegistryName) -> Result<bool, KeychainError> {
+        let mut config = self.first_file()?;
+        let mut known = false;
+        if let Some((name, server)) = config.helper_for(registry) {
+            known = helper(&name)?.erase(&server).await.map_err(KeychainError::Helper)?;
+        }
+        if config.remove(registry) {
+            config.write().map_err(KeychainError::Config)?;
+            known = true;
+        }
+        Ok(known)
+    }
+
+    fn first_file(&self) -> Result<DockerConfig, KeychainError> {
+        let path = self.files.first().ok_or(KeychainError::NoFile)?;
+        let config = DockerConfig::read(path).map_err(KeychainError::Config)?;
+        Ok(config.unwrap_or_else(|| DockerConfig::empty(path)))
+    }
+}
+
+fn helper(name: &str) -> Result<CredentialHelper, KeychainError> {
+    CredentialHelper::new(name).map_err(KeychainError::Helper)
+}
+
+/// Returns the files of the user, in the order in which they are looked up.
+fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let directory = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(file) = directory("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let home = directory(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
+    let docker = directory("DOCKER_CONFIG").or_else(|| below_home(".docker"));
+    let containers = |base: &Path| base.join("containers").join("auth.json");
+    let runtime = directory("XDG_RUNTIME_DIR").map(|dir| containers(&dir));
+    let config = directory("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+    let docker = docker.map(|dir| dir.join("config.json"));
+    docker.into_iter().chain(runtime).chain(config.map(|dir| containers(&dir))).collect()
+}
+
+/// Where a credential was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialStore {
+    /// With the credential helper of this name.
+    Helper(String),
+    /// In this file, unencrypted.
+    File(PathBuf),
+}
+
+impl fmt::Display for CredentialStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Helper(name) => write!(f, "docker-credential-{name}"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Why no credential could be read or stored.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeychainError {
+    /// A configuration file cannot be used.
+    Config(ConfigError),
+    /// A credential helper failed.
+    Helper(HelperError),
+    /// The program's own source failed.
+    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// There is no file to store credentials in.
+    NoFile,
+}
+
+impl fmt::Display for KeychainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Helper(error) => error.fmt(f),
+            Self::Source(error) => error.fmt(f),
+            Self::NoFile => f.write_str("no home directory is known; set HOME or DOCKER_CONFIG"),
+        }
+    }
+}
+
+/// A variant that only wraps an error shows that error's text, and so has that error's source.
+impl std::error::Error for KeychainError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Config(error) => error.source(),
+            Self::Helper(error) => error.source(),
+            Self::Source(error) => error.source(),
+            Self::NoFile => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(variables: &[(&str, &str)]) -> Vec<String> {
+        let value = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+        };
+        files(value).iter().map(|path| path.display().to_string()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_looked_up_in_the_order_of_docker_and_podman() {
+        let home = ("HOME", "/home/me");
+        assert_eq!(
+            found(&[home]),
+            ["/home/me/.docker/config.json", "/home/me/.config/containers/auth.json"]
+        );
+        assert_eq!(
+            found(&[
+                home,
+                ("DOCKER_CONFIG", "/d"),
+                ("XDG_RUNTIME_DIR", "/run/me"),
+                ("XDG_CONFIG_HOME", "/c"),
+            ]),
+            ["/d/config.json", "/run/me/containers/auth.json", "/c/containers/auth.json"]
+        );
+        assert_eq!(found(&[home, ("REGISTRY_AUTH_FILE", "/auth.json")]), ["/auth.json"]);
+        assert_eq!(found(&[]), [""; 0]);
+    }
+}

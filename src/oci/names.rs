@@ -1,0 +1,270 @@
+//! The names of which a reference consists: registry, repository, tag.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
+use super::digest::InvalidDigest;
+
+/// The name by which people know Docker Hub.
+pub(super) const DOCKER_HUB: &str = "docker.io";
+/// The host that answers Docker Hub's API.
+const DOCKER_HUB_API: &str = "registry-1.docker.io";
+/// Longest repository name in bytes, as Docker enforces it.
+const REPOSITORY_LIMIT: usize = 255;
+/// Longest tag in bytes (distribution specification).
+const TAG_LIMIT: usize = 128;
+/// Longest host name in bytes (RFC 1035).
+const HOST_LIMIT: usize = 253;
+
+/// A registry: a host name or IP address, and perhaps a port.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RegistryName {
+    host: String,
+    port: Option<u16>,
+}
+
+impl RegistryName {
+    /// The host in lower case; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, where one was named.
+    #[must_use]
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Whether this is Docker Hub.
+    #[must_use]
+    pub fn is_docker_hub(&self) -> bool {
+        self.host == DOCKER_HUB && self.port.is_none()
+    }
+
+    /// Host and port that answer this registry's API, as they stand in a URL.
+    #[must_use]
+    pub fn api_authority(&self) -> String {
+        if self.is_docker_hub() { DOCKER_HUB_API.to_owned() } else { self.to_string() }
+    }
+}
+
+impl fmt::Display for RegistryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(&self.host)?;
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl FromStr for RegistryName {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let invalid = || InvalidReference::Registry(text.to_owned());
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (address, after) = rest.split_once(']').ok_or_else(invalid)?;
+                let address: Ipv6Addr = address.parse().map_err(|_| invalid())?;
+                let port = match after {
+                    "" => None,
+                    _ => Some(after.strip_prefix(':').ok_or_else(invalid)?),
+                };
+                (address.to_string(), port)
+            }
+            None => match text.split_once(':') {
+                Some((host, port)) => (host_name(host).ok_or_else(invalid)?, Some(port)),
+                None => (host_name(text).ok_or_else(invalid)?, None),
+            },
+        };
+        let port = port.map(|digits| port_number(digits).ok_or_else(invalid)).transpose()?;
+        let is_hub_alias = port.is_none() && (host == "index.docker.io" || host == DOCKER_HUB_API);
+        Ok(Self { host: if is_hub_alias { DOCKER_HUB.to_owned() } else { host }, port })
+    }
+}
+
+/// `host` in lower case, if it consists of labels of letters, digits and inner hyphens.
+fn host_name(host: &str) -> Option<String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    (host.len() <= HOST_LIMIT && host.split('.').all(label)).then(|| host.to_ascii_lowercase())
+}
+
+fn port_number(digits: &str) -> Option<u16> {
+    let canonical = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|port| canonical && *port != 0)
+}
+
+/// The name of a repository within a registry, `<name>` in the specification.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RepositoryName(String);
+
+impl RepositoryName {
+    /// The name as it stands in a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for RepositoryName {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        if text.len() > REPOSITORY_LIMIT {
+            return Err(InvalidReference::RepositoryTooLong(text.len()));
+        }
+        if !text.split('/').all(path_component) {
+            return Err(InvalidReference::Repository(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+fn path_component(component: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut rest = component;
+    loop {
+        let word = rest.len() - rest.trim_start_matches(alphanumeric).len();
+        if word == 0 {
+            return false;
+        }
+        rest = &rest[word..];
+        if rest.is_empty() {
+            return true;
+        }
+        let separator = rest.find(alphanumeric).unwrap_or(rest.len());
+        let (between, after) = rest.split_at(separator);
+        if !(matches!(between, "." | "_" | "__") || between.bytes().all(|b| b == b'-')) {
+            return false;
+        }
+        rest = after;
+    }
+}
+
+/// A tag.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The tag that stands for itself where none is named: `latest`.
+    #[must_use]
+    pub fn latest() -> Self {
+        Self("latest".to_owned())
+    }
+
+    /// The tag as it stands in a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Tag {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let valid = (1..=TAG_LIMIT).contains(&text.len())
+            && word(text.as_bytes()[0])
+            && text.bytes().all(|b| word(b) || b == b'.' || b == b'-');
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidReference::Tag(text.to_owned())) }
+    }
+}
+
+/// Debug output is the text itself.
+macro_rules! debug_as_display {
+    ($($name:ty),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )+};
+}
+debug_as_display!(RegistryName, RepositoryName, Tag);
+
+/// Why a text is not a [`Reference`] or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidReference {
+    /// A URL instead of a reference.
+    Scheme,
+    /// Not a host name or address with an optional port from 1 to 65535.
+    Registry(String),
+    /// There is nothing between registry and tag.
+    NoRepository,
+    /// A registry, and no repository in it.
+    RegistryAlone(String),
+    /// Not a repository name; most often upper-case letters.
+    Repository(String),
+    /// A repository name of more than 255 bytes; its length.
+    RepositoryTooLong(usize),
+    /// Not a tag.
+    Tag(String),
+    /// Not a digest.
+    Digest(InvalidDigest),
+    /// 64 hex digits alone: Docker reads this as an image id, not as a repository.
+    BareHash,
+}
+
+impl fmt::Display for InvalidReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scheme => f.write_str("a reference has no scheme; leave it out"),
+            Self::Registry(text) => write!(f, "{text:?} is not a registry host"),
+            Self::NoRepository => f.write_str("the repository is missing"),
+            Self::RegistryAlone(text) => {
+                write!(f, "it is a registry alone; write \"{text}/REPOSITORY\"")
+            }
+            Self::Repository(text) => write!(
+                f,
+                "{text:?} is not a repository name (lower-case letters and digits, separated by \
+                 '.', '_', '__' or '-', in components separated by '/')"
+            ),
+            Self::RepositoryTooLong(length) => write!(
+                f,
+                "the repository name has {length} bytes; at most {REPOSITORY_LIMIT} are allowed"
+            ),
+            Self::Tag(text) => write!(
+                f,
+                "{text:?} is not a tag (at most {TAG_LIMIT} of letters, digits, '_', '.', '-'; \
+                 the first no '.' or '-')"
+            ),
+            Self::Digest(error) => error.fmt(f),
+            Self::BareHash => {
+                f.write_str("64 hex digits are not a repository name; write name@sha256:… instead")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidReference {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Digest(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The life of a request, from top to bottom: build, authorise, send, follow redirects, retry, read the
+//! error response.
+//!
+//! This module knows no endpoint. Endpoints start an [`Operation`] for each thing that they do, and send
+//! every request of it through [`Operation::send`].
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use url::Url;
+
+use super::auth::authenticator::{AuthContext, Authenticator};
+use super::background::BackgroundTasks;
+use super::error::ErrorKind;
+use super::retry::{RetryBudget, RetryPolicy};
+use super::warning::Warnings;
+use crate::wire::{Method, Origin, Request, Response, Transport};
+
+/// What all operations of a client share.
+pub(super) struct Shared {
+    pub(super) transport: Arc<Transport>,
+    pub(super) authenticator: Authenticator,
+    pub(super) retry: RetryPolicy,
+    pub(super) warnings: Warnings,
+    pub(super) background: BackgroundTasks,
+}
+
+/// One operation on a registry, such as reading a manifest. Clones count their requests together: the
+/// transcript numbers the attempts of an operation.
+#[derive(Clone)]
+pub(super) struct Operation {
+    shared: Arc<Shared>,
+    context: Arc<AuthContext>,
+    /// How many requests were sent.
+    attempts: Arc<AtomicU32>,
+}
+
+impl Operation {
+    pub(super) fn new(shared: Arc<Shared>, context: AuthContext) -> Self {
+        Self { shared, context: Arc::new(context), attempts: Arc::default() }
+    }
+
+    /// Runs `action`, which may be repeated without harm, until it succeeds, fails permanently, or no
+    /// retry is left.
+    pub(super) async fn retry<T, F, D>(self, mut action: F) -> Result<T, ErrorKind>
+    where
+        F: FnMut(Self) -> D,
+        D: Future<Output = Result<T, ErrorKind>>,
+    {
+        let mut budget = RetryBudget::new(self.shared.retry);
+        loop {
+            // Boxed: an action's state is large, and every operation waits for one.
+            match Box::pin(action(self.clone())).await {
+                Err(error) => budget.back_off_if_temporary(error).await?,
+                done => return done,
+            }
+        }
+    }
+
+    /// Returns the URL of `path` below the repository, or of the API itself where there is none.
+    pub(super) fn url(&self, path: &str) -> Url {
+        match &self.context.repository {
+            Some(repository) => self.context.registry.url(&format!("{repository}/{path}")),
+            None => self.context.registry.url(path),
+        }
+    }
+
+    /// Builds a request. `step` says in a transcript what it is for.
+    pub(super) fn request(&self, method: Method, url: Url, step: &str) -> Request {
+        Request::new(method, url, format!("{}: {step}", self.context.purpose))
+    }
+
+    /// Sends `request`, and turns a response whose status is not among `accepted` into an error.
+    pub(super) async fn send_for(
+        &self,
+        request: Request,
+        accepted: &[u16],
+    ) -> Result<Response, ErrorKind> {
+        let only_reads = request.is_safe();
+        let response = self.send(request).await?;
+        if accepted.contains(&response.status()) {
+            Ok(response)
+        } else if only_reads {
+            Err(ErrorKind::of_response(response).await)
+        } else {
+            Err(ErrorKind::of_unexpected(response).await)
+        }
+    }
+
+    /// Sends `request` and returns the response, whatever its status.
+    ///
+    /// Redirects are followed. A request to the registry carries what the registry asked for, and is sent
+    /// again where the registry asks for something else. A request to another origin, such as the
+    /// location of an upload, carries nothing of the registry's.
+    pub(super) async fn send(&self, request: Request) -> Result<Response, ErrorKind> {
+        // Boxed: an exchange's state is large, and every operation waits for one.
+        Box::pin(self.send_authorized(request)).await
+    }
+
+    async fn send_authorized(&self, request: Request) -> Result<Response, ErrorKind> {
+        let Shared { authenticator, warnings, .. } = &*self.shared;
+        let registry = &self.context.registry;
+        if Origin::of(request.url()).as_ref() != Some(registry.origin()) {
+            return self.follow(request).await;
+        }
+        let request = request.for_registry();
+        let mut login = authenticator.begin(&self.context).await?;
+        loop {
+            let authorization = login.authorization().cloned();
+            let response = self.follow(request.clone().authorization(authorization)).await?;
+            let reviewed = authenticator.review(&self.context, &mut login, response).await?;
+            if let Some(response) = reviewed {
+                warnings.note(registry.name(), response.headers());
+                return Ok(response);
+            }
+        }
+    }
+
+    /// Sends `request` as the next attempt and follows redirects.
+    async fn follow(&self, request: Request) -> Result<Response, ErrorKind> {
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Box::pin(self.shared.transport.follow(request.attempt(attempt))).await?)
+    }
+
+    /// Returns true if a request was sent.
+    pub(super) fn has_sent(&self) -> bool {
+        self.attempts.load(Ordering::Relaxed) > 0
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading small blobs, and asking whether a blob exists (distribution specification, "Pulling blobs").
+
+use super::handle::Repository;
+use super::manifests::{digest_header, refuse_encoding};
+use crate::oci::descriptor::{Descriptor, Mismatch};
+use crate::oci::digest::Digest;
+use crate::oci::error::{Error, ErrorKind};
+use crate::oci::operation::Operation;
+use crate::wire::{HttpErrorKind, Method};
+
+impl Repository {
+    /// Returns true if the repository has the blob. A registry that does not support the question (405,
+    /// 501) is taken not to have it.
+    ///
+    /// # Errors
+    /// [`Error`] if the registry cannot be reached or refuses.
+    pub async fn has_blob(&self, digest: &Digest) -> Result<bool, Error> {
+        let found = self.retry(|operation| head_blob(operation, digest)).await;
+        found.map_err(self.error("looking for the blob", format_args!("@{digest}")))
+    }
+
+    /// Reads a small blob into memory. Its bytes are those that `descriptor` describes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLarge`] if the descriptor's size exceeds `limit`, in bytes, before a request is
+    /// sent; [`ErrorKind::Mismatch`] if the registry sends other bytes.
+    pub async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Vec<u8>, Error> {
+        let fetched = if descriptor.size > limit {
+            Err(ErrorKind::TooLarge { limit })
+        } else {
+            self.retry(|operation| fetch_blob(operation, descriptor)).await
+        };
+        fetched.map_err(self.error("reading the blob", format_args!("@{}", descriptor.digest)))
+    }
+}
+
+/// `HEAD …/blobs/<digest>`
+pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<bool, ErrorKind> {
+    let url = operation.url(&format!("blobs/{digest}"));
+    let request = operation.request(Method::Head, url, "blob, head");
+    let response = operation.send_for(request, &[200, 404, 405, 501]).await?;
+    Ok(response.status() == 200)
+}
+
+/// `GET …/blobs/<digest>`
+async fn fetch_blob(operation: Operation, descriptor: &Descriptor) -> Result<Vec<u8>, ErrorKind> {
+    let url = operation.url(&format!("blobs/{}", descriptor.digest));
+    let request = operation.request(Method::Get, url, "blob, get");
+    let response = operation.send_for(request, &[200]).await?;
+    let promised = digest_header(response.headers())?;
+    let encoding = refuse_encoding(&response);
+    let content = match response.read(descriptor.size).await {
+        // One byte more than promised is enough to know that the size is wrong.
+        Err(error) if matches!(error.kind(), HttpErrorKind::BodyTooLarge(_)) => {
+            let expected = descriptor.size;
+            let found = expected.saturating_add(1);
+            return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));
+        }
+        read => read?,
+    };
+    // Some registries name an encoding but send the bytes unencoded. The digest decides.
+    descriptor
+        .verify(&content)
+        .map_err(|error| encoding.err().unwrap_or(ErrorKind::Mismatch(error)))?;
+    if let Some(expected) = promised.filter(|promised| !promised.matches(&content)) {
+        let found = Digest::of(expected.algorithm(), &content);
+        return Err(ErrorKind::Mismatch(Mismatch::Digest { expected, found }));
+    }
+    Ok(content)
+}

@@ -1,0 +1,173 @@
+//! Lists that come in pages, such as tags and referrers, and the `Link` header (RFC 8288) that leads from
+//! one page to the next.
+
+use std::collections::HashSet;
+
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::handle::Repository;
+use crate::oci::digest::Digest;
+use crate::oci::error::{ErrorKind, ProtocolViolation};
+use crate::oci::manifest::MANIFEST_LIMIT;
+use crate::oci::operation::Operation;
+use crate::wire::{Headers, Method, Origin};
+
+/// The most pages of one list that are read.
+const PAGE_LIMIT: usize = 10_000;
+/// The most bytes of all pages of one list.
+const LIST_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// One page of a list.
+pub(super) struct Page<T> {
+    pub(super) content: T,
+    pub(super) headers: Headers,
+    /// The URL of the next page.
+    pub(super) next: Option<Url>,
+}
+
+/// Reads the pages of one list, each once, all from one origin.
+pub(super) struct Pages<'a> {
+    repository: &'a Repository,
+    step: &'static str,
+    accept: Option<&'static str>,
+    /// The digests of the URLs that were read. The URLs themselves may be of any length.
+    seen: HashSet<Digest>,
+    /// How many bytes were read.
+    size: u64,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(
+        repository: &'a Repository,
+        step: &'static str,
+        accept: Option<&'static str>,
+    ) -> Self {
+        Self { repository, step, accept, seen: HashSet::new(), size: 0 }
+    }
+
+    /// Reads the page at `url`.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &mut self,
+        url: Url,
+    ) -> Result<Page<T>, ErrorKind> {
+        if self.seen.len() >= PAGE_LIMIT {
+            return Err(ProtocolViolation::TooManyPages(PAGE_LIMIT).into());
+        }
+        if !self.seen.insert(Digest::sha256(url.as_str().as_bytes())) {
+            return Err(ProtocolViolation::RepeatedPage.into());
+        }
+        let (step, accept, page) = (self.step, self.accept, &url);
+        let fetch = |operation| fetch_page(operation, step, accept, page);
+        let (content, headers) = self.repository.retry(fetch).await?;
+        self.size += content.len() as u64;
+        if self.size > LIST_LIMIT {
+            return Err(ErrorKind::TooLarge { limit: LIST_LIMIT });
+        }
+        let content = serde_json::from_slice(&content).map_err(|_| ProtocolViolation::List)?;
+        let next = next_page(&url, &headers)?;
+        Ok(Page { content, headers, next })
+    }
+}
+
+async fn fetch_page(
+    operation: Operation,
+    step: &'static str,
+    accept: Option<&'static str>,
+    url: &Url,
+) -> Result<(Vec<u8>, Headers), ErrorKind> {
+    let mut request = operation.request(Method::Get, url.clone(), step);
+    if let Some(accept) = accept {
+        request = request.header("accept", accept);
+    }
+    let response = operation.send_for(request, &[200]).await?;
+    let headers = response.headers().clone();
+    Ok((response.read(MANIFEST_LIMIT).await?, headers))
+}
+
+/// Returns the URL of the page after `url`, if there is one.
+fn next_page(url: &Url, headers: &Headers) -> Result<Option<Url>, ProtocolViolation> {
+    let Some(target) = headers.get_all("link").find_map(next_link) else { return Ok(None) };
+    let next = url.join(target).map_err(|_| ProtocolViolation::PageUrl)?;
+    if Origin::of(&next) != Origin::of(url) {
+        Err(ProtocolViolation::OtherOriginPage)
+    } else if Origin::of_request(&next).is_none() {
+        Err(ProtocolViolation::PageUrl)
+    } else {
+        Ok(Some(next))
+    }
+}
+
+/// Returns the target of the first link in a `Link` header whose relation is `next`.
+pub(crate) fn next_link(header: &str) -> Option<&str> {
+    let mut rest = header;
+    loop {
+        let (_, after) = rest.split_once('<')?;
+        let (target, after) = after.split_once('>')?;
+        let (parameters, following) = split_parameters(after);
+        if is_next(parameters) {
+            return Some(target);
+        }
+        rest = following;
+    }
+}
+
+/// Splits `text` before the comma that ends a link. A comma in quotes does not end one.
+fn split_parameters(text: &str) -> (&str, &str) {
+    let mut quoted = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => return text.split_at(at),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+fn is_next(parameters: &str) -> bool {
+    parameters.split(';').any(|parameter| {
+        let Some((name, value)) = parameter.split_once('=') else { return false };
+        let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+        name.trim().eq_ignore_ascii_case("rel")
+            && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Obligation 44.
+    #[test]
+    fn link_is_chosen_by_its_relation() {
+        for (header, expected) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("<next>; rel=next", Some("next")),
+            (r#"<first>; rel="first", <second>; rel="next""#, Some("second")),
+            (r#"<a>; title="x, <y>"; rel="prev next""#, Some("a")),
+            (r#"<a,b>;REL="NEXT""#, Some("a,b")),
+            (r#"<a>; rel="prev""#, None),
+            ("<a>", None),
+            ("a; rel=next", None),
+            ("<a; rel=next", None),
+            ("", None),
+        ] {
+            assert_eq!(next_link(header), expected, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(header: String) {
+            let _ = next_link(&header);
+        }
+
+        #[test]
+        fn no_text_like_a_header_panics(header in r#"[<>;,="a-z ]{0,40}"#) {
+            let _ = next_link(&header);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Requests that may open an upload session.
+//!
+//! Only the response says where the session is. It is waited for also after the caller has dropped its
+//! future, so that a session that was opened is cancelled.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::session::UploadSession;
+use crate::oci::digest::Algorithm;
+use crate::oci::error::ErrorKind;
+use crate::oci::operation::Operation;
+use crate::oci::repository::handle::Repository;
+use crate::wire::{Method, Request, Response};
+
+/// How long a response is waited for after the caller has dropped its future. A program that is interrupted
+/// waits as long before it ends.
+const LIMIT: Duration = Duration::from_secs(2);
+
+type Outcome = Result<Response, ErrorKind>;
+
+impl UploadSession {
+    /// Opens a session: `POST …/blobs/uploads/` without a body.
+    ///
+    /// A session that was opened although the response got lost holds nothing, and expires by itself.
+    pub(super) async fn open(
+        repository: &Repository,
+        algorithm: Algorithm,
+    ) -> Result<Self, ErrorKind> {
+        repository
+            .retry(|operation| async move {
+                let mut url = operation.url("blobs/uploads/");
+                if algorithm != Algorithm::Sha256 {
+                    url.set_query(Some(&format!("digest-algorithm={}", algorithm.name())));
+                }
+                let request = operation.request(Method::Post, url, "blob upload, start");
+                let response = send_opening(repository, operation, request).await?;
+                match response.status() {
+                    202 => Self::opened(repository, response, algorithm).await,
+                    _ => Err(ErrorKind::of_unexpected(response).await),
+                }
+            })
+            .await
+    }
+}
+
+/// Sends a request that may open an upload session in `repository`.
+///
+/// Dropping the future early does not stop the request: a session that it opens is cancelled in the
+/// background.
+pub(super) async fn send_opening(
+    repository: &Repository,
+    operation: Operation,
+    request: Request,
+) -> Outcome {
+    let (sender, outcome) = oneshot::channel();
+    let work = send_and_hand_over(repository.clone(), operation, request, sender);
+    let _guard = repository.background().spawn_guarded(work);
+    // The sender is dropped unused only if the runtime was shut down.
+    outcome.await.unwrap_or_else(|_| Err(ErrorKind::Local(io::ErrorKind::Interrupted.into())))
+}
+
+/// Sends `request` and hands the outcome to `caller`, or cancels what was opened if the caller is gone.
+async fn send_and_hand_over(
+    repository: Repository,
+    operation: Operation,
+    request: Request,
+    mut caller: oneshot::Sender<Outcome>,
+) {
+    let mut sending = Box::pin(operation.send(request));
+    let outcome = tokio::select! {
+        outcome = &mut sending => outcome,
+        () = caller.closed() => {
+            // A request that was not sent opens nothing.
+            if !operation.has_sent() {
+                return;
+            }
+            let Ok(outcome) = tokio::time::timeout(LIMIT, &mut sending).await else { return };
+            outcome
+        }
+    };
+    let Err(Ok(unwanted)) = caller.send(outcome) else { return };
+    if unwanted.status() == 202
+        && let Ok(session) = UploadSession::opened(&repository, unwanted, Algorithm::Sha256).await
+    {
+        session.cancel().await;
+    }
+}
