@@ -222,3 +222,52 @@ fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
     pull("registry.invalid/a:v1", &[("NO_PROXY", "registry.invalid")]).fails(6, "not be resolved");
     assert_eq!((registry.received().len(), proxy.received().len()), (1, 1));
 }
+
+/// A proxy for plain http that answers for every host: with `realm` as token server, with a token, and
+/// with 404 for a request that carries the token.
+fn proxy_with_realm(realm: &'static str) -> Server {
+    Server::start(move |received| {
+        if received.target.contains("/token") {
+            (200, Vec::new(), json!({ "token": "FAKE-token-11fe" }).to_string())
+        } else if received.header("authorization").is_some() {
+            (404, Vec::new(), String::new())
+        } else {
+            let challenge = format!("Bearer realm=\"{realm}\"");
+            (401, vec![("www-authenticate", challenge)], String::new())
+        }
+    })
+}
+
+fn pull_through(proxy: &Server, reference: &str) -> support::Ran {
+    // The proxy's own name leads to an internal address, as in many companies.
+    let address = format!("http://localhost:{}", proxy.address.port());
+    let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];
+    User::new().thv_with_input_and(&["pull", reference, "--plain-http"], b"", &variables)
+}
+
+#[test]
+fn registry_behind_a_proxy_may_not_name_an_internal_token_server() {
+    for realm in ["http://10.0.0.1/token", "http://169.254.169.254/token", "http://[fd00::1]/token"]
+    {
+        let proxy = proxy_with_realm(realm);
+        pull_through(&proxy, "registry.example/a:v1").fails(4, "internal address");
+        let targets: Vec<_> = proxy.received().into_iter().map(|sent| sent.target).collect();
+        assert_eq!(targets, ["http://registry.example/v2/a/manifests/v1"], "{realm}");
+    }
+}
+
+#[test]
+fn registry_behind_a_proxy_may_name_a_public_token_server() {
+    let proxy = proxy_with_realm("http://auth.example/token");
+    pull_through(&proxy, "registry.example/a:v1").fails(3, "not found");
+    let targets: Vec<_> = proxy.received().into_iter().map(|sent| sent.target).collect();
+    assert!(targets[1].starts_with("http://auth.example/token?"), "{targets:?}");
+    assert_eq!(targets.len(), 3);
+}
+
+#[test]
+fn internal_registry_behind_a_proxy_may_name_an_internal_token_server() {
+    let proxy = proxy_with_realm("http://10.0.0.1/token");
+    pull_through(&proxy, "10.0.0.2:5000/a:v1").fails(3, "not found");
+    assert!(proxy.received()[1].target.starts_with("http://10.0.0.1/token?"));
+}

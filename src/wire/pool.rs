@@ -38,14 +38,15 @@ pub(super) struct ConnectionKey {
 }
 
 impl ConnectionKey {
-    /// Returns the key for `request`, which goes to `origin`.
-    pub(super) fn new(request: &Request, origin: &Origin) -> Self {
+    /// Returns the key for `request`, which goes to `origin`, perhaps through a proxy.
+    pub(super) fn new(request: &Request, origin: &Origin, through_proxy: bool) -> Self {
         let uses_tls = origin.is_secure();
         let is_registry = request.destination == Destination::Registry;
         Self {
             uses_tls,
             is_direct: origin.is_loopback(),
-            is_public_only: request.destination == Destination::PublicOnly,
+            // With a proxy, only the proxy's own name is resolved here, and that may be internal.
+            is_public_only: request.destination == Destination::PublicOnly && !through_proxy,
             registry: (uses_tls && is_registry).then(|| origin.authority()),
         }
     }

@@ -17,6 +17,11 @@ impl Proxies {
         Self(Matcher::from_system())
     }
 
+    /// Returns true if requests to `url` go through a proxy.
+    pub(super) fn applies_to(&self, url: &Url) -> bool {
+        url.as_str().parse().is_ok_and(|uri: Uri| self.0.intercept(&uri).is_some())
+    }
+
     /// Returns the value of `proxy-authorization` for a plain http request to `url`, if the environment
     /// has a credential for its proxy.
     pub(super) fn authorization(&self, url: &Url) -> Option<String> {

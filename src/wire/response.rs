@@ -24,6 +24,7 @@ pub(crate) struct Response {
     url: Url,
     inner: reqwest::Response,
     recording: Option<Recording>,
+    through_proxy: bool,
     idle_timeout: Duration,
     /// The whole body, once [`Response::buffer`] has read it.
     buffered: Option<Bytes>,
@@ -45,6 +46,7 @@ impl Response {
         inner: reqwest::Response,
         url: Url,
         mut recording: Option<Recording>,
+        through_proxy: bool,
         has_no_body: bool,
         idle_timeout: Duration,
     ) -> Result<Self, HttpError> {
@@ -53,8 +55,16 @@ impl Response {
             recording.response(&inner, &headers);
         }
         let status = inner.status().as_u16();
-        let mut response =
-            Self { status, headers, url, inner, recording, idle_timeout, buffered: None };
+        let mut response = Self {
+            status,
+            headers,
+            url,
+            inner,
+            recording,
+            through_proxy,
+            idle_timeout,
+            buffered: None,
+        };
         if has_no_body || response.headers.get("content-length") == Some("0") {
             while response.chunk().await?.is_some() {}
         }
@@ -79,10 +89,11 @@ impl Response {
         &self.url
     }
 
-    /// Returns address and port of the other end of the connection: the proxy's if one is used.
+    /// Returns address and port of the server that answered. `None` if a proxy was used: its address says
+    /// nothing about the server's.
     #[must_use]
-    pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.inner.remote_addr()
+    pub(crate) fn direct_peer(&self) -> Option<SocketAddr> {
+        self.inner.remote_addr().filter(|_| !self.through_proxy)
     }
 
     /// Returns the next piece of the body, or `None` at its end.

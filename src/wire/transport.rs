@@ -84,7 +84,9 @@ impl Transport {
         let headers = self.sent_headers(&request, &origin);
         let header_map =
             headers.to_map().map_err(|name| failed(HttpErrorKind::InvalidHeader(name)))?;
-        let client = self.pool.client(ConnectionKey::new(&request, &origin)).map_err(|source| {
+        let through_proxy = !origin.is_loopback() && self.proxies().applies_to(&request.url);
+        let key = ConnectionKey::new(&request, &origin, through_proxy);
+        let client = self.pool.client(key).map_err(|source| {
             HttpError::with_source(Some(origin.clone()), HttpErrorKind::Setup, source)
         })?;
 
@@ -104,7 +106,9 @@ impl Transport {
         let error = match await_response(outgoing.send(), idle, &progress).await {
             Some(Ok(response)) => {
                 let has_no_body = request.method == Method::Head;
-                return Response::new(response, request.url, recording, has_no_body, idle).await;
+                let url = request.url;
+                return Response::new(response, url, recording, through_proxy, has_no_body, idle)
+                    .await;
             }
             Some(Err(error)) => match progress.take_read_error() {
                 Some(error) => failed(HttpErrorKind::Content(error)),
@@ -116,6 +120,10 @@ impl Transport {
             Some(recording) => recording.fail(error),
             None => error,
         })
+    }
+
+    fn proxies(&self) -> &Proxies {
+        self.proxies.get_or_init(Proxies::from_environment)
     }
 
     /// Returns every header field of the request, in the order in which they are sent.
@@ -133,8 +141,7 @@ impl Transport {
             headers.push("authorization", value);
         }
         if !origin.is_secure() && !origin.is_loopback() {
-            let proxies = self.proxies.get_or_init(Proxies::from_environment);
-            if let Some(value) = proxies.authorization(&request.url) {
+            if let Some(value) = self.proxies().authorization(&request.url) {
                 headers.push("proxy-authorization", value);
             }
         }

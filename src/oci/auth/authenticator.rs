@@ -170,7 +170,7 @@ impl Authenticator {
         let login = self.login(space.clone());
         let mut login = login.lock().await;
         login.registry_is_internal =
-            realm::is_internal_registry(context.registry.base(), response.peer());
+            realm::is_internal_registry(context.registry.base(), response.direct_peer());
         if let Some(challenge) = challenge {
             self.challenges.put(&space, challenge);
         }
