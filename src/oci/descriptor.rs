@@ -10,13 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::digest::Digest;
 use super::media_type::MediaType;
 
-/// String annotations, in the order of their keys.
+/// Annotations, sorted by key.
 pub type Annotations = BTreeMap<String, String>;
 
-/// What a piece of content is, how large, and its digest.
+/// Describes content: its media type, its size and its digest.
 ///
-/// `urls` of a descriptor are never read: fetching what a registry's manifest names elsewhere would
-/// let it direct requests to any host.
+/// `urls` of a descriptor are never read: following them would let a registry direct requests to any host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -25,13 +24,13 @@ pub struct Descriptor {
     pub media_type: MediaType,
     /// The content's digest.
     pub digest: Digest,
-    /// The content's size in bytes; at most `i64::MAX`, as the specification's type is.
+    /// The content's size in bytes; at most `i64::MAX`, the limit of the specification.
     #[serde(deserialize_with = "size")]
     pub size: u64,
     /// The type of the artifact that the descriptor points at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<MediaType>,
-    /// The content itself, inline. Not to be used before [`Descriptor::verify`] accepted it.
+    /// The content itself, inline. It must be checked by [`Descriptor::verify`] before use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<InlineData>,
     /// Annotations of the descriptor.
@@ -59,13 +58,13 @@ impl Descriptor {
         }
     }
 
-    /// The empty descriptor, `{}`, with its content inline.
+    /// Returns the empty descriptor, with its content `{}` inline.
     #[must_use]
     pub fn empty() -> Self {
         Self::of(MediaType::OCI_EMPTY, EMPTY_CONTENT).with_inline(EMPTY_CONTENT)
     }
 
-    /// The same descriptor with `content` in its `data` field.
+    /// Puts `content` into the `data` field.
     #[must_use]
     pub fn with_inline(mut self, content: &[u8]) -> Self {
         self.data = Some(InlineData(content.to_vec()));
@@ -96,7 +95,7 @@ pub const EMPTY_CONTENT: &[u8] = b"{}";
 pub struct InlineData(Vec<u8>);
 
 impl InlineData {
-    /// The decoded bytes, unverified.
+    /// Returns the decoded bytes, which are not verified.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -127,22 +126,22 @@ fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     u64::try_from(size).map_err(|_| serde::de::Error::custom("a descriptor's size is negative"))
 }
 
-/// How content differs from its descriptor or digest.
+/// How content differs from its descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// Another number of bytes.
+    /// The size is another one.
     Size {
-        /// Bytes that were promised.
+        /// The promised size in bytes.
         expected: u64,
-        /// Bytes that came.
+        /// The size of the content in bytes.
         found: u64,
     },
-    /// Another digest.
+    /// The digest is another one.
     Digest {
-        /// The digest that was promised.
+        /// The promised digest.
         expected: Digest,
-        /// The digest of what came.
+        /// The digest of the content.
         found: Digest,
     },
 }
@@ -168,7 +167,7 @@ mod tests {
 
     /// Obligation 74.
     #[test]
-    fn empty_descriptor_is_the_specification_s() {
+    fn empty_descriptor_is_that_of_the_specification() {
         assert_eq!(
             serde_json::to_value(Descriptor::empty()).unwrap(),
             serde_json::json!({

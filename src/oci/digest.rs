@@ -1,7 +1,7 @@
 //! Content digests (image specification, "Digests").
 //!
-//! A [`Digest`] exists only if it parsed, so it is safe to put into a URL or a file name. Algorithms
-//! that this crate cannot compute are refused: a digest that cannot be checked proves nothing.
+//! A [`Digest`] exists only if it parsed, so that it is safe in a URL or a file name. Algorithms that this
+//! crate cannot compute are refused: a digest that cannot be checked proves nothing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,14 +13,14 @@ use sha2::{Digest as _, Sha256, Sha512};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// SHA-256: what every registry supports.
+    /// SHA-256, which every registry supports.
     Sha256,
-    /// SHA-512: optional for registries.
+    /// SHA-512, which registries need not support.
     Sha512,
 }
 
 impl Algorithm {
-    /// The algorithm's name as it stands before the colon.
+    /// Returns the name that stands before the colon.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl Algorithm {
         }
     }
 
-    /// The number of hexadecimal digits after the colon.
+    /// Returns the number of hexadecimal digits after the colon.
     const fn encoded_len(self) -> usize {
         match self {
             Self::Sha256 => 64,
@@ -46,7 +46,7 @@ impl Algorithm {
     }
 }
 
-/// The digest of some content: `sha256:` and 64, or `sha512:` and 128, lower-case hex digits.
+/// A content digest: `sha256:` and 64, or `sha512:` and 128 lower-case hex digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest {
     algorithm: Algorithm,
@@ -54,13 +54,13 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// The SHA-256 digest of `content`.
+    /// Computes the SHA-256 digest of `content`.
     #[must_use]
     pub fn sha256(content: &[u8]) -> Self {
         Self::of(Algorithm::Sha256, content)
     }
 
-    /// The digest of `content` under `algorithm`.
+    /// Computes the digest of `content` with `algorithm`.
     #[must_use]
     pub fn of(algorithm: Algorithm, content: &[u8]) -> Self {
         let mut hasher = Hasher::new(algorithm);
@@ -68,19 +68,19 @@ impl Digest {
         hasher.finish()
     }
 
-    /// The hash algorithm.
+    /// Returns the hash algorithm.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The lower-case hex digits after the colon.
+    /// Returns the lower-case hex digits after the colon.
     #[must_use]
     pub fn encoded(&self) -> &str {
         &self.encoded
     }
 
-    /// Whether `content` has this digest.
+    /// Returns true if `content` has this digest.
     #[must_use]
     pub fn matches(&self, content: &[u8]) -> bool {
         Self::of(self.algorithm, content) == *self
@@ -105,9 +105,9 @@ impl fmt::Debug for Digest {
 pub enum InvalidDigest {
     /// There is no colon between algorithm and hash.
     NoAlgorithm,
-    /// The algorithm is none that this crate can check; its name.
+    /// This crate does not support the algorithm; its name.
     UnsupportedAlgorithm(String),
-    /// The part after the colon has the wrong length or other characters than `0-9a-f`.
+    /// The part after the colon has the wrong length, or characters other than `0-9a-f`.
     Encoded(Algorithm),
 }
 
@@ -161,48 +161,46 @@ impl<'de> Deserialize<'de> for Digest {
 
 /// Computes a [`Digest`] from content that arrives in pieces.
 #[derive(Debug, Clone)]
-pub struct Hasher(State);
+pub(crate) struct Hasher(HashState);
 
 #[derive(Debug, Clone)]
-enum State {
+enum HashState {
     Sha256(Sha256),
     Sha512(Sha512),
 }
 
 impl Hasher {
-    /// Starts with no content.
-    #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
+    /// Starts a digest without content.
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
         Self(match algorithm {
-            Algorithm::Sha256 => State::Sha256(Sha256::new()),
-            Algorithm::Sha512 => State::Sha512(Sha512::new()),
+            Algorithm::Sha256 => HashState::Sha256(Sha256::new()),
+            Algorithm::Sha512 => HashState::Sha512(Sha512::new()),
         })
     }
 
     /// Appends a piece of the content.
-    pub fn update(&mut self, piece: &[u8]) {
+    pub(crate) fn update(&mut self, piece: &[u8]) {
         match &mut self.0 {
-            State::Sha256(hash) => hash.update(piece),
-            State::Sha512(hash) => hash.update(piece),
+            HashState::Sha256(hash) => hash.update(piece),
+            HashState::Sha512(hash) => hash.update(piece),
         }
     }
 
-    /// The bytes of the SHA-256 of what was appended so far, if that is the algorithm.
+    /// Returns the SHA-256 hash of what was appended so far; `None` for another algorithm.
     pub(super) fn sha256(&self) -> Option<[u8; 32]> {
         match &self.0 {
-            State::Sha256(hash) => Some(hash.clone().finalize().into()),
-            State::Sha512(_) => None,
+            HashState::Sha256(hash) => Some(hash.clone().finalize().into()),
+            HashState::Sha512(_) => None,
         }
     }
 
-    /// The digest of everything that was appended.
-    #[must_use]
-    pub fn finish(self) -> Digest {
+    /// Returns the digest of everything that was appended.
+    pub(crate) fn finish(self) -> Digest {
         match self.0 {
-            State::Sha256(hash) => {
+            HashState::Sha256(hash) => {
                 Digest { algorithm: Algorithm::Sha256, encoded: hex::encode(hash.finalize()) }
             }
-            State::Sha512(hash) => {
+            HashState::Sha512(hash) => {
                 Digest { algorithm: Algorithm::Sha512, encoded: hex::encode(hash.finalize()) }
             }
         }
@@ -219,7 +217,7 @@ mod tests {
         "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
     #[test]
-    fn digest_of_the_empty_object_is_the_specification_s() {
+    fn digest_of_the_empty_object_is_that_of_the_specification() {
         assert_eq!(Digest::sha256(b"{}").to_string(), EMPTY_OBJECT);
     }
 
@@ -244,7 +242,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_hash_as_the_whole(content: Vec<u8>, cut: prop::sample::Index, long: bool) {
+        fn hash_does_not_depend_on_the_pieces(content: Vec<u8>, cut: prop::sample::Index, long: bool) {
             let algorithm = if long { Algorithm::Sha512 } else { Algorithm::Sha256 };
             let cut = cut.index(content.len() + 1);
             let mut hasher = Hasher::new(algorithm);
@@ -257,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn parsing_never_panics_and_accepts_only_what_it_prints(text: String) {
+        fn parsed_digest_prints_as_it_was_written(text: String) {
             if let Ok(digest) = text.parse::<Digest>() {
                 prop_assert_eq!(digest.to_string(), text);
             }

@@ -74,8 +74,7 @@ impl ErrorResponse {
     }
 
     /// Parses a body of any form; one without the specification's form becomes an excerpt.
-    #[must_use]
-    pub fn parse(status: u16, body: &[u8]) -> Self {
+    pub(super) fn parse(status: u16, body: &[u8]) -> Self {
         let mut response = Self { status, errors: Vec::new(), excerpt: None, retry_after: None };
         if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
             let errors = parsed.errors.into_iter().map(|error| RegistryError {

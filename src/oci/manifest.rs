@@ -1,4 +1,4 @@
-//! Manifests and indexes (image specification), told apart without doubt.
+//! Manifests and indexes (image specification), and how one is told from the other.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use super::descriptor::{Annotations, Descriptor};
 use super::field_case;
 use super::media_type::MediaType;
 
-/// The largest manifest that is read or sent, in bytes: what every registry must take.
+/// The largest manifest that is read or sent, in bytes. Every registry has to accept this size.
 pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// An image manifest: of a container image, or of an artifact.
+/// An image manifest, of a container image or of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -22,14 +22,14 @@ pub struct Manifest {
     /// The manifest's own media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<MediaType>,
-    /// What kind of artifact this is.
+    /// The type of the artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<MediaType>,
-    /// The configuration.
+    /// The descriptor of the configuration.
     pub config: Descriptor,
-    /// The content.
+    /// The descriptors of the content.
     pub layers: Vec<Descriptor>,
-    /// The manifest that this one says something about.
+    /// The manifest to which this one refers, for instance as a signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Descriptor>,
     /// Annotations of the manifest.
@@ -38,7 +38,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest of an artifact without configuration.
+    /// Returns the manifest of an artifact without a configuration.
     #[must_use]
     pub fn artifact(
         artifact_type: MediaType,
@@ -56,23 +56,22 @@ impl Manifest {
         }
     }
 
-    /// The manifest's JSON, to be sent and hashed.
+    /// Returns the manifest's JSON, which is sent and hashed.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        // Text keys and derived fields always serialise.
+        // A manifest has text keys and derived fields only, which always serialise.
         serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("a manifest is JSON"))
     }
 
-    /// The type of artifact: `artifactType`, else the media type of the configuration (image
+    /// Returns the type of artifact: `artifactType`, or else the media type of the configuration (image
     /// specification, "Guidelines for Artifact Usage").
     #[must_use]
     pub fn effective_type(&self) -> &MediaType {
         self.artifact_type.as_ref().unwrap_or(&self.config.media_type)
     }
 
-    /// Whether this is the manifest of a container image.
-    #[must_use]
-    pub fn is_container_image(&self) -> bool {
+    /// Returns true for the manifest of a container image.
+    pub(super) fn is_container_image(&self) -> bool {
         self.artifact_type.is_none()
             && (self.config.media_type == MediaType::OCI_CONFIG
                 || self.config.media_type == MediaType::DOCKER_CONFIG)
@@ -89,7 +88,7 @@ pub struct Index {
     /// The index's own media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<MediaType>,
-    /// The manifests.
+    /// The descriptors of the manifests.
     pub manifests: Vec<Descriptor>,
     /// Annotations of the index.
     #[serde(default, skip_serializing_if = "Annotations::is_empty")]
@@ -97,9 +96,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index that lists nothing.
-    #[must_use]
-    pub const fn empty() -> Self {
+    /// Returns an index without manifests.
+    pub(super) const fn empty() -> Self {
         Self {
             schema_version: 2,
             media_type: Some(MediaType::OCI_INDEX),
@@ -108,15 +106,15 @@ impl Index {
         }
     }
 
-    /// The index's JSON, to be sent and hashed.
+    /// Returns the index's JSON, which is sent and hashed.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        // Text keys and derived fields always serialise.
+        // A manifest has text keys and derived fields only, which always serialise.
         serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("an index is JSON"))
     }
 }
 
-/// What stands behind a tag or the digest of a manifest.
+/// A manifest or an index: a tag or a digest may name either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestKind {
     /// An image manifest.
@@ -125,7 +123,7 @@ pub enum ManifestKind {
     Index(Index),
 }
 
-/// The fields that decide what a document is. Reading them refuses each of them twice.
+/// The fields that decide whether a document is a manifest or an index. Parsing refuses duplicates of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Shape {
@@ -138,12 +136,12 @@ struct Shape {
 }
 
 impl ManifestKind {
-    /// Reads `content`, which came as `content_type`.
+    /// Parses `content`, which a registry sent as `content_type`.
     ///
     /// # Errors
-    /// [`InvalidManifest`]: a document that two readers could take for two things is refused
+    /// [`InvalidManifest`]. A document that could be read as a manifest and as an index is refused
     /// (CVE-2021-41190).
-    pub fn parse(
+    pub(crate) fn parse(
         content_type: Option<&MediaType>,
         content: &[u8],
     ) -> Result<Self, InvalidManifest> {
@@ -181,11 +179,11 @@ impl ManifestKind {
     }
 }
 
-/// Why a document is no manifest that can be used.
+/// Why a document cannot be used as a manifest or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidManifest {
-    /// Not the JSON of a manifest; where that shows, counted from 1.
+    /// The document is not the JSON of a manifest. Line and column are counted from 1.
     Malformed {
         /// The line.
         line: usize,
@@ -199,11 +197,11 @@ pub enum InvalidManifest {
         /// The document's.
         body: MediaType,
     },
-    /// Both a manifest and an index.
+    /// The document is both a manifest and an index.
     Ambiguous,
-    /// A Docker image manifest of schema version 1.
+    /// The document is a Docker image manifest of schema version 1.
     SchemaVersion1,
-    /// Neither a manifest nor an index.
+    /// The document is neither a manifest nor an index; its type.
     UnknownType(MediaType),
 }
 
@@ -240,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_may_leave_out_its_media_type() {
+    fn media_type_of_a_manifest_is_optional() {
         let json = format!(r#"{{"schemaVersion":2,"config":{EMPTY},"layers":[]}}"#);
         for content_type in [None, Some(&MediaType::OCI_MANIFEST)] {
             let Ok(ManifestKind::Manifest(manifest)) = parse(content_type, &json) else {
@@ -253,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_that_could_be_two_things_are_refused() {
+    fn ambiguous_documents_are_refused() {
         let both = format!(r#"{{"schemaVersion":2,"manifests":[],"config":{EMPTY},"layers":[]}}"#);
         assert_eq!(parse(None, &both), Err(InvalidManifest::Ambiguous));
         let layers = r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#;
@@ -276,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_others_take_for_a_field_is_refused() {
+    fn field_name_in_another_case_is_refused() {
         let json = |more: &str, described: &str| {
             format!(
                 r#"{{"schemaVersion":2,"config":{EMPTY},"layers":[{{"mediaType":"a/b","size":2,"digest":"{}"{described}}}]{more}}}"#,
@@ -305,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn other_documents_are_named() {
+    fn other_documents_are_refused_with_their_type() {
         let other = MediaType::from_static("application/vnd.example+json");
         assert_eq!(
             parse(Some(&other), r#"{"schemaVersion":2}"#),

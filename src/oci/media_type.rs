@@ -1,4 +1,4 @@
-//! Media types (RFC 6838), and the ones that the image specification and Docker define.
+//! Media types (RFC 6838), with those that the image specification and Docker define.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,36 +29,34 @@ impl MediaType {
     pub const DOCKER_CONFIG: Self =
         Self::from_static("application/vnd.docker.container.image.v1+json");
 
-    /// A media type known when the program is compiled. The caller answers for its form.
+    /// Makes a media type of `text`, which is not checked.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
     }
 
-    /// The media type as text.
+    /// Returns the media type as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Parses a `Content-Type` header; its parameters are ignored, as the distribution
-    /// specification asks ("Pulling manifests").
+    /// Parses a `Content-Type` header. Its parameters are ignored, as the distribution specification requires
+    /// ("Pulling manifests").
     ///
     /// # Errors
-    /// [`InvalidMediaType`] where what stands before the parameters is not a media type.
-    pub fn from_content_type(header: &str) -> Result<Self, InvalidMediaType> {
+    /// [`InvalidMediaType`] if the text before the parameters is not a media type.
+    pub(crate) fn from_content_type(header: &str) -> Result<Self, InvalidMediaType> {
         header.split(';').next().unwrap_or_default().trim().parse()
     }
 
-    /// Whether this names a manifest of a single image or artifact.
-    #[must_use]
-    pub fn is_manifest(&self) -> bool {
+    /// Returns true for the manifest of a single image or artifact.
+    pub(crate) fn is_manifest(&self) -> bool {
         *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
     }
 
-    /// Whether this names a list of manifests.
-    #[must_use]
-    pub fn is_index(&self) -> bool {
+    /// Returns true for a list of manifests.
+    pub(crate) fn is_index(&self) -> bool {
         *self == Self::OCI_INDEX || *self == Self::DOCKER_LIST
     }
 }
@@ -93,7 +91,7 @@ impl FromStr for MediaType {
     fn from_str(text: &str) -> Result<Self, InvalidMediaType> {
         let invalid = || InvalidMediaType(text.to_owned());
         let (kind, subtype) = text.split_once('/').ok_or_else(invalid)?;
-        if restricted_name(kind) && restricted_name(subtype) {
+        if is_restricted_name(kind) && is_restricted_name(subtype) {
             Ok(Self(Cow::Owned(text.to_ascii_lowercase())))
         } else {
             Err(invalid())
@@ -101,8 +99,8 @@ impl FromStr for MediaType {
     }
 }
 
-/// `restricted-name` of RFC 6838, section 4.2.
-fn restricted_name(name: &str) -> bool {
+/// Returns true for a `restricted-name` of RFC 6838, section 4.2.
+fn is_restricted_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
     (1..=127).contains(&name.len())
         && name.as_bytes()[0].is_ascii_alphanumeric()
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_media_type_is_refused() {
+    fn malformed_media_types_are_refused() {
         for text in ["", "text", "/", "a/", "/b", "a/b/c", "a b/c", "a/b\n", "-a/b", "é/b"] {
             assert!(text.parse::<MediaType>().is_err(), "{text:?}");
         }

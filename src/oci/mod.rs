@@ -28,7 +28,9 @@ pub use artifact::{PushStatus, Pushed, UnsupportedArtifact};
 pub use auth::error::AuthenticationError;
 pub use client::{Client, ClientBuilder};
 pub use descriptor::{Annotations, Descriptor, EMPTY_CONTENT, InlineData, Mismatch};
-pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
+#[cfg(feature = "registry")]
+pub(crate) use digest::Hasher;
+pub use digest::{Algorithm, Digest, InvalidDigest};
 pub use error::{Error, ErrorKind, ProtocolViolation};
 pub use error_code::ErrorCode;
 pub use error_response::{ErrorResponse, RegistryError};

@@ -1,4 +1,4 @@
-//! The names of which a reference consists: registry, repository, tag.
+//! The names that make up a reference: registry, repository, tag.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -6,18 +6,18 @@ use std::str::FromStr;
 
 use super::digest::InvalidDigest;
 
-/// The name by which people know Docker Hub.
+/// The name of Docker Hub in references.
 pub(super) const DOCKER_HUB: &str = "docker.io";
-/// The host that answers Docker Hub's API.
+/// The host of Docker Hub's API.
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
-/// Longest repository name in bytes, as Docker enforces it.
+/// The longest repository name in bytes, as Docker enforces it.
 const REPOSITORY_LIMIT: usize = 255;
-/// Longest tag in bytes (distribution specification).
+/// The longest tag in bytes (distribution specification).
 const TAG_LIMIT: usize = 128;
-/// Longest host name in bytes (RFC 1035).
+/// The longest host name in bytes (RFC 1035).
 const HOST_LIMIT: usize = 253;
 
-/// A registry: a host name or IP address, and perhaps a port.
+/// The name of a registry: a host name or IP address, with an optional port.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RegistryName {
     host: String,
@@ -25,27 +25,26 @@ pub struct RegistryName {
 }
 
 impl RegistryName {
-    /// The host in lower case; an IPv6 address without its brackets.
+    /// Returns the host in lower case; an IPv6 address without its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, where one was named.
+    /// Returns the port, if one was given.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Whether this is Docker Hub.
+    /// Returns true for Docker Hub.
     #[must_use]
     pub fn is_docker_hub(&self) -> bool {
         self.host == DOCKER_HUB && self.port.is_none()
     }
 
-    /// Host and port that answer this registry's API, as they stand in a URL.
-    #[must_use]
-    pub fn api_authority(&self) -> String {
+    /// Returns host and port of the registry's API, as they stand in a URL.
+    pub(super) fn api_authority(&self) -> String {
         if self.is_docker_hub() { DOCKER_HUB_API.to_owned() } else { self.to_string() }
     }
 }
@@ -87,7 +86,7 @@ impl FromStr for RegistryName {
     }
 }
 
-/// `host` in lower case, if it consists of labels of letters, digits and inner hyphens.
+/// Returns `host` in lower case if it consists of labels of letters, digits and inner hyphens.
 fn host_name(host: &str) -> Option<String> {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -103,12 +102,12 @@ fn port_number(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|port| canonical && *port != 0)
 }
 
-/// The name of a repository within a registry, `<name>` in the specification.
+/// The name of a repository in a registry (`<name>` in the distribution specification).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RepositoryName(String);
 
 impl RepositoryName {
-    /// The name as it stands in a URL.
+    /// Returns the name as it stands in a URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -128,15 +127,15 @@ impl FromStr for RepositoryName {
         if text.len() > REPOSITORY_LIMIT {
             return Err(InvalidReference::RepositoryTooLong(text.len()));
         }
-        if !text.split('/').all(path_component) {
+        if !text.split('/').all(is_path_component) {
             return Err(InvalidReference::Repository(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
-fn path_component(component: &str) -> bool {
+/// Returns true for `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
+fn is_path_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut rest = component;
     loop {
@@ -162,13 +161,13 @@ fn path_component(component: &str) -> bool {
 pub struct Tag(String);
 
 impl Tag {
-    /// The tag that stands for itself where none is named: `latest`.
+    /// Returns the tag `latest`, which applies where none is given.
     #[must_use]
     pub fn latest() -> Self {
         Self("latest".to_owned())
     }
 
-    /// The tag as it stands in a URL.
+    /// Returns the tag as it stands in a URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -193,7 +192,7 @@ impl FromStr for Tag {
     }
 }
 
-/// Debug output is the text itself.
+/// Prints the text itself as debug output.
 macro_rules! debug_as_display {
     ($($name:ty),+) => {$(
         impl fmt::Debug for $name {
@@ -205,27 +204,27 @@ macro_rules! debug_as_display {
 }
 debug_as_display!(RegistryName, RepositoryName, Tag);
 
-/// Why a text is not a [`Reference`] or a part of one.
+/// Why a text is not a reference or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidReference {
-    /// A URL instead of a reference.
+    /// The text is a URL.
     Scheme,
-    /// Not a host name or address with an optional port from 1 to 65535.
+    /// The registry is not a host name or address with an optional port from 1 to 65535.
     Registry(String),
-    /// There is nothing between registry and tag.
+    /// There is no repository between registry and tag.
     NoRepository,
-    /// A registry, and no repository in it.
+    /// The text is a registry without a repository.
     RegistryAlone(String),
-    /// Not a repository name; most often upper-case letters.
+    /// The repository is not a valid name; most often it has upper-case letters.
     Repository(String),
-    /// A repository name of more than 255 bytes; its length.
+    /// The repository name has more than 255 bytes; its length.
     RepositoryTooLong(usize),
-    /// Not a tag.
+    /// The tag is not valid.
     Tag(String),
-    /// Not a digest.
+    /// The digest is not valid.
     Digest(InvalidDigest),
-    /// 64 hex digits alone: Docker reads this as an image id, not as a repository.
+    /// The text is 64 hex digits, which Docker reads as an image id and not as a repository.
     BareHash,
 }
 
@@ -260,11 +259,5 @@ impl fmt::Display for InvalidReference {
     }
 }
 
-impl std::error::Error for InvalidReference {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Digest(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+/// [`InvalidReference::Digest`] shows the text of the digest's error, which has no source of its own.
+impl std::error::Error for InvalidReference {}

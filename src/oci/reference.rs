@@ -1,8 +1,8 @@
-//! References: `registry/repository:tag@digest`, read as Docker's users expect.
+//! References: `registry/repository:tag@digest`, as Docker reads them.
 //!
-//! The grammar is the distribution specification's ("Pulling manifests") for repository and tag, and
-//! Docker's for what may be left out: no registry means Docker Hub, a Docker Hub repository of one
-//! component stands in `library/`, neither tag nor digest means the tag `latest`.
+//! Repository and tag follow the grammar of the distribution specification ("Pulling manifests"). Parts may
+//! be left out as with Docker: no registry means Docker Hub, a Docker Hub repository of one component is in
+//! `library/`, and neither tag nor digest means the tag `latest`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,12 +10,13 @@ use std::str::FromStr;
 use super::digest::Digest;
 use super::names::{DOCKER_HUB, InvalidReference, RegistryName, RepositoryName, Tag};
 
-/// What names a manifest within a repository: `<reference>` in the specification.
+/// A tag or digest, which names a manifest in a repository (`<reference>` in the distribution
+/// specification).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TagOrDigest {
-    /// A tag, which may move.
+    /// A tag, which may name another manifest later.
     Tag(Tag),
-    /// A digest, which may not.
+    /// A digest, which always names the same manifest.
     Digest(Digest),
 }
 
@@ -28,9 +29,9 @@ impl fmt::Display for TagOrDigest {
     }
 }
 
-/// A manifest in a repository of a registry.
+/// A reference to a manifest in a repository of a registry.
 ///
-/// Where a tag and a digest are given, both are kept and the digest decides.
+/// If a tag and a digest are given, both are kept and the digest decides.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reference {
     registry: RegistryName,
@@ -40,31 +41,31 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The registry.
+    /// Returns the registry.
     #[must_use]
     pub const fn registry(&self) -> &RegistryName {
         &self.registry
     }
 
-    /// The repository.
+    /// Returns the repository.
     #[must_use]
     pub const fn repository(&self) -> &RepositoryName {
         &self.repository
     }
 
-    /// The tag, where one was given or implied.
+    /// Returns the tag, if one was given or implied.
     #[must_use]
     pub const fn tag(&self) -> Option<&Tag> {
         self.tag.as_ref()
     }
 
-    /// The digest, where one was given.
+    /// Returns the digest, if one was given.
     #[must_use]
     pub const fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }
 
-    /// What to ask the registry for: the digest where there is one, else the tag.
+    /// Returns what a request names: the digest if there is one, otherwise the tag.
     #[must_use]
     pub fn target(&self) -> TagOrDigest {
         match (&self.digest, &self.tag) {
@@ -74,22 +75,21 @@ impl Reference {
         }
     }
 
-    /// The same repository, and exactly the manifest `digest`.
+    /// Returns a reference to the manifest `digest` of the same repository.
     #[must_use]
     pub fn pinned(&self, digest: Digest) -> Self {
         Self { tag: None, digest: Some(digest), ..self.clone() }
     }
 
-    /// The same repository, and the manifest that `tag` names.
+    /// Returns a reference to the tag `tag` of the same repository.
     #[must_use]
     pub fn tagged(&self, tag: Tag) -> Self {
         Self { tag: Some(tag), digest: None, ..self.clone() }
     }
 
-    /// Whether `component`, the part before the first slash, names a registry rather than the first
+    /// Returns true if `component`, the part before the first slash, names a registry and is not the first
     /// part of a Docker Hub repository.
-    #[must_use]
-    pub fn names_registry(component: &str) -> bool {
+    pub(crate) fn names_registry(component: &str) -> bool {
         component == "localhost" || component.contains(['.', ':'])
     }
 }
@@ -149,8 +149,9 @@ impl FromStr for Reference {
     }
 }
 
-/// Whether `text` names a registry and nothing in it: `localhost`, a host name with a dot, either with
-/// a port. Docker asks Docker Hub for `library/localhost:5000`, where nobody means that.
+/// Returns true if `text` names a registry without a repository: `localhost` or a host name with a dot,
+/// with an optional port. Docker would read `localhost:5000` as a repository of Docker Hub with the tag
+/// `5000`, which is never meant.
 fn is_registry_alone(text: &str) -> bool {
     let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());

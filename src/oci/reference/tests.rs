@@ -1,4 +1,4 @@
-//! References of every shape, and what is none.
+//! Valid and malformed references.
 
 use proptest::prelude::*;
 
@@ -50,7 +50,7 @@ fn with_tag_and_digest_the_digest_decides() {
 }
 
 #[test]
-fn docker_hub_is_reached_at_its_api_host() {
+fn docker_hub_has_its_own_api_host() {
     let hub: Reference = "nginx".parse().unwrap();
     assert_eq!(hub.registry().api_authority(), "registry-1.docker.io");
     let other: Reference = "[::1]:5000/a".parse().unwrap();
@@ -119,7 +119,7 @@ fn malformed_references_are_refused_with_the_part_at_fault() {
 
 proptest! {
     #[test]
-    fn a_well_formed_reference_survives_printing(
+    fn well_formed_reference_survives_a_round_trip(
         registry in r"[a-z0-9]{1,8}(-[a-z0-9]{1,4})?\.[a-z]{2,5}(:[1-9][0-9]{0,3})?|\[::[1-9]\]:80",
         repository in r"[a-z0-9]{1,9}((\.|_|__|-{1,3})[a-z0-9]{1,3}){0,2}(/[a-z0-9]{1,9}){0,3}",
         tag in prop::option::of(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"),
