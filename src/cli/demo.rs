@@ -55,7 +55,8 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
-    let options = PushOptions::default().created(creation_time().map_err(Failure::Usage)?);
+    let options = PushOptions::default()
+        .created(creation_time().map_err(|error| Failure::Usage(error.to_string()))?);
     let pushed = push(&client, &reference, &document, &options).await?;
     let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;

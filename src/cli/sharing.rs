@@ -40,7 +40,8 @@ impl Sharing {
 
     /// Returns the options of a push.
     pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
-        let mut options = PushOptions::default().created(creation_time().map_err(Failure::Usage)?);
+        let created = creation_time().map_err(|error| Failure::Usage(error.to_string()))?;
+        let mut options = PushOptions::default().created(created);
         if let Ok(home) = std::env::var("HOME") {
             options = options.home(home);
         }

@@ -1,13 +1,27 @@
-//! When an artifact says that it was created.
+//! The time of creation that an artifact declares.
+
+use std::fmt;
 
 use crate::timestamp::Timestamp;
 
-/// The time of `SOURCE_DATE_EPOCH` where that is set, so that the same input makes the same
+/// The value of `SOURCE_DATE_EPOCH` is not a number of seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidEpoch(String);
+
+impl fmt::Display for InvalidEpoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SOURCE_DATE_EPOCH is {:?}, not a number of seconds since 1970", self.0)
+    }
+}
+
+impl std::error::Error for InvalidEpoch {}
+
+/// Returns the time in `SOURCE_DATE_EPOCH` if that is set, so that the same input makes the same
 /// artifact; else the present.
 ///
 /// # Errors
-/// Where the variable is set to anything but seconds since 1970, up to the year 9999.
-pub fn creation_time() -> Result<Timestamp, String> {
+/// [`InvalidEpoch`] if the variable holds anything but seconds since 1970, up to the year 9999.
+pub fn creation_time() -> Result<Timestamp, InvalidEpoch> {
     from_epoch(
         std::env::var_os("SOURCE_DATE_EPOCH")
             .as_deref()
@@ -16,13 +30,12 @@ pub fn creation_time() -> Result<Timestamp, String> {
     )
 }
 
-fn from_epoch(epoch: Option<&str>) -> Result<Timestamp, String> {
+fn from_epoch(epoch: Option<&str>) -> Result<Timestamp, InvalidEpoch> {
     let Some(epoch) = epoch.filter(|epoch| !epoch.is_empty()) else {
         return Ok(Timestamp::now());
     };
-    epoch.parse().ok().and_then(Timestamp::from_unix).ok_or_else(|| {
-        format!("SOURCE_DATE_EPOCH is {epoch:?}, not a number of seconds since 1970")
-    })
+    let seconds = epoch.parse().ok();
+    seconds.and_then(Timestamp::from_unix).ok_or_else(|| InvalidEpoch(epoch.to_owned()))
 }
 
 #[cfg(test)]
@@ -30,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_epoch_decides_where_it_is_set() {
+    fn epoch_is_used_if_it_is_set() {
         assert_eq!(from_epoch(Some("1700000000")).unwrap().to_string(), "2023-11-14T22:13:20Z");
         assert!(from_epoch(None).unwrap() > Timestamp::from_unix(1_700_000_000).unwrap());
         assert!(from_epoch(Some("")).is_ok());

@@ -36,7 +36,7 @@ mod tests;
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
 pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
-pub use creation::creation_time;
+pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Concern, Difference, differences};
 pub(crate) use document::is_set;
 pub use document::{Document, MAX_SIZE};
