@@ -10,7 +10,7 @@ use std::str::FromStr;
 use crate::audit::{Show, TranscriptReader, check, export};
 use crate::oci::auth::fuzzing as auth;
 use crate::oci::{Digest, ManifestKind, MediaType, Reference, RegistryName, RepositoryName, Tag};
-use crate::runconfig::{Document, exposures};
+use crate::runconfig::{Document, exposures, renamed, review};
 
 /// References and what they are made of: what is read is printed, and read from that again.
 pub fn reference(bytes: &[u8]) {
@@ -54,12 +54,11 @@ pub fn manifest(bytes: &[u8]) {
 pub fn run_configuration(bytes: &[u8]) {
     let Ok(document) = Document::parse(bytes.to_vec()) else { return };
     assert_eq!(document.bytes(), bytes);
-    let _ = (document.fields(), document.run_config(), document.workload_name());
+    let _ = (document.fields(), review(&document), document.workload_name());
     let _ = exposures(&document, Some("/home/me"));
     let Ok(name) = "renamed".parse() else { return };
-    let renamed = document.renamed(&name);
-    assert_eq!(Document::parse(renamed.bytes().to_vec()).as_ref(), Ok(&renamed));
-    assert_eq!(renamed.renamed(&name), renamed);
+    let Ok(once) = renamed(&document, &name) else { return };
+    assert_eq!(renamed(&once, &name), Ok(once));
 }
 
 /// Docker's `config.json`: asked for a registry, with a login stored and removed.

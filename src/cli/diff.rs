@@ -9,7 +9,7 @@ use super::layout::cut;
 use super::output::Tint;
 use super::source::Source;
 use crate::printable::printable;
-use crate::runconfig::{Concern, Difference, differences};
+use crate::runconfig::{Difference, FieldCategory, differences};
 
 /// The largest number of characters of a value that are shown.
 const VALUE_LIMIT: usize = 2000;
@@ -54,7 +54,7 @@ impl Diff {
 
     fn as_json(&self, found: &Difference) -> Value {
         let mut object = json!({
-            "field": found.field, "concern": found.concern.as_str(), "hidden": self.hides(found),
+            "field": found.field, "concern": found.category.as_str(), "hidden": self.hides(found),
         });
         if !self.hides(found) {
             object["removed"] = found.removed.clone().into();
@@ -78,11 +78,11 @@ impl Diff {
         }
         output.line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;
         output.line(&output.tinted(Tint::Added, &format!("+ {}", printable(&second.title()))))?;
-        let mut concern = None;
+        let mut category = None;
         for found in found {
-            if concern != Some(found.concern) {
-                output.line(&output.tinted(Tint::Heading, heading(found.concern)))?;
-                concern = Some(found.concern);
+            if category != Some(found.category) {
+                output.line(&output.tinted(Tint::Heading, heading(found.category)))?;
+                category = Some(found.category);
             }
             output.line(&format!("  {}", printable(&found.field)))?;
             if self.hides(found) {
@@ -107,11 +107,11 @@ impl Diff {
     }
 }
 
-const fn heading(concern: Concern) -> &'static str {
-    match concern {
-        Concern::Permissions => "What it may touch",
-        Concern::Program => "What runs",
-        Concern::Other => "Other fields",
+const fn heading(category: FieldCategory) -> &'static str {
+    match category {
+        FieldCategory::Permissions => "What it may touch",
+        FieldCategory::Program => "What runs",
+        FieldCategory::Other => "Other fields",
     }
 }
 

@@ -13,7 +13,7 @@ use super::output::Report;
 use super::source::read_document;
 use super::transfer::{transfer, transfer_counted};
 use crate::printable::chain;
-use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName};
+use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName, renamed};
 use crate::state::{Overwrite, StateStore};
 
 #[derive(Args)]
@@ -48,7 +48,8 @@ impl Import {
             }
         };
         let (document, name) = if let Some(name) = self.name {
-            (document.renamed(&name), name)
+            let document = renamed(&document, &name);
+            (document.map_err(|error| Failure::Usage(chain(&error)))?, name)
         } else {
             let name = document.workload_name()?;
             (document, name)

@@ -46,12 +46,12 @@ impl Inspect {
         heading(&printable(&source.title()))?;
         let review = self.review(source.document());
         heading("What runs")?;
-        review.runs.iter().try_for_each(|(label, value)| lines(label, value))?;
+        review.program.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;
-        review.touches.iter().try_for_each(|(label, value)| lines(label, value))?;
-        if !review.others.is_empty() {
+        review.permissions.iter().try_for_each(|(label, value)| lines(label, value))?;
+        if !review.other_fields.is_empty() {
             heading("What else it sets")?;
-            lines("fields", &review.others.join(" "))?;
+            lines("fields", &review.other_fields.join(" "))?;
         }
         if let Source::Artifact { pulled, .. } = &source {
             heading("Who made it (not verified)")?;
@@ -141,9 +141,9 @@ fn as_json(source: &Source, review: &Review) -> String {
             })
         }
     };
-    about["runs"] = as_lists(&review.runs);
-    about["touches"] = as_lists(&review.touches);
-    about["others"] = json!(review.others);
+    about["runs"] = as_lists(&review.program);
+    about["touches"] = as_lists(&review.permissions);
+    about["others"] = json!(review.other_fields);
     if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
         about.extend(more);
     }

@@ -55,27 +55,27 @@ fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Op
     };
     match Container::of_workload(containers, &entry.name) {
         Some(container) => {
-            (Some(container.state.clone()), container.url(&document.run_config().host))
+            (Some(container.state.clone()), container.url(document.config().host.text()))
         }
         None => (Some("stopped".to_owned()), None),
     }
 }
 
 /// Returns `None`, which is `null` in JSON, for an empty text.
-fn non_empty(text: String) -> Option<String> {
+fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
 fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
     match &entry.document {
         Ok(document) => {
-            let config = document.run_config();
+            let config = document.config();
             let (state, url) = state(entry, containers);
             json!({
                 "name": entry.name,
-                "image": non_empty(config.image),
-                "remote_url": non_empty(config.remote_url),
-                "transport": non_empty(config.transport),
+                "image": non_empty(&config.image),
+                "remote_url": non_empty(&config.remote_url),
+                "transport": non_empty(config.transport.text()),
                 "state": state,
                 "url": url,
                 "file": entry.path.display().to_string(),
@@ -93,13 +93,13 @@ fn as_row(entry: &Entry, containers: Option<&[Container]>) -> [String; COLUMNS.l
     let (state, url) = state(entry, containers);
     let [transport, runs] = match &entry.document {
         Ok(document) => {
-            let config = document.run_config();
+            let config = document.config();
             let runs = if config.image.is_empty() {
                 shown_text("remote_url", &config.remote_url)
             } else {
-                config.image
+                config.image.clone()
             };
-            [config.transport, runs]
+            [config.transport.text().to_owned(), runs]
         }
         Err(error) => [String::new(), format!("unreadable: {}", chain(error))],
     };

@@ -8,7 +8,7 @@ use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::{PushStatus, Reference};
 use crate::printable::chain;
-use crate::runconfig::{Document, PushOptions, creation_time, push};
+use crate::runconfig::{Document, PushOptions, creation_time, push, with_secret};
 
 /// The options that decide what of a configuration is shared.
 #[derive(Args)]
@@ -33,8 +33,7 @@ impl Sharing {
             let (variable, name) = given.split_once('=').ok_or_else(|| {
                 Failure::Usage("--secret takes VARIABLE=NAME, not the value".to_owned())
             })?;
-            let changed = document.with_secret(variable, name);
-            changed.map_err(|error| Failure::Usage(chain(&error)))
+            with_secret(&document, variable, name).map_err(|error| Failure::Usage(chain(&error)))
         })
     }
 

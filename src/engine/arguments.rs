@@ -1,9 +1,9 @@
 //! A container as the arguments of podman or docker. Both take the same ones.
 
 use super::mount::Mount;
-use super::plan::{Network, Plan, Port};
+use super::plan::Plan;
 use crate::printable::quoted;
-use crate::runconfig::McpTransport;
+use crate::runconfig::{McpTransport, NetworkMode, PublishedPort};
 
 /// How long a container lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,10 @@ impl Plan {
             add("--privileged".to_owned());
         }
         match &self.network {
-            Network::Default => {}
-            Network::None => add("--network=none".to_owned()),
-            Network::Host => add("--network=host".to_owned()),
-            Network::Named(name) => add(format!("--network={name}")),
+            NetworkMode::Default => {}
+            NetworkMode::None => add("--network=none".to_owned()),
+            NetworkMode::Host => add("--network=host".to_owned()),
+            NetworkMode::Named(name) => add(format!("--network={name}")),
         }
         self.ports.iter().for_each(|port| add(format!("--publish={}", published(port))));
         self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
@@ -94,7 +94,7 @@ impl Plan {
     }
 }
 
-fn published(port: &Port) -> String {
+fn published(port: &PublishedPort) -> String {
     let host = port.host.map_or(String::new(), |port| port.to_string());
     match port.address {
         Some(address) if address.is_ipv6() => format!("[{address}]:{host}:{}", port.container),

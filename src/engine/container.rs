@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::endpoint::url_host;
 use super::error::EngineError;
-use super::plan::reachable;
 use crate::runconfig::McpTransport;
 
 /// A container of a workload.
@@ -38,7 +38,7 @@ impl Container {
     pub fn url(&self, host: &str) -> Option<String> {
         let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
         let transport: McpTransport = self.labels.get("toolhive-transport")?.parse().ok()?;
-        Some(format!("http://{}:{port}{}", reachable(host.parse().ok()), transport.path()?))
+        Some(format!("http://{}:{port}{}", url_host(host.parse().ok()), transport.path()?))
     }
 
     /// Whether it runs.

@@ -1,22 +1,23 @@
-//! A container's environment, and how it reaches the engine.
+//! The environment of a container, and how it reaches the engine.
 //!
-//! A value of one line goes into an environment file. No such file can hold a line break, so that
-//! any other value is one of the engine's own process, which hands it on by its name. A
-//! configuration may come from a stranger: a name that means something to that process is refused.
+//! A value without line breaks goes into an environment file. Such a file cannot hold a line break:
+//! any other value goes into the environment of the engine's own process, which passes it on by name.
+//! A configuration may be hostile, so that a name that changes what that process does is refused.
 
 use std::collections::BTreeMap;
 
-use super::error::PlanError;
-use super::plan::Plan;
+use zeroize::Zeroizing;
+
+use super::plan_error::PlanError;
 use crate::oci::auth::Secret;
 
 /// The longest name and value of a variable, in bytes: engines read lines of less than 64 KiB.
 const VARIABLE_LIMIT: usize = 65_000;
 
-/// Names that podman, docker, their Go runtime, the C library, a shell that wraps them or a program
-/// that they start (ssh, gpg, iptables, systemd's) act on, in upper case. Go's stand here one by
-/// one, as many a name begins with GOOGLE. Many are from a search of podman's and docker's sources
-/// for what they read, vendored packages included.
+/// Names that change what podman, docker, their Go runtime, the C library, a shell around them or a
+/// program that they start (ssh, gpg, iptables, systemd's) does, in upper case. Go's names are listed
+/// one by one, because a prefix would cover names such as GOOGLE_CREDENTIALS. Many names were found by
+/// a search of podman's and docker's sources, vendored packages included.
 const ENGINE_NAMES: &str = "\
     APPDATA BBOLT_VERIFY BUILD_REGISTRY_SOURCES CDPATH CLICOLOR CLICOLOR_FORCE COLUMNS COMSPEC \
     CREDENTIALS_DIRECTORY DEBUG DISABLE_HTTP2 ENV EUID EXPERIMENTAL GCONV_PATH GETCONF_DIR \
@@ -29,75 +30,71 @@ const ENGINE_NAMES: &str = "\
     RES_OPTIONS SHELL SHELLOPTS SOURCE_DATE_EPOCH SSH_AGENT_PID SSH_ASKPASS SSH_ASKPASS_REQUIRE \
     SSH_AUTH_SOCK SSH_SK_PROVIDER STORAGE_DRIVER STORAGE_OPTS SYSTEMROOT TEMP TERM TERMINFO TMP \
     TMPDIR TZ TZDIR UID USER USERNAME USERPROFILE WSLENV WT_SESSION";
-/// Beginnings of such names.
+/// Prefixes of such names.
 const ENGINE_PREFIXES: &str = "\
     AARDVARK_ BASH BUILDAH BUILDKIT_ BUILDX_ CNI_ COBRA_ COMPOSE_ CONTAINER DBUS_ DEBUG_HTTP2_ \
     DOCKER_ DYLD_ FSNOTIFY_ FUSE_ GLIBC_ GRPC_ IPTABLES_ KRB5 LC_ LD_ LIBPOD_ LISTEN_ MALLOC_ \
     MOBY_ NETAVARK_ NOTIFY_ OCICRYPT_ OPENSSL_ OTEL_ PERL5 PODMAN PYTHON QUADLET_ REGISTRIES_ \
     ROOTLESSKIT_ RUST_ SSL_CERT_ SUDO_ SYSTEMD_ WATCHDOG_ WSL_ XDG_ XTABLES_ _";
-/// The end of the names of proxies.
+/// The suffix of variables that set proxies.
 const PROXY: &str = "_PROXY";
 
-impl Plan {
-    /// The lines of the environment file.
-    #[must_use]
-    pub fn environment_file(&self) -> zeroize::Zeroizing<String> {
+/// The variables of a container, secrets apart.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    pub(super) plain: &'a BTreeMap<String, String>,
+    pub(super) secrets: &'a BTreeMap<String, Secret>,
+}
+
+impl<'a> Variables<'a> {
+    fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let plain = self.plain.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        plain.chain(self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())))
+    }
+
+    /// Returns the lines of the environment file.
+    pub(super) fn file(self) -> Zeroizing<String> {
         let mut lines = String::new();
-        for (name, value) in self.variables().filter(|(_, value)| fits_a_line(value)) {
+        for (name, value) in self.iter().filter(|(_, value)| fits_a_line(value)) {
             lines.extend([name, "=", value, "\n"]);
         }
         lines.into()
     }
 
-    /// The variables that an environment file cannot hold: the engine's own process gets them, and
-    /// hands them on.
-    pub fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables().filter(|(_, value)| !fits_a_line(value))
+    /// Returns the variables that an environment file cannot hold.
+    pub(super) fn inherited(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.iter().filter(|(_, value)| !fits_a_line(value))
     }
 
-    fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        variables(&self.environment, &self.secrets)
+    /// Refuses variables that cannot reach the container unchanged.
+    pub(super) fn check(self) -> Result<(), PlanError> {
+        for (name, value) in self.iter() {
+            // Podman takes a name with a star for all of its own variables that begin like it.
+            let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
+            if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
+                return Err(PlanError::VariableName(name.to_owned()));
+            }
+            if value.contains('\0') {
+                return Err(PlanError::VariableValue(name.to_owned()));
+            }
+            if !fits_a_line(value) && !can_be_inherited(name) {
+                return Err(PlanError::EngineVariable(name.to_owned()));
+            }
+            if name.len() + value.len() > VARIABLE_LIMIT {
+                return Err(PlanError::VariableSize(name.to_owned()));
+            }
+        }
+        Ok(())
     }
-}
-
-fn variables<'a>(
-    environment: &'a BTreeMap<String, String>,
-    secrets: &'a BTreeMap<String, Secret>,
-) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let plain = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    plain.chain(secrets.iter().map(|(name, value)| (name.as_str(), value.expose())))
 }
 
 fn fits_a_line(value: &str) -> bool {
     !value.contains(['\n', '\r'])
 }
 
-/// Refuses what cannot reach the container as it is.
-pub(super) fn check(
-    environment: &BTreeMap<String, String>,
-    secrets: &BTreeMap<String, Secret>,
-) -> Result<(), PlanError> {
-    for (name, value) in variables(environment, secrets) {
-        // Podman takes a name with a star for every variable of its own that begins like it.
-        let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
-        if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
-            return Err(PlanError::VariableName(name.to_owned()));
-        }
-        if value.contains('\0') {
-            return Err(PlanError::VariableValue(name.to_owned()));
-        }
-        if !fits_a_line(value) && !can_be_inherited(name) {
-            return Err(PlanError::EngineVariable(name.to_owned()));
-        }
-        if name.len() + value.len() > VARIABLE_LIMIT {
-            return Err(PlanError::VariableSize(name.to_owned()));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a variable of that name can be set for the engine's own process and changes nothing that
-/// it does. Some programs read names in either case, and a shell loses those that are none of its.
+/// Returns true if a variable of that name can be set for the engine's own process without changing
+/// what it does. Case does not count, because some programs read names in either case. A shell drops
+/// names that are not names of shell variables.
 fn can_be_inherited(name: &str) -> bool {
     let is_shell_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit());
@@ -113,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_the_engine_acts_on_are_not_inherited() {
+    fn names_that_the_engine_reads_are_not_inherited() {
         let refused = "\
             PATH Path HOME LD_PRELOAD DYLD_INSERT_LIBRARIES DOCKER_HOST PODMAN_USERNS \
             CONTAINERS_CONF CONTAINER_HOST container XDG_RUNTIME_DIR HTTPS_PROXY no_proxy \

@@ -5,16 +5,17 @@
 
 mod arguments;
 mod container;
+mod endpoint;
 mod environment;
 mod error;
 mod host;
 mod mount;
 mod obstacle;
 mod plan;
+mod plan_error;
 mod program;
 #[cfg(feature = "cli")]
 mod ready;
-mod secret;
 mod summary;
 mod support;
 
@@ -23,17 +24,15 @@ mod tests;
 
 pub use arguments::Lifetime;
 pub use container::Container;
-pub use error::{EngineError, PlanError};
+pub use error::EngineError;
 pub use host::{free_port, hides_files};
 pub use mount::Mount;
-pub use plan::{Choices, Network, Plan, Port};
+pub use plan::{Plan, PlanOptions};
+pub use plan_error::PlanError;
 pub use program::{Engine, EngineKind};
 #[cfg(feature = "cli")]
 pub use ready::NotReady;
 #[cfg(feature = "cli")]
 pub(crate) use ready::wait_until_ready;
-pub use secret::{InvalidSecret, SecretReference};
 pub use summary::declared;
-pub use support::{
-    FIELDS, FieldRule, MIDDLEWARE, MiddlewareRule, Treatment, Unsupported, unsupported,
-};
+pub use support::{Unsupported, unsupported};

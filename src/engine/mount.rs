@@ -1,8 +1,9 @@
-//! Mounts, as `ToolHive` writes them down: `path`, or `host:container`.
+//! The mounts of a container, with absolute paths.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::error::PlanError;
+use super::plan_error::PlanError;
+use crate::runconfig::{EffectiveMount, EffectivePermissions, clean};
 
 /// A directory or file of this machine in the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,66 +13,19 @@ pub struct Mount {
     pub source: PathBuf,
     /// The path in the container, absolute.
     pub target: String,
-    /// Whether the server may only read it.
+    /// Whether it is read-only.
     pub read_only: bool,
 }
 
-/// Characters that `ToolHive` refuses, and those that an engine's mount option cannot hold.
-const FORBIDDEN: &[char] = &['$', '&', ';', '|', '`', '\0', ',', '"', '\n', '\r'];
-
-impl Mount {
-    /// Reads a declaration of a permission profile. A relative source is below `working_dir`.
-    ///
-    /// # Errors
-    /// [`PlanError::Mount`].
-    pub(super) fn parse(
-        declared: &str,
-        read_only: bool,
-        working_dir: &Path,
-    ) -> Result<Self, PlanError> {
-        let invalid = |reason| PlanError::Mount { declared: declared.to_owned(), reason };
-        if declared.contains("://") {
-            return Err(invalid("resource URIs are not supported"));
-        }
-        if declared.contains(FORBIDDEN) {
-            return Err(invalid("it has a character that no mount may have"));
-        }
-        let (source, target) = match declared.split(':').collect::<Vec<_>>()[..] {
-            [path] => (path, path),
-            [source, target] => (source, target),
-            _ => return Err(invalid("it has more than one colon")),
-        };
-        if source.is_empty() || target.is_empty() {
-            return Err(invalid("a path is empty"));
-        }
-        let source = clean(&working_dir.join(source));
-        let target = clean(Path::new(target));
-        let Some(target) = target.to_str().filter(|_| target.is_absolute()) else {
-            return Err(invalid("the path in the container is not absolute"));
-        };
-        Ok(Self { target: target.to_owned(), source, read_only })
-    }
-
-    /// Reads an entry of `volumes`: a declaration, perhaps with `:ro` behind it.
-    pub(super) fn parse_volume(declared: &str, working_dir: &Path) -> Result<Self, PlanError> {
-        match declared.strip_suffix(":ro") {
-            Some(rest) => Self::parse(rest, true, working_dir),
-            None => Self::parse(declared, false, working_dir),
-        }
-    }
-}
-
-/// The path without `.` and `..`, by its text alone, as Go's `filepath.Clean` does.
-fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            other => clean.push(other),
-        }
-    }
-    clean
+/// Returns the mounts that take effect. Relative sources start from `working_dir`.
+pub(super) fn resolved(
+    permissions: &EffectivePermissions<'_>,
+    working_dir: &Path,
+) -> Result<Vec<Mount>, PlanError> {
+    let resolve = |declared: &EffectiveMount<'_>| {
+        let mount = declared.mount?;
+        let source = clean(&working_dir.join(&mount.source));
+        Ok(Mount { source, target: mount.target.clone(), read_only: declared.read_only })
+    };
+    permissions.mounts.iter().map(resolve).collect()
 }

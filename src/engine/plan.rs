@@ -1,128 +1,103 @@
-//! A run configuration as a container: everything that an engine is asked for.
+//! A plan: everything that an engine is asked for to run a configuration as a container.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use super::environment;
-use super::error::PlanError;
-use super::mount::Mount;
-use super::secret::SecretReference;
-use super::support::{Isolation, isolation};
+use zeroize::Zeroizing;
+
+use super::endpoint::Endpoint;
+use super::environment::Variables;
+use super::mount::{Mount, resolved};
+use super::plan_error::PlanError;
 use crate::oci::Reference;
 use crate::oci::auth::Secret;
-use crate::runconfig::{McpTransport, RunConfig};
+use crate::runconfig::{
+    BASE_NAME_LABEL, EffectivePermissions, McpTransport, NAME_LABEL, NetworkAccess, NetworkMode,
+    PublishedPort, RunConfig, is_engine_name,
+};
 
-/// A container to be made.
+/// A container to create.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {
     /// The container's name.
     pub name: String,
-    /// The image, with its registry.
+    /// The image reference, with its registry.
     pub image: String,
     /// Arguments for the image's entry point.
     pub arguments: Vec<String>,
-    /// How the server is spoken to.
+    /// How a client talks to the server.
     pub transport: McpTransport,
     /// The environment without secrets.
     pub environment: BTreeMap<String, String>,
-    /// Secrets by the variable that each is for.
+    /// Values of secrets, by the names of their variables.
     pub secrets: BTreeMap<String, Secret>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// Mounts, by the order of the profile.
+    /// Mounts, in the order of the profile.
     pub mounts: Vec<Mount>,
     /// Published ports.
-    pub ports: Vec<Port>,
+    pub ports: Vec<PublishedPort>,
     /// The network.
-    pub network: Network,
+    pub network: NetworkMode,
     /// Whether the container is privileged.
     pub privileged: bool,
-    /// Where the server can be reached; none for `stdio`.
+    /// The URL of the server; none for `stdio`.
     pub url: Option<String>,
 }
 
-/// A port of the container that this machine publishes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Port {
-    /// The address; all where it is missing.
-    pub address: Option<IpAddr>,
-    /// The port on this machine; any where it is missing.
-    pub host: Option<u16>,
-    /// The port in the container.
-    pub container: u16,
-}
-
-/// The container's network.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Network {
-    /// The engine's usual one.
-    Default,
-    /// None.
-    None,
-    /// This machine's own.
-    Host,
-    /// The one of this name.
-    Named(String),
-}
-
-/// What is decided when a configuration is run.
+/// The settings of one run.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Choices<'a> {
-    /// The port to publish at, instead of the configuration's.
+pub struct PlanOptions<'a> {
+    /// The port of this machine to publish at, instead of the configuration's.
     pub port: Option<u16>,
-    /// Secrets by name.
+    /// Values of secrets, by their names.
     pub secrets: BTreeMap<String, Secret>,
-    /// The directory that relative paths start from.
+    /// The directory that relative paths start from; the root if it is missing.
     pub working_dir: Option<&'a Path>,
-    /// Isolation that cannot be enforced is left out, because the user allowed it.
+    /// Whether the user allowed to run without isolation if no engine can enforce it.
     pub without_isolation: bool,
 }
 
 impl Plan {
-    /// What `config` asks for: a function of its arguments alone.
+    /// Returns the container that `config` asks for. The result depends on the arguments alone.
     ///
     /// # Errors
     /// [`PlanError`].
-    pub fn new(config: &RunConfig, choices: &Choices<'_>) -> Result<Self, PlanError> {
-        let transport: McpTransport = config.transport.parse().map_err(PlanError::Transport)?;
+    pub fn new(config: &RunConfig, options: &PlanOptions<'_>) -> Result<Self, PlanError> {
+        let permissions = EffectivePermissions::of(config);
+        let transport = *config.transport.get()?;
         let name = container_name(config)?;
-        let image = whole_name(&config.image)?;
-        // Where the engine enforces it, nobody can mean to do without it.
-        let without_isolation = choices.without_isolation && transport != McpTransport::Stdio;
-        let network = network(config, without_isolation)?;
-        let endpoint = Endpoint::of(config, transport, &network, choices.port)?;
-        let ports = ports(config, endpoint.as_ref(), &network)?;
-        if network == Network::None && !ports.is_empty() {
+        let image = qualified_image(&config.image)?;
+        // An engine isolates a stdio server, so that the user has no reason to give it up.
+        let without_isolation = options.without_isolation && transport != McpTransport::Stdio;
+        let network = network(&permissions, without_isolation)?;
+        let endpoint = Endpoint::of(config, &permissions, transport, options.port)?;
+        let endpoint = endpoint.as_ref();
+        let ports = ports(&permissions, endpoint)?;
+        if network == NetworkMode::None && !ports.is_empty() {
             return Err(PlanError::PortsWithoutNetwork);
         }
-        let mut environment: BTreeMap<_, _> = config
-            .env_vars
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let mut secrets = secrets(config, &choices.secrets)?;
-        for (variable, value) in transport_variables(config, transport, endpoint.as_ref(), &network)
-        {
+        let plain = config.env_vars.iter();
+        let mut environment: BTreeMap<_, _> =
+            plain.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut secrets = secrets(config, &options.secrets)?;
+        for (variable, value) in transport_variables(config, transport, endpoint, &network) {
             secrets.remove(variable);
             environment.insert(variable.to_owned(), value);
         }
         environment.retain(|variable, _| !secrets.contains_key(variable));
-        environment::check(&environment, &secrets)?;
+        Variables { plain: &environment, secrets: &secrets }.check()?;
+        let is_isolated = network == NetworkMode::None
+            && permissions.network == NetworkAccess::Nothing { is_isolated: true };
         Ok(Self {
-            labels: labels(config, &name, transport, endpoint.as_ref(), &network),
+            labels: labels(config, &name, transport, endpoint, is_isolated),
             url: endpoint.map(|endpoint| endpoint.url(transport)),
             image,
             arguments: config.cmd_args.clone(),
-            mounts: mounts(config, choices.working_dir.unwrap_or(Path::new("/")))?,
-            privileged: config
-                .permission_profile
-                .as_ref()
-                .is_some_and(|profile| profile.privileged),
+            mounts: resolved(&permissions, options.working_dir.unwrap_or(Path::new("/")))?,
+            privileged: permissions.is_privileged,
             name,
             transport,
             environment,
@@ -132,63 +107,27 @@ impl Plan {
         })
     }
 
-    /// The source of a mount that is not on this machine.
+    /// Returns the lines of the environment file that the engine reads.
+    #[must_use]
+    pub fn environment_file(&self) -> Zeroizing<String> {
+        self.variables().file()
+    }
+
+    /// Returns the variables that an environment file cannot hold. They have to be in the environment
+    /// of the engine's own process, which passes them on.
+    pub fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables().inherited()
+    }
+
+    fn variables(&self) -> Variables<'_> {
+        Variables { plain: &self.environment, secrets: &self.secrets }
+    }
+
+    /// Returns the source of a mount that is not on this machine.
     #[must_use]
     pub fn missing_source(&self) -> Option<&Path> {
         self.mounts.iter().map(|mount| mount.source.as_path()).find(|source| !source.exists())
     }
-}
-
-/// Where an HTTP server can be reached, and where it listens in its container: the same port where
-/// the container shares this machine's network, in which nothing is published.
-struct Endpoint {
-    address: Option<IpAddr>,
-    port: u16,
-    target: u16,
-}
-
-impl Endpoint {
-    fn of(
-        config: &RunConfig,
-        transport: McpTransport,
-        network: &Network,
-        port: Option<u16>,
-    ) -> Result<Option<Self>, PlanError> {
-        if transport == McpTransport::Stdio {
-            return Ok(None);
-        }
-        let address = match config.host.as_str() {
-            "" => None,
-            host => Some(host.parse().map_err(|_| PlanError::Host(host.to_owned()))?),
-        };
-        let target = port_number("target_port", config.target_port)?;
-        let port = match port {
-            _ if *network == Network::Host => target,
-            Some(port) => port,
-            None => port_number("port", config.port)?,
-        };
-        Ok(Some(Self { address, port, target }))
-    }
-
-    fn url(&self, transport: McpTransport) -> String {
-        let path = transport.path().unwrap_or_default();
-        format!("http://{}:{}{path}", reachable(self.address), self.port)
-    }
-}
-
-/// The host of a URL for what is published at `address`; all of this machine's where it is missing.
-pub(super) fn reachable(address: Option<IpAddr>) -> String {
-    match address {
-        Some(IpAddr::V6(address)) if address.is_unspecified() => "[::1]".to_owned(),
-        Some(IpAddr::V6(address)) => format!("[{address}]"),
-        Some(IpAddr::V4(address)) if !address.is_unspecified() => address.to_string(),
-        _ => Ipv4Addr::LOCALHOST.to_string(),
-    }
-}
-
-fn port_number(field: &'static str, number: i64) -> Result<u16, PlanError> {
-    let port = u16::try_from(number).ok().filter(|port| *port > 0);
-    port.ok_or_else(|| PlanError::Port { field, found: number.to_string() })
 }
 
 fn container_name(config: &RunConfig) -> Result<String, PlanError> {
@@ -197,75 +136,57 @@ fn container_name(config: &RunConfig) -> Result<String, PlanError> {
     if is_engine_name(&name) { Ok(name) } else { Err(PlanError::ContainerName(name)) }
 }
 
-/// What podman and docker take for the name of a container or a network.
-fn is_engine_name(name: &str) -> bool {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
-    name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && name.bytes().all(legal)
-}
-
-/// The image's name with its registry: without one, podman would take an image of any registry that
-/// has the same path.
-fn whole_name(image: &str) -> Result<String, PlanError> {
+/// Returns the image reference with its registry. Without one, podman takes a local image of any
+/// registry with the same path.
+fn qualified_image(image: &str) -> Result<String, PlanError> {
     match image.parse::<Reference>() {
         Ok(reference) => Ok(reference.to_string()),
         Err(error) => Err(PlanError::Image { image: image.to_owned(), error }),
     }
 }
 
-fn network(config: &RunConfig, without_isolation: bool) -> Result<Network, PlanError> {
-    let profile = config.permission_profile.as_ref();
-    let mode = profile.and_then(|profile| profile.network.as_ref()).map(|network| &network.mode);
-    match mode.map_or("", String::as_str) {
-        "" | "bridge" | "default" => Ok(match isolation(config) {
-            Isolation::Denied if !without_isolation => Network::None,
-            _ => Network::Default,
-        }),
-        "none" => Ok(Network::None),
-        "host" => Ok(Network::Host),
-        name if is_engine_name(name) => Ok(Network::Named(name.to_owned())),
-        other => Err(PlanError::NetworkMode(other.to_owned())),
-    }
+/// Returns the network of the container. Without isolation, a network that allows nothing becomes the
+/// usual one.
+fn network(
+    permissions: &EffectivePermissions<'_>,
+    without_isolation: bool,
+) -> Result<NetworkMode, PlanError> {
+    Ok(match permissions.network {
+        NetworkAccess::Nothing { is_isolated } if !is_isolated || !without_isolation => {
+            NetworkMode::None
+        }
+        NetworkAccess::Host => NetworkMode::Host,
+        NetworkAccess::Named(name) => NetworkMode::Named(name.to_owned()),
+        NetworkAccess::Invalid(error) => return Err(error.into()),
+        NetworkAccess::Everything { .. }
+        | NetworkAccess::Listed(_)
+        | NetworkAccess::Nothing { .. } => NetworkMode::Default,
+    })
 }
 
 fn ports(
-    config: &RunConfig,
+    permissions: &EffectivePermissions<'_>,
     endpoint: Option<&Endpoint>,
-    network: &Network,
-) -> Result<Vec<Port>, PlanError> {
-    let own = endpoint.filter(|_| *network != Network::Host).map(|endpoint| Port {
-        address: endpoint.address,
-        host: Some(endpoint.port),
-        container: endpoint.target,
-    });
-    let published = config.publish.iter().map(|entry| {
-        let port = |text: &str| {
-            let invalid = || PlanError::Port { field: "publish", found: entry.clone() };
-            text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(invalid)
-        };
-        match entry.split_once(':') {
-            Some((host, container)) => {
-                Ok(Port { address: None, host: Some(port(host)?), container: port(container)? })
-            }
-            None => Ok(Port { address: None, host: None, container: port(entry)? }),
-        }
-    });
-    own.map(Ok).into_iter().chain(published).collect()
+) -> Result<Vec<PublishedPort>, PlanError> {
+    let own = endpoint.and_then(Endpoint::published);
+    let further = permissions.published_ports.iter().map(|port| Ok(*port.get()?));
+    own.map(Ok).into_iter().chain(further).collect()
 }
 
-/// The variables that `ToolHive` sets for each transport, over all others.
+/// Returns the variables that `ToolHive` sets for a transport. They override all others.
 ///
-/// `MCP_HOST` differs: a server that listens on its container's own loopback address cannot be
-/// reached through a published port, so that it is told to listen on all.
+/// `MCP_HOST` differs from `ToolHive`: a server that listens on its container's loopback address
+/// cannot be reached through a published port, so that it is told to listen on all addresses.
 fn transport_variables(
     config: &RunConfig,
     transport: McpTransport,
     endpoint: Option<&Endpoint>,
-    network: &Network,
+    network: &NetworkMode,
 ) -> Vec<(&'static str, String)> {
     let mut variables = vec![("MCP_TRANSPORT", transport.to_string())];
     if let Some(endpoint) = endpoint {
         let target_host = match config.target_host.as_str() {
-            "" | "127.0.0.1" | "localhost" if *network == Network::Host => "127.0.0.1",
+            "" | "127.0.0.1" | "localhost" if *network == NetworkMode::Host => "127.0.0.1",
             "" | "127.0.0.1" | "localhost" => "0.0.0.0",
             other => other,
         };
@@ -281,29 +202,29 @@ fn secrets(
     supplied: &BTreeMap<String, Secret>,
 ) -> Result<BTreeMap<String, Secret>, PlanError> {
     let mut secrets = BTreeMap::new();
-    for text in &config.secrets {
-        let SecretReference { name, target } = text.parse().map_err(PlanError::Secret)?;
-        let value = supplied.get(&name).cloned().ok_or(PlanError::MissingSecret(name))?;
-        secrets.insert(target, value);
+    for secret in &config.secrets {
+        let secret = secret.get()?;
+        let value = supplied.get(&secret.name).cloned();
+        let value = value.ok_or_else(|| PlanError::MissingSecret(secret.name.clone()))?;
+        secrets.insert(secret.target.clone(), value);
     }
     Ok(secrets)
 }
 
-/// The configuration's labels, with `ToolHive`'s own as they are for this run.
+/// Returns the configuration's labels, with `ToolHive`'s own labels for this run.
 fn labels(
     config: &RunConfig,
     name: &str,
     transport: McpTransport,
     endpoint: Option<&Endpoint>,
-    network: &Network,
+    is_isolated: bool,
 ) -> BTreeMap<String, String> {
-    let is_isolated = isolation(config) != Isolation::None && *network == Network::None;
     let mut labels = config.container_labels.clone();
     let base = if config.base_name.is_empty() { name } else { &config.base_name };
     let mut own = vec![
         ("toolhive", "true".to_owned()),
-        ("toolhive-name", name.to_owned()),
-        ("toolhive-basename", base.to_owned()),
+        (NAME_LABEL, name.to_owned()),
+        (BASE_NAME_LABEL, base.to_owned()),
         ("toolhive-transport", transport.to_string()),
         ("toolhive-network-isolation", is_isolated.to_string()),
     ];
@@ -312,27 +233,4 @@ fn labels(
     }
     labels.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
     labels
-}
-
-/// The profile's mounts, then the volumes that it does not repeat. What is declared for writing at
-/// the same place may be written.
-pub(super) fn mounts(config: &RunConfig, working_dir: &Path) -> Result<Vec<Mount>, PlanError> {
-    let profile = config.permission_profile.clone().unwrap_or_default();
-    let read = profile.read.iter().map(|declared| Mount::parse(declared, true, working_dir));
-    let write = profile.write.iter().map(|declared| Mount::parse(declared, false, working_dir));
-    let mut mounts: Vec<Mount> = Vec::new();
-    for mount in read.chain(write) {
-        let mount = mount?;
-        match mounts.iter_mut().find(|known| known.target == mount.target) {
-            Some(known) => *known = mount,
-            None => mounts.push(mount),
-        }
-    }
-    for declared in &config.volumes {
-        let mount = Mount::parse_volume(declared, working_dir)?;
-        if !mounts.iter().any(|known| known.target == mount.target) {
-            mounts.push(mount);
-        }
-    }
-    Ok(mounts)
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::oci::auth::Secret;
-use crate::runconfig::Document;
+use crate::runconfig::{Document, FIELDS, FieldSupport, InvalidValue, NetworkMode};
 
 fn document(text: &str) -> Document {
     Document::parse(text.as_bytes().to_vec()).unwrap()
@@ -11,12 +11,13 @@ fn document(text: &str) -> Document {
 
 fn plan(text: &str) -> Result<Plan, PlanError> {
     let secrets = BTreeMap::from([("key".to_owned(), Secret::new("FAKE-value".to_owned()))]);
-    let choices = Choices { secrets, working_dir: Some(Path::new("/")), ..Choices::default() };
-    Plan::new(&document(text).run_config(), &choices)
+    let options =
+        PlanOptions { secrets, working_dir: Some(Path::new("/")), ..PlanOptions::default() };
+    Plan::new(document(text).config(), &options)
 }
 
-/// The arguments between the labels and the image, with those for every container left out.
-fn essence(text: &str) -> Vec<String> {
+/// Returns the arguments but for labels and those that every container has.
+fn own_arguments(text: &str) -> Vec<String> {
     let arguments = plan(text).unwrap().create_arguments(Lifetime::Attached);
     let usual =
         ["create", "--rm", "--pull=never", "--cap-drop=ALL", "--security-opt=label=disable"];
@@ -27,7 +28,7 @@ fn essence(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_field_becomes_its_arguments() {
+fn fields_become_arguments_of_the_engine() {
     let stdin = "--env-file=/dev/stdin";
     let http = r#""transport":"streamable-http","host":"127.0.0.1","port":9000,"target_port":80"#;
     for (fields, expected) in [
@@ -91,20 +92,20 @@ fn each_field_becomes_its_arguments() {
         let text = format!(r#"{{"image":"r.io/x:1","name":"n",{fields}}}"#);
         if fields.contains("usr/.") {
             // A path in the container has to be absolute.
-            assert!(matches!(plan(&text), Err(PlanError::Mount { .. })));
+            assert!(matches!(plan(&text), Err(PlanError::Value(InvalidValue::Mount { .. }))));
             let text = text.replace("usr/.", "usr/.:/c/./d");
             let mut expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
             expected.insert(2, "--mount=type=bind,source=/usr,target=/c/d,readonly".to_owned());
-            assert_eq!(essence(&text)[1..], expected);
+            assert_eq!(own_arguments(&text)[1..], expected);
             continue;
         }
-        assert_eq!(essence(&text)[0], "--name=n");
-        assert_eq!(essence(&text)[1..], expected, "{fields}");
+        assert_eq!(own_arguments(&text)[0], "--name=n");
+        assert_eq!(own_arguments(&text)[1..], expected, "{fields}");
     }
 }
 
 #[test]
-fn the_environment_is_that_of_the_transport() {
+fn environment_file_has_the_variables_of_the_transport() {
     let lines = |fields: &str| {
         let plan = plan(&format!(r#"{{"image":"x","name":"n",{fields}}}"#)).unwrap();
         plan.environment_file().as_str().to_owned()
@@ -136,8 +137,8 @@ fn a_value_of_several_lines_is_handed_on_by_its_name() {
         "env_vars":{"A":"1","B":"x\ny\n","C":"z\r"}}"#;
     let lines = "FAKE-1\nFAKE-2";
     let secrets = BTreeMap::from([("key".to_owned(), Secret::new(lines.to_owned()))]);
-    let choices = Choices { secrets, ..Choices::default() };
-    let plan = Plan::new(&document(text).run_config(), &choices).unwrap();
+    let options = PlanOptions { secrets, ..PlanOptions::default() };
+    let plan = Plan::new(document(text).config(), &options).unwrap();
     assert_eq!(plan.environment_file().as_str(), "A=1\nMCP_TRANSPORT=stdio\n");
     let inherited: Vec<_> = plan.inherited_environment().collect();
     assert_eq!(inherited, [("B", "x\ny\n"), ("C", "z\r"), ("KEY", lines)]);
@@ -150,7 +151,7 @@ fn a_value_of_several_lines_is_handed_on_by_its_name() {
 }
 
 #[test]
-fn labels_are_toolhive_s_whatever_the_configuration_says() {
+fn own_labels_override_those_of_the_configuration() {
     let plan = plan(
         r#"{"image":"x","name":"n","container_name":"c","base_name":"b","transport":"sse","port":7,
             "target_port":8,"container_labels":{"toolhive":"no","mine":"a b"}}"#,
@@ -173,7 +174,7 @@ fn labels_are_toolhive_s_whatever_the_configuration_says() {
 }
 
 #[test]
-fn nothing_passes_for_an_option_or_another_mount() {
+fn hostile_values_are_refused() {
     for fields in [
         r#""image":"--privileged","name":"n""#,
         r#""image":"-v","name":"n""#,
@@ -213,14 +214,14 @@ fn nothing_passes_for_an_option_or_another_mount() {
 }
 
 #[test]
-fn a_missing_source_is_named() {
+fn missing_mount_source_is_found() {
     let text = r#"{"image":"x","name":"n","transport":"stdio","volumes":["/no/such/place:/a"]}"#;
     let plan = plan(text).unwrap();
     assert_eq!(plan.missing_source(), Some(Path::new("/no/such/place")));
 }
 
 #[test]
-fn an_image_without_a_registry_is_docker_hub_s() {
+fn image_without_a_registry_is_docker_hubs() {
     for (image, whole) in [
         ("mcp/fetch:v1", "docker.io/mcp/fetch:v1"),
         ("nginx", "docker.io/library/nginx:latest"),
@@ -233,7 +234,7 @@ fn an_image_without_a_registry_is_docker_hub_s() {
 }
 
 #[test]
-fn a_command_to_paste_has_every_word_quoted_and_no_secret() {
+fn printed_command_is_quoted_and_has_no_secret() {
     let text = r#"{"image":"r.io/x:1","name":"n","transport":"stdio","cmd_args":["it's","",";rm"],
         "env_vars":{"A":"b c"},"secrets":["key,target=TOKEN"]}"#;
     let line = plan(text).unwrap().command_line("podman", Lifetime::Attached);
@@ -244,7 +245,7 @@ fn a_command_to_paste_has_every_word_quoted_and_no_secret() {
 }
 
 #[test]
-fn a_command_to_paste_steers_no_terminal_and_keeps_every_character() {
+fn printed_command_escapes_control_characters() {
     let text =
         r#"{"image":"r.io/x:1","name":"n","transport":"stdio","cmd_args":["a\n\u001b'\\\u202eé"]}"#;
     let line = plan(text).unwrap().command_line("podman", Lifetime::Attached);
@@ -253,7 +254,7 @@ fn a_command_to_paste_steers_no_terminal_and_keeps_every_character() {
 }
 
 #[test]
-fn a_server_is_reached_where_it_listens() {
+fn url_and_port_label_follow_host_and_network() {
     for (fields, url, label) in [
         (r#""host":"127.0.0.1""#, "http://127.0.0.1:7/sse", "7"),
         (r#""host":"""#, "http://127.0.0.1:7/sse", "7"),
@@ -272,7 +273,8 @@ fn a_server_is_reached_where_it_listens() {
         .unwrap();
         assert_eq!(plan.url.as_deref(), Some(url), "{fields}");
         assert_eq!(plan.labels["toolhive-port"], label, "{fields}");
-        let host = document(&format!("{{\"image\":\"x\",{fields}}}")).run_config().host;
+        let host =
+            document(&format!("{{\"image\":\"x\",{fields}}}")).config().host.text().to_owned();
         let container = Container {
             name: "n".to_owned(),
             state: "running".to_owned(),
@@ -284,22 +286,22 @@ fn a_server_is_reached_where_it_listens() {
 }
 
 #[test]
-fn isolation_that_the_engine_enforces_cannot_be_allowed_away() {
+fn stdio_server_stays_isolated_without_network_isolation() {
     let text = r#"{"image":"x","name":"n","transport":"stdio","isolate_network":true,
         "permission_profile":{"network":{"outbound":{}}}}"#;
-    let choices = Choices { without_isolation: true, ..Choices::default() };
-    let plan = |text: &str| Plan::new(&document(text).run_config(), &choices).unwrap();
-    assert_eq!(plan(text).network, Network::None);
+    let options = PlanOptions { without_isolation: true, ..PlanOptions::default() };
+    let plan = |text: &str| Plan::new(document(text).config(), &options).unwrap();
+    assert_eq!(plan(text).network, NetworkMode::None);
     assert_eq!(plan(text).labels["toolhive-network-isolation"], "true");
     let http = text.replace("\"stdio\"", "\"sse\",\"port\":7,\"target_port\":8");
-    assert_eq!(plan(&http).network, Network::Default);
+    assert_eq!(plan(&http).network, NetworkMode::Default);
     assert_eq!(plan(&http).labels["toolhive-network-isolation"], "false");
     let listed = text.replace("{}", r#"{"allow_host":["a"]}"#);
     assert_eq!(plan(&listed).labels["toolhive-network-isolation"], "false", "it was allowed away");
 }
 
 #[test]
-fn a_value_that_no_engine_reads_is_refused() {
+fn too_long_variable_is_refused() {
     let long = "a".repeat(65_000);
     let text =
         format!(r#"{{"image":"x","name":"n","transport":"stdio","env_vars":{{"A":"{long}"}}}}"#);
@@ -308,7 +310,7 @@ fn a_value_that_no_engine_reads_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn what_the_client_writes_is_no_command_to_the_engine() {
+fn attaching_disables_the_detach_keys() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("podman");
@@ -325,7 +327,7 @@ fn what_the_client_writes_is_no_command_to_the_engine() {
 }
 
 #[test]
-fn what_toolhive_is_asked_for_is_shown_whole() {
+fn declared_fields_are_listed_without_secrets() {
     let declared = declared(&document(
         r#"{"image":"x","name":"n","transport":"stdio","debug":true,"env_vars":{"A":"FAKE-value"},
             "secrets":["key,target=B"],"permission_profile":{"read":["/etc"],"privileged":true},
@@ -349,13 +351,7 @@ fn what_toolhive_is_asked_for_is_shown_whole() {
     assert!(!shown.iter().any(|(label, _)| *label == "debug"));
 }
 
-#[test]
-fn every_field_has_its_line() {
-    let ruled: Vec<_> = FIELDS.iter().map(|rule| rule.field).collect();
-    assert_eq!(ruled, Document::known_fields().collect::<Vec<_>>());
-}
-
-/// What `ToolHive`'s own command line stores.
+/// Fields that `ToolHive`'s own command line stores.
 const STORED: &str = r#""isolate_network":true,"debug":true,"stateless":true,"session_ttl":"30m",
     "proxy_mode":"streamable-http","group":"default","mcpserver_generation":0,"tools_filter":[],
     "permission_profile":{"name":"network","network":{"outbound":{"insecure_allow_all":true},
@@ -370,7 +366,7 @@ fn stopping(fields: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_toolhive_stores_runs() {
+fn configurations_that_toolhive_stores_are_supported() {
     for transport in ["stdio", "sse", "streamable-http"] {
         let found = stopping(&format!(r#""transport":"{transport}",{STORED}"#));
         assert_eq!(found, Vec::<String>::new());
@@ -378,7 +374,7 @@ fn what_toolhive_stores_runs() {
 }
 
 #[test]
-fn what_nothing_enforces_stops_the_run() {
+fn unenforceable_fields_are_unsupported() {
     let lists = r#""isolate_network":true,"permission_profile":{"network":{"outbound":
         {"allow_host":["a"],"allow_port":[443]},"inbound":{"allow_host":["b"]}}}"#;
     let outbound = "permission_profile.network.outbound";
@@ -440,13 +436,18 @@ fn what_nothing_enforces_stops_the_run() {
 fn the_page_of_fields_is_made_from_the_table() {
     use std::fmt::Write as _;
     let mut table = String::from("\n| field | | how, or why |\n|---|---|---|\n");
-    for FieldRule { field, treatment, note } in FIELDS {
-        writeln!(table, "| `{field}` | {} | {note} |", treatment.as_str()).unwrap();
-    }
+    let row = |table: &mut String, name: &str, support: FieldSupport| {
+        let (word, note) = match support {
+            FieldSupport::Honoured(note) => ("honoured", note),
+            FieldSupport::Harmless(note) => ("harmless", note),
+            FieldSupport::Depends(note) => ("depends", note),
+            FieldSupport::Unenforceable(note) => ("stops the run", note),
+        };
+        writeln!(table, "| `{name}` | {word} | {note} |").unwrap();
+    };
+    FIELDS.iter().for_each(|field| row(&mut table, field.name, field.support));
     table.push_str("\n| middleware | | how, or why |\n|---|---|---|\n");
-    for MiddlewareRule { name, treatment, note } in MIDDLEWARE {
-        writeln!(table, "| `{name}` | {} | {note} |", treatment.as_str()).unwrap();
-    }
+    support::MIDDLEWARE.iter().for_each(|(name, support)| row(&mut table, name, *support));
     table.push_str("| any other | stops the run | only a proxy can do it |\n\n");
 
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes/run.md");

@@ -1,79 +1,17 @@
-//! What differs between two run configurations, field by field.
+//! The differences between two run configurations, field by field.
 //!
-//! Compared is what `ToolHive` reads, not how it is written down: key order, white space and the
-//! case of known keys make no difference, and neither does a field that says nothing (`false`, 0,
-//! an empty text or list) beside one that is missing.
+//! The values that `ToolHive` reads are compared: key order, white space and the case of known keys
+//! make no difference. A field that is not set (`false`, 0, an empty text or list) equals one that is
+//! missing.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, is_set};
-use super::exposure::{Kind as ExposureKind, exposures};
-
-/// What a server may touch, and who may reach it.
-const PERMISSIONS: [&str; 20] = [
-    "permission_profile",
-    "permission_profile_name_or_path",
-    "volumes",
-    "secrets",
-    "isolate_network",
-    "allow_docker_gateway",
-    "ignore_config",
-    "host",
-    "port",
-    "target_host",
-    "target_port",
-    "publish",
-    "allowed_origins",
-    "trust_proxy_headers",
-    "oidc_config",
-    "authz_config",
-    "authz_config_path",
-    "tools_filter",
-    "header_forward",
-    "k8s_pod_template_patch",
-];
-/// What runs.
-const PROGRAM: [&str; 5] = ["image", "remote_url", "transport", "cmd_args", "env_vars"];
-/// Maps of which an empty one says as little as a missing one. An empty permission profile, in
-/// contrast, is one.
-const PLAIN_MAPS: [&str; 2] = ["env_vars", "container_labels"];
-
-/// What a field is about. Permissions come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Concern {
-    /// What the server may touch, and who may reach it.
-    Permissions,
-    /// What runs.
-    Program,
-    /// Anything else.
-    Other,
-}
-
-impl Concern {
-    /// A stable word for scripts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Permissions => "permissions",
-            Self::Program => "program",
-            Self::Other => "other",
-        }
-    }
-
-    /// What `field`, a path of names, is about.
-    pub(super) fn of(field: &str) -> Self {
-        let top = field.split('.').next().unwrap_or(field);
-        if PERMISSIONS.contains(&top) {
-            Self::Permissions
-        } else if PROGRAM.contains(&top) {
-            Self::Program
-        } else {
-            Self::Other
-        }
-    }
-}
+use super::document::Document;
+use super::fields::{FieldCategory, Kind, find};
+use super::json::is_set;
+use super::secrets::{ExposureKind, exposures};
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,18 +20,18 @@ pub struct Difference {
     /// The path to the field, such as `permission_profile.network.mode`.
     pub field: String,
     /// What it is about.
-    pub concern: Concern,
-    /// What stands there in the first configuration alone. Of a list, the items that are not in the
-    /// second; the whole list where only the order differs.
+    pub category: FieldCategory,
+    /// The values that only the first configuration has. Of a list, the items that the second one does
+    /// not have; the whole list if only the order differs.
     pub removed: Vec<Value>,
-    /// What stands there in the second configuration alone.
+    /// The values that only the second configuration has.
     pub added: Vec<Value>,
     /// Whether a value may be a secret: of an environment variable, or one that
     /// [`exposures`] names in either configuration.
     pub is_private: bool,
 }
 
-/// What differs, permissions first, then what runs, then the rest, each by field.
+/// Returns the differences: permissions first, then what runs, then the rest, each sorted by field.
 #[must_use]
 pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
     let private = |document| {
@@ -102,8 +40,8 @@ pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
     };
     let mut comparison =
         Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };
-    comparison.objects("", Some(&first.fields()), Some(&second.fields()));
-    comparison.found.sort_by(|a, b| (a.concern, &a.field).cmp(&(b.concern, &b.field)));
+    comparison.objects("", Some(first.fields()), Some(second.fields()));
+    comparison.found.sort_by(|a, b| (a.category, &a.field).cmp(&(b.category, &b.field)));
     comparison.found
 }
 
@@ -126,7 +64,7 @@ impl Comparison {
         for name in names {
             let value = |object: Option<&Map<String, Value>>| {
                 let value = object.and_then(|object| object.get(&name)).cloned();
-                value.filter(|value| says_something(&name, value))
+                value.filter(|value| counts(path, &name, value))
             };
             let (a, b) = (value(first), value(second));
             let field = if path.is_empty() { name } else { format!("{path}.{name}") };
@@ -161,7 +99,7 @@ impl Comparison {
             || self.private.contains(&field)
             || self.private.iter().any(below);
         self.found.push(Difference {
-            concern: Concern::of(&field),
+            category: FieldCategory::of(&field),
             field,
             removed,
             added,
@@ -170,7 +108,7 @@ impl Comparison {
     }
 }
 
-/// A list's items, or the one value.
+/// Returns the items of a list, or the one value.
 fn items(value: Option<Value>) -> Vec<Value> {
     match value {
         None => Vec::new(),
@@ -179,7 +117,7 @@ fn items(value: Option<Value>) -> Vec<Value> {
     }
 }
 
-/// The items of `list` that are not in `other`, however often each is there.
+/// Returns the items of `list` that are not in `other`. An item counts as often as it is there.
 fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
     let mut other = other.to_vec();
     let mut left = Vec::new();
@@ -194,9 +132,15 @@ fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
     left
 }
 
-fn says_something(name: &str, value: &Value) -> bool {
+/// Returns true if the value differs from a missing one. An empty object does, such as an empty
+/// permission profile, unless the field is a map of strings.
+fn counts(path: &str, name: &str, value: &Value) -> bool {
+    let is_map = || {
+        path.is_empty()
+            && find(name).is_some_and(|field| matches!(field.kind, Kind::Map(Kind::String(_))))
+    };
     match value {
-        Value::Object(members) => !members.is_empty() || !PLAIN_MAPS.contains(&name),
+        Value::Object(members) => !members.is_empty() || !is_map(),
         other => is_set(other),
     }
 }
@@ -224,17 +168,18 @@ mod tests {
     }
 
     #[test]
-    fn permissions_come_first_then_what_runs() {
+    fn permissions_come_before_the_program_and_the_rest() {
         let found = differences(
             &document(&json!({ "group": "a", "transport": "sse", "volumes": [] })),
             &document(&json!({ "group": "b", "transport": "stdio", "volumes": ["/a:/a"] })),
         );
-        let concerns: Vec<_> = found.iter().map(|found| found.concern).collect();
-        assert_eq!(concerns, [Concern::Permissions, Concern::Program, Concern::Other]);
+        let categories: Vec<_> = found.iter().map(|found| found.category).collect();
+        use FieldCategory::{Other, Permissions, Program};
+        assert_eq!(categories, [Permissions, Program, Other]);
     }
 
     #[test]
-    fn every_path_of_a_profile_is_named() {
+    fn differences_within_a_profile_have_their_paths() {
         assert_eq!(
             compared(
                 json!({ "permission_profile": { "read": ["/a", "/b"], "privileged": false } }),
@@ -260,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_in_another_order_differs_as_a_whole() {
+    fn list_in_another_order_differs_as_a_whole() {
         assert_eq!(
             compared(json!({ "cmd_args": ["-a", "1"] }), json!({ "cmd_args": ["1", "-a"] })),
             ["cmd_args -[[\"-a\",\"1\"]] +[[\"1\",\"-a\"]]"]
@@ -272,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn how_it_is_written_makes_no_difference() {
+    fn spelling_and_unset_fields_make_no_difference() {
         let same = [
             (json!({ "Port": 80 }), json!({ "port": 80 })),
             (json!({ "debug": false, "port": 0, "volumes": [], "group": "" }), json!({})),
@@ -284,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_secret_is_private() {
+    fn values_that_may_be_secret_are_private() {
         let found = differences(
             &document(&json!({
                 "env_vars": { "LEVEL": "a" }, "group": "a",

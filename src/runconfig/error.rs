@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::document::MAX_SIZE;
+/// The largest run configuration, in bytes.
+pub const MAX_SIZE: usize = 4 * 1024 * 1024;
 
 /// Why bytes are not a run configuration. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum InvalidDocument {
         line: usize,
         /// The column.
         column: usize,
-        /// What the parser says.
+        /// The parser's message.
         message: String,
     },
     /// A JSON value that is not an object.
@@ -32,7 +33,7 @@ pub enum InvalidDocument {
         line: usize,
         /// The column.
         column: usize,
-        /// What it is instead.
+        /// The kind of value that was found.
         found: &'static str,
     },
     /// A field of the wrong type.
@@ -41,24 +42,27 @@ pub enum InvalidDocument {
         line: usize,
         /// The column.
         column: usize,
-        /// Which field, such as `permission_profile.network.mode`.
+        /// The path of the field, such as `permission_profile.network.mode`.
         path: String,
-        /// What it has to be.
+        /// The kind of value that the field has to have.
         expected: &'static str,
-        /// What it is instead.
+        /// The kind of value that was found.
         found: &'static str,
     },
-    /// A field that stands there twice: readers could take either.
+    /// A field that is there twice, so that readers could take either value.
     Duplicate {
         /// The line of the second.
         line: usize,
         /// The column of the second.
         column: usize,
-        /// Which field.
+        /// The path of the field.
         path: String,
     },
-    /// Neither `image` nor `remote_url` says what runs.
+    /// Neither `image` nor `remote_url` is set.
     NothingToRun,
+    /// A defect of this program: fields that passed the check cannot be read or written. The message
+    /// of the JSON library.
+    Internal(String),
 }
 
 impl fmt::Display for InvalidDocument {
@@ -80,6 +84,9 @@ impl fmt::Display for InvalidDocument {
             ),
             Self::Duplicate { line, column, path } => {
                 write!(f, "line {line}, column {column}: {path:?} stands here a second time")
+            }
+            Self::Internal(message) => {
+                write!(f, "the fields cannot be converted, a defect of this program: {message}")
             }
             Self::NothingToRun => f.write_str("names neither an \"image\" nor a \"remote_url\""),
         }

@@ -1,34 +1,33 @@
 //! Run configurations: `ToolHive`'s JSON that says how to run an MCP server, and its artifact.
 //!
-//! This layer reads and never rewrites a configuration, and reaches a registry through
-//! [`crate::oci`] alone.
+//! A document keeps its bytes and is never written from what was parsed. Registries are reached
+//! through [`crate::oci`] alone.
 
 mod artifact;
 mod collection;
 mod compose;
+mod config;
 mod creation;
+mod declared;
 mod difference;
 mod document;
+mod edit;
 mod error;
-mod exposure;
+mod fields;
 mod json;
 mod location;
+mod mount;
 mod name;
-mod normal;
+mod network;
+mod permissions;
+mod port;
 mod pull;
 mod push;
-mod rename;
 mod retrieve;
 mod review;
-mod run_config;
-mod schema;
-mod secret_shape;
-mod shown;
-mod syntax;
-mod to_secret;
+mod secret_reference;
+mod secrets;
 mod transport;
-mod unshown;
-mod validation;
 
 #[cfg(test)]
 mod tests;
@@ -36,21 +35,32 @@ mod tests;
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
 pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
+pub use config::{Environment, IgnoreConfig, MiddlewareConfig, PermissionProfile, RunConfig};
 pub use creation::{InvalidEpoch, creation_time};
-pub use difference::{Concern, Difference, differences};
-pub(crate) use document::is_set;
+pub use declared::{Declared, InvalidValue, MountDefect};
+pub use difference::{Difference, differences};
 pub use document::{Document, MAX_SIZE};
+pub use edit::{EditError, renamed, with_secret};
 pub use error::InvalidDocument;
-pub use exposure::{Exposure, Kind as ExposureKind, exposures};
+#[cfg(test)]
+pub(crate) use fields::FIELDS;
+pub use fields::FieldCategory;
+pub(crate) use fields::{FieldSupport, NEEDS_PROXY, find};
+pub(crate) use json::{is_set, unknown_fields};
 pub use location::{ConfigLocation, InvalidLocation};
+pub(crate) use mount::clean;
+pub use mount::{DeclaredMount, Volume};
+pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
 pub use name::{InvalidWorkloadName, WorkloadName};
+pub(crate) use network::is_engine_name;
+pub use network::{Inbound, NetworkMode, NetworkPermissions, Outbound};
+pub use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess, ServerPort};
+pub use port::{HostAddress, PublishedPort};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
 pub use review::{Review, review, review_with_values};
-pub use run_config::{
-    Environment, IgnoreConfig, Inbound, NetworkPermissions, Outbound, PermissionProfile, RunConfig,
-};
-pub(crate) use shown::{shown_arguments, shown_text};
-pub use to_secret::ToSecretError;
-pub use transport::{McpTransport, UnknownTransport};
+pub use secret_reference::SecretReference;
+pub use secrets::{Exposure, ExposureKind, exposures};
+pub(crate) use secrets::{shown_arguments, shown_text};
+pub use transport::McpTransport;

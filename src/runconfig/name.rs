@@ -5,37 +5,42 @@ use std::str::FromStr;
 
 use crate::oci::Tag;
 
+/// The label that holds the name of the container.
+pub(crate) const NAME_LABEL: &str = "toolhive-name";
+/// The label that holds the name under which the workload is stored.
+pub(crate) const BASE_NAME_LABEL: &str = "toolhive-basename";
 /// The longest name, in bytes.
 const LENGTH_LIMIT: usize = 100;
-/// What a name starts with that needs a mark as a tag.
+/// Characters at the start of a name that needs a mark to become a tag.
 const MARKED: [char; 3] = ['.', '-', '_'];
 
-/// The name of a workload, which `ToolHive` accepts too: letters, digits, `.`, `_` and `-`, not
-/// starting with two dots. It is safe as the name of a file.
+/// The name of a workload: letters, digits, `.`, `_` and `-`, not starting with two dots. `ToolHive`
+/// accepts it too, and it is safe as the name of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WorkloadName(String);
 
 impl WorkloadName {
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The tag that stands for the workload in a [`Collection`](super::Collection): the name itself.
-    /// A tag starts with no `.` or `-`, so that a name that does has a `_` in front, and one that
-    /// starts with `_` another, by which the two can be told apart.
+    /// Returns the tag of the workload in a [`Collection`](super::Collection).
+    ///
+    /// It is the name itself. A tag cannot start with `.` or `-`: a name that does gets a `_` in front,
+    /// and so does a name that starts with `_`, so that no two names have the same tag.
     #[must_use]
     pub fn to_tag(&self) -> Tag {
         let mark = if self.0.starts_with(MARKED) { "_" } else { "" };
         match format!("{mark}{self}").parse() {
             Ok(tag) => tag,
-            // A tag may have the characters of a name, and be longer.
+            // A tag may have the same characters as a name, and more of them.
             Err(_) => unreachable!("a marked name is a tag"),
         }
     }
 
-    /// The workload that `tag` stands for; `None` for a tag that stands for none.
+    /// Returns the workload whose tag is `tag`; `None` if no workload has it.
     #[must_use]
     pub fn of_tag(tag: &Tag) -> Option<Self> {
         match tag.as_str().strip_prefix('_') {
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_judged_as_toolhive_judges_them() {
+    fn names_are_valid_if_toolhive_accepts_them() {
         let long = "a".repeat(100);
         for name in ["a", "a..b", ".", ".a", "a.json", "A_b-9", "-", &long] {
             assert!(name.parse::<WorkloadName>().is_ok(), "{name}");
@@ -124,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_a_tag_of_its_own_and_comes_back_from_it() {
+    fn each_name_has_its_own_tag_and_is_read_back_from_it() {
         let long = format!("-{}", "a".repeat(99));
         for (name, tag) in [
             ("a", "a"),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::artifact;
 use super::document::Document;
-use super::exposure::{Exposure, exposures};
 use super::name::WorkloadName;
+use super::secrets::{Exposure, exposures};
 use crate::oci::artifact::{PushOrder, Pushed};
 use crate::oci::auth::Access;
 use crate::oci::{self, Client, Reference};

@@ -1,30 +1,34 @@
-//! A run configuration as somebody reads it who has to judge it: what runs, and what it may touch.
+//! A run configuration as text for a reader who has to judge it: what runs, and what it may touch.
 //!
-//! This is what the configuration says. What a container engine makes of it is
-//! [`crate::engine::Plan`]'s business. No field that is set goes unnamed.
+//! Every field that is set has a line, or is named.
 
-use super::difference::Concern;
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value};
+
+use super::config::RunConfig;
 use super::document::Document;
-use super::run_config::{NetworkPermissions, Outbound, PermissionProfile, RunConfig};
-use super::shown::{shown_arguments, shown_text};
-use super::transport::McpTransport;
-use super::unshown::unshown;
+use super::fields::{Field, FieldCategory, Kind, MEMBERS, Shown};
+use super::json::is_set;
+use super::permissions::EffectivePermissions;
+use super::secrets::{shown_arguments, shown_text};
 use crate::printable::quoted;
 
-/// What a configuration says, a label and what stands behind it for each line.
+/// What a configuration says. Each line has a label and a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Review {
-    /// What runs. What is not set is left out.
-    pub runs: Vec<(&'static str, String)>,
-    /// What it may touch. Each label is there at least once, `none` where there is nothing; `also`
-    /// alone, with the names of fields that bear on it and have no line, only where there are such.
-    pub touches: Vec<(&'static str, String)>,
+    /// What runs. Fields that are not set have no line.
+    pub program: Vec<(&'static str, String)>,
+    /// What it may touch. Each label has a line, with the text `none` if there is nothing. The label
+    /// `also` is there only if needed: it names further fields about permissions.
+    pub permissions: Vec<(&'static str, String)>,
     /// The names of all other fields that are set.
-    pub others: Vec<String>,
+    pub other_fields: Vec<String>,
 }
 
-/// Reviews `document`, without the values of environment variables and what looks like a secret.
+/// Reviews `document` without the values of environment variables and without what looks like a
+/// secret.
 #[must_use]
 pub fn review(document: &Document) -> Review {
     reviewed(document, false)
@@ -37,115 +41,95 @@ pub fn review_with_values(document: &Document) -> Review {
 }
 
 fn reviewed(document: &Document, with_values: bool) -> Review {
-    let config = document.run_config();
-    let mut review = Review { runs: what_runs(&config, with_values), ..Review::default() };
-    let PermissionProfile { mut read, mut write, privileged, network } =
-        config.permission_profile.clone().unwrap_or_default();
-    for volume in &config.volumes {
-        let bare = volume.strip_suffix(":ro");
-        // ToolHive repeats each volume in the profile.
-        if !read.iter().chain(&write).any(|mount| mount == bare.unwrap_or(volume)) {
-            let list = if bare.is_some() { &mut read } else { &mut write };
-            list.push(bare.unwrap_or(volume).to_owned());
-        }
-    }
-    review.add("reads", &read);
-    review.add("writes", &write);
-    review.add("network", &[network_of(&config, network.as_ref())]);
-    review.add("ports", &ports(&config));
-    review.add("secrets", &config.secrets);
+    let config = document.config();
+    let permissions = EffectivePermissions::of(config);
+    let mut review = Review { program: program(config, with_values), ..Review::default() };
+    let mounts = |read_only| -> Vec<String> {
+        let mounts = permissions.mounts.iter().filter(|mount| mount.read_only == read_only);
+        mounts.map(|mount| mount.text.to_owned()).collect()
+    };
+    review.add("reads", &mounts(true));
+    review.add("writes", &mounts(false));
+    review.add("network", &[permissions.network.to_string()]);
+    review.add("ports", &ports(&permissions));
+    let secrets: Vec<_> = config.secrets.iter().map(|secret| secret.text().to_owned()).collect();
+    review.add("secrets", &secrets);
     let variable = |(name, value): (&str, &str)| {
         if with_values { quoted(&format!("{name}={value}")) } else { quoted(name) }
     };
     let variables: Vec<_> = config.env_vars.iter().map(variable).collect();
     review.add("environment", &[variables.join(" ")]);
-    review.add("privileged", &[if privileged { "YES" } else { "no" }.to_owned()]);
-    let (also, others): (Vec<_>, Vec<_>) = unshown(&document.fields())
+    let privileged = if permissions.is_privileged { "YES" } else { "no" };
+    review.add("privileged", &[privileged.to_owned()]);
+    let (also, others): (Vec<_>, Vec<_>) = fields_without_line(document.fields())
         .into_iter()
-        .partition(|field| Concern::of(field) == Concern::Permissions);
+        .partition(|field| FieldCategory::of(field) == FieldCategory::Permissions);
     if !also.is_empty() {
         review.add("also", &[also.join(" ")]);
     }
-    review.others = others;
+    review.other_fields = others;
     review
 }
 
-fn what_runs(config: &RunConfig, with_values: bool) -> Vec<(&'static str, String)> {
+fn program(config: &RunConfig, with_values: bool) -> Vec<(&'static str, String)> {
     let words = || config.cmd_args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let (remote_url, arguments) = if with_values {
         (config.remote_url.clone(), words())
     } else {
         (shown_text("remote_url", &config.remote_url), shown_arguments(&config.cmd_args))
     };
-    let runs = [
+    let lines = [
         ("name", config.name.clone()),
         ("image", config.image.clone()),
         ("remote url", remote_url),
-        ("transport", config.transport.clone()),
+        ("transport", config.transport.text().to_owned()),
         ("arguments", arguments),
     ];
-    runs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    lines.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 impl Review {
     fn add(&mut self, label: &'static str, values: &[String]) {
         let set: Vec<_> = values.iter().filter(|value| !value.is_empty()).collect();
         if set.is_empty() {
-            self.touches.push((label, "none".to_owned()));
+            self.permissions.push((label, "none".to_owned()));
         }
-        self.touches.extend(set.into_iter().map(|value| (label, value.clone())));
+        self.permissions.extend(set.into_iter().map(|value| (label, value.clone())));
     }
 }
 
-/// What the server reaches, as `ToolHive` reads its permissions.
-fn network_of(config: &RunConfig, network: Option<&NetworkPermissions>) -> String {
-    let everything = || "everything that this machine reaches".to_owned();
-    let Some(NetworkPermissions { mode, outbound, .. }) = network else { return everything() };
-    match mode.as_str() {
-        "" | "bridge" | "default" => {}
-        "none" => return "none".to_owned(),
-        "host" => return "this machine's own, without a boundary (host)".to_owned(),
-        name => return format!("the network {name}"),
-    }
-    let Outbound { insecure_allow_all, allow_host, allow_port } =
-        outbound.clone().unwrap_or_default();
-    let mut lists = Vec::new();
-    if !allow_host.is_empty() {
-        lists.push(format!("hosts {}", allow_host.join(", ")));
-    }
-    if !allow_port.is_empty() {
-        let ports: Vec<_> = allow_port.iter().map(i64::to_string).collect();
-        lists.push(format!("ports {}", ports.join(", ")));
-    }
-    match (insecure_allow_all, lists.is_empty(), config.isolate_network) {
-        (true, ..) | (_, true, false) => everything(),
-        (_, true, true) => "none".to_owned(),
-        (_, false, true) => format!("only {}", lists.join("; ")),
-        (_, false, false) => format!(
-            "{}: without isolate_network nothing holds it to {}",
-            everything(),
-            lists.join("; ")
-        ),
-    }
-}
-
-/// The ports that this machine publishes.
-fn ports(config: &RunConfig) -> Vec<String> {
-    let mut ports = Vec::new();
-    let is_http =
-        config.transport.parse().is_ok_and(|kind: McpTransport| kind != McpTransport::Stdio);
-    if is_http && config.remote_url.is_empty() {
-        let host = if config.host.is_empty() { "all addresses" } else { &config.host };
-        let port = if config.port == 0 { "any".to_owned() } else { config.port.to_string() };
-        ports.push(format!("{host}, port {port}: the server's port {}", config.target_port));
-    }
-    for published in &config.publish {
-        ports.push(match published.split_once(':') {
+/// Describes the ports that this machine publishes.
+fn ports(permissions: &EffectivePermissions<'_>) -> Vec<String> {
+    let own = permissions.server_port.iter().map(ToString::to_string);
+    let published =
+        permissions.published_ports.iter().map(|port| match port.text().split_once(':') {
             Some((here, there)) => format!("all addresses, port {here}: its port {there}"),
-            None => format!("all addresses, any port: its port {published}"),
+            None => format!("all addresses, any port: its port {}", port.text()),
         });
+    own.chain(published).collect()
+}
+
+/// Returns the path of every field that is set and has no line, members of fields after all fields.
+fn fields_without_line(fields: &Map<String, Value>) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut objects = VecDeque::from([(String::new(), fields, Kind::Object(MEMBERS))]);
+    while let Some((prefix, members, kind)) = objects.pop_front() {
+        for (name, value) in members {
+            let path = format!("{prefix}{name}");
+            match (kind.fields().iter().find(|field| field.name == name), value) {
+                (Some(Field { shown: Shown::Line, kind, .. }), value) => {
+                    if let (Kind::Object(_), Value::Object(members)) = (kind, value) {
+                        objects.push_back((format!("{path}."), members, *kind));
+                    }
+                }
+                // An empty object within a field changes nothing.
+                (_, Value::Object(members)) if members.is_empty() && !prefix.is_empty() => {}
+                _ if is_set(value) => paths.push(quoted(&path)),
+                _ => {}
+            }
+        }
     }
-    ports
+    paths
 }
 
 #[cfg(test)]
@@ -163,19 +147,19 @@ mod tests {
         review(&document(config))
     }
 
-    /// The lines of `label`.
-    fn touches(config: Value, label: &str) -> Vec<String> {
-        let lines = reviewed(config).touches.into_iter();
+    /// Returns the lines with this label.
+    fn permissions(config: Value, label: &str) -> Vec<String> {
+        let lines = reviewed(config).permissions.into_iter();
         lines.filter(|(found, _)| *found == label).map(|(_, value)| value).collect()
     }
 
     #[test]
-    fn an_empty_configuration_says_what_it_leaves_open() {
+    fn empty_configuration_has_all_labels() {
         let review = reviewed(json!({}));
-        assert_eq!(review.runs, [("image", "x:1".to_owned())]);
-        assert!(review.others.is_empty());
+        assert_eq!(review.program, [("image", "x:1".to_owned())]);
+        assert!(review.other_fields.is_empty());
         let lines: Vec<_> =
-            review.touches.iter().map(|(label, value)| format!("{label}: {value}")).collect();
+            review.permissions.iter().map(|(label, value)| format!("{label}: {value}")).collect();
         assert_eq!(
             lines,
             [
@@ -191,11 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn the_network_is_what_the_permissions_come_to() {
+    fn network_line_follows_mode_isolation_and_lists() {
         let network = |isolate: bool, network: Value| {
             let profile = json!({ "network": network });
             let config = json!({ "isolate_network": isolate, "permission_profile": profile });
-            touches(config, "network").remove(0)
+            permissions(config, "network").remove(0)
         };
         let listed = json!({ "outbound": { "allow_host": ["a.example"], "allow_port": [443] } });
         assert_eq!(network(true, listed.clone()), "only hosts a.example; ports 443");
@@ -210,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_volumes_and_privileges_are_named() {
+    fn ports_volumes_and_privileges_have_lines() {
         let config = json!({
             "transport": "sse", "host": "0.0.0.0", "port": 80, "target_port": 8080,
             "publish": ["90:9000", "7"],
@@ -218,20 +202,20 @@ mod tests {
             "permission_profile": { "read": ["/a:/a"], "privileged": true },
         });
         assert_eq!(
-            touches(config.clone(), "ports"),
+            permissions(config.clone(), "ports"),
             [
                 "0.0.0.0, port 80: the server's port 8080",
                 "all addresses, port 90: its port 9000",
                 "all addresses, any port: its port 7"
             ]
         );
-        assert_eq!(touches(config.clone(), "reads"), ["/a:/a", "/c:/c"]);
-        assert_eq!(touches(config.clone(), "writes"), ["/b:/b"]);
-        assert_eq!(touches(config, "privileged"), ["YES"]);
+        assert_eq!(permissions(config.clone(), "reads"), ["/a:/a", "/c:/c"]);
+        assert_eq!(permissions(config.clone(), "writes"), ["/b:/b"]);
+        assert_eq!(permissions(config, "privileged"), ["YES"]);
     }
 
     #[test]
-    fn arguments_are_told_apart_and_secrets_left_out() {
+    fn arguments_are_quoted_and_secrets_hidden() {
         let config = json!({
             "cmd_args": ["a b", "", "--token=FAKE-9f8a7c6e5d4b3a21", "--password", "FAKE-pw", "/home/me"],
             "remote_url": "https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
@@ -242,23 +226,45 @@ mod tests {
         let review = reviewed(config);
         let shown = format!("{review:?}");
         assert!(!shown.contains("FAKE"), "{shown}");
-        let label = |wanted| review.runs.iter().find(|(label, _)| *label == wanted).unwrap();
+        let label = |wanted| review.program.iter().find(|(label, _)| *label == wanted).unwrap();
         let (_, arguments) = label("arguments");
         assert!(arguments.starts_with("'a b' '' --token=<hidden: "), "{arguments}");
         assert!(arguments.ends_with("> /home/me"), "{arguments}");
         assert!(label("remote url").1.starts_with("https://x.example <hidden: "), "{shown}");
-        assert!(review.touches.contains(&("environment", "'A B' C".to_owned())), "{shown}");
+        assert!(review.permissions.contains(&("environment", "'A B' C".to_owned())), "{shown}");
     }
 
     #[test]
-    fn no_field_that_is_set_goes_unnamed() {
+    fn fields_without_a_line_are_named() {
         let config = json!({
             "allow_docker_gateway": true, "trust_proxy_headers": false, "unknown": 1, "debug": null,
             "permission_profile": { "gpu": true, "network": { "inbound": {}, "dns": ["x"] } },
-            "telemetry_config": { "endpoint": "x" }, "a b": [1],
+            "telemetry_config": { "endpoint": "x" }, "a b": [1], "env_vars": { "A": "b" },
         });
         let also = "allow_docker_gateway permission_profile.gpu permission_profile.network.dns";
-        assert_eq!(touches(config.clone(), "also"), [also]);
-        assert_eq!(reviewed(config).others, ["'a b'", "telemetry_config", "unknown"]);
+        assert_eq!(permissions(config.clone(), "also"), [also]);
+        assert_eq!(reviewed(config).other_fields, ["'a b'", "telemetry_config", "unknown"]);
+    }
+
+    #[test]
+    fn host_network_publishes_no_port_of_the_server() {
+        let mut config = json!({
+            "transport": "sse", "port": 80, "target_port": 8080,
+            "permission_profile": { "network": { "mode": "host" } },
+        });
+        assert_eq!(permissions(config.clone(), "ports"), ["none"]);
+        config["permission_profile"]["network"]["mode"] = "bridge".into();
+        let published = ["all addresses, port 80: the server's port 8080"];
+        assert_eq!(permissions(config, "ports"), published);
+    }
+
+    #[test]
+    fn mount_that_another_one_replaces_has_no_line() {
+        let config = json!({
+            "volumes": ["/c:/data", "/d:/other:ro", "s3://bad"],
+            "permission_profile": { "read": ["/a:/data"], "write": ["/b:/data"] },
+        });
+        assert_eq!(permissions(config.clone(), "reads"), ["/d:/other"]);
+        assert_eq!(permissions(config, "writes"), ["/b:/data", "s3://bad"]);
     }
 }

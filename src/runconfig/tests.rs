@@ -1,4 +1,4 @@
-//! Documents held against the fixtures.
+//! Tests of whole documents, with the fixtures.
 
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ fn parse(text: &str) -> Result<Document, InvalidDocument> {
 }
 
 #[test]
-fn what_toolhive_writes_and_what_it_may_write_one_day_is_accepted_verbatim() {
+fn configurations_of_this_and_later_toolhive_versions_are_kept_verbatim() {
     for name in ["minimal", "stdio", "remote", "future"] {
         let bytes = fixture(&format!("runconfigs/{name}.json"));
         let document =
@@ -24,7 +24,7 @@ fn what_toolhive_writes_and_what_it_may_write_one_day_is_accepted_verbatim() {
 }
 
 #[test]
-fn refusals_say_where() {
+fn parse_errors_have_line_and_column() {
     for (name, expected) in [
         ("array", "line 1, column 1: must be one JSON object, found an array"),
         ("two-values", "line 2, column 1: trailing characters"),
@@ -49,7 +49,7 @@ fn refusals_say_where() {
 }
 
 #[test]
-fn the_limits_are_where_they_are_said_to_be() {
+fn size_and_depth_are_limited() {
     let sized = |size: usize| {
         let frame = r#"{"image":"x","padding":""}"#;
         parse(&frame.replace("\"\"", &format!("\"{}\"", "p".repeat(size - frame.len()))))
@@ -66,7 +66,7 @@ fn the_limits_are_where_they_are_said_to_be() {
 }
 
 #[test]
-fn integers_are_go_s() {
+fn integers_are_those_that_go_reads() {
     for (number, accepted) in [
         ("0", true),
         ("-9223372036854775808", true),
@@ -82,9 +82,9 @@ fn integers_are_go_s() {
 }
 
 #[test]
-fn field_names_are_matched_whatever_their_case() {
+fn case_of_field_names_is_ignored() {
     let document = parse(r#"{"IMAGE":"x","Base_Name":"b","na\u006de":"n"}"#).unwrap();
-    assert_eq!(document.run_config().image, "x");
+    assert_eq!(document.config().image, "x");
     assert_eq!(document.workload_name().unwrap().as_str(), "b");
     assert!(parse(r#"{"image":"x","PORT":"1"}"#).is_err());
     // Go folds the long s to s.
@@ -92,9 +92,9 @@ fn field_names_are_matched_whatever_their_case() {
 }
 
 #[test]
-fn a_name_changes_where_it_stands_and_nothing_else_does() {
+fn renaming_changes_name_fields_and_labels_only() {
     let before = String::from_utf8(fixture("runconfigs/stdio.json")).unwrap();
-    let after = parse(&before).unwrap().renamed(&"new".parse().unwrap());
+    let after = renamed(&parse(&before).unwrap(), &"new".parse().unwrap()).unwrap();
     let expected = before
         .replace("\"name\": \"my-server\"", "\"name\": \"new\"")
         .replace("_name\": \"my-server\"", "_name\": \"new\"")
@@ -104,34 +104,49 @@ fn a_name_changes_where_it_stands_and_nothing_else_does() {
 
     let none =
         parse(r#"{"image":"x","name":null,"container_labels":{"Toolhive-Name":"a"}}"#).unwrap();
-    assert_eq!(none.renamed(&"new".parse().unwrap()), none);
+    assert_eq!(renamed(&none, &"new".parse().unwrap()), Ok(none));
 }
 
 #[test]
-fn a_summary_shows_no_value_of_a_variable() {
+fn debug_output_has_no_value_of_a_variable() {
     let document = parse(r#"{"image":"x","env_vars":{"A":"FAKE-secret"}}"#).unwrap();
-    let config = document.run_config();
+    let config = document.config();
     assert_eq!(config.env_vars.names().collect::<Vec<_>>(), ["A"]);
     assert!(!format!("{config:?} {document:?}").contains("FAKE-secret"));
 }
 
 #[test]
-fn the_fields_are_read_as_go_reads_them() {
+fn fields_are_read_as_go_reads_them() {
     let text = r#"{"IMAGE":"x","port":-0,"target_port":null,"cmd_args":["a",null],"Publish":null,
         "permission_profile":{"READ":["/a"],"network":{"outbound":{"Allow_Port":[443,null]}}},
         "ignore_config":{"loadglobal":true},"env_vars":{"A":null},"unknown":{"a":1e400,"b":null}}"#;
     let document = parse(text).unwrap();
-    let config = document.run_config();
+    let config = document.config();
     assert_eq!((config.image.as_str(), config.port, config.target_port), ("x", 0, 0));
     assert_eq!(config.cmd_args, ["a", ""]);
     assert_eq!(config.env_vars.iter().collect::<Vec<_>>(), [("A", "")]);
-    assert!(config.ignore_config.unwrap().load_global);
-    let profile = config.permission_profile.unwrap();
-    assert_eq!(profile.read, ["/a"]);
-    assert_eq!(profile.network.unwrap().outbound.unwrap().allow_port, [443, 0]);
+    assert!(config.ignore_config.as_ref().unwrap().load_global);
+    let profile = config.permission_profile.as_ref().unwrap();
+    assert_eq!(profile.read[0].text(), "/a");
+    assert_eq!(profile.network.as_ref().unwrap().outbound.as_ref().unwrap().allow_port, [443, 0]);
     let fields = document.fields();
     assert_eq!(fields["unknown"], serde_json::json!({ "a": "1e400", "b": null }));
     assert!(!fields.contains_key("publish") && !fields.contains_key("Publish"));
+}
+
+#[test]
+fn value_without_meaning_is_kept_with_its_reason() {
+    let text = r#"{"image":"x","transport":"carrier","host":"here","publish":["1:2:3"],"volumes":["a:b"],
+        "secrets":["a"],"permission_profile":{"network":{"mode":"a b"},"read":["s3://a:/b"]}}"#;
+    let document = parse(text).unwrap();
+    let config = document.config();
+    assert_eq!(config.transport.text(), "carrier");
+    assert_eq!(config.transport.get(), Err(&InvalidValue::Transport("carrier".to_owned())));
+    let profile = config.permission_profile.as_ref().unwrap();
+    assert!(config.host.value().is_none() && config.publish[0].value().is_none());
+    assert!(config.volumes[0].value().is_none() && config.secrets[0].value().is_none());
+    assert!(profile.read[0].value().is_none());
+    assert!(profile.network.as_ref().unwrap().mode.value().is_none());
 }
 
 proptest! {
@@ -154,7 +169,7 @@ proptest! {
              \"base_name\":{space}@{space}}}{space}"
         );
         let before = parse(&frame.replace('@', &format!("\"{old}\""))).unwrap();
-        let after = before.renamed(&new.parse().unwrap());
+        let after = renamed(&before, &new.parse().unwrap()).unwrap();
         prop_assert_eq!(after.text(), frame.replace('@', &format!("\"{new}\"")));
     }
 }

@@ -1,9 +1,11 @@
-//! How an MCP server is spoken to.
+//! How a client talks to an MCP server.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A transport that runs in a container.
+use super::declared::InvalidValue;
+
+/// A transport that a server in a container can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum McpTransport {
@@ -11,12 +13,12 @@ pub enum McpTransport {
     Stdio,
     /// HTTP with server-sent events, the older form.
     Sse,
-    /// HTTP with streamed answers.
+    /// HTTP with streamed responses.
     StreamableHttp,
 }
 
 impl McpTransport {
-    /// The word that stands in a run configuration.
+    /// Returns the word that a run configuration has for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +28,7 @@ impl McpTransport {
         }
     }
 
-    /// The path at which a server is spoken to; none for `stdio`.
+    /// Returns the path of the server's URL; `stdio` has none.
     #[must_use]
     pub const fn path(self) -> Option<&'static str> {
         match self {
@@ -43,25 +45,13 @@ impl fmt::Display for McpTransport {
     }
 }
 
-/// A transport of another name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownTransport(pub String);
-
-impl fmt::Display for UnknownTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the transport {:?} is none of stdio, sse and streamable-http", self.0)
-    }
-}
-
-impl std::error::Error for UnknownTransport {}
-
 impl FromStr for McpTransport {
-    type Err = UnknownTransport;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, UnknownTransport> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         [Self::Stdio, Self::Sse, Self::StreamableHttp]
             .into_iter()
             .find(|transport| transport.as_str() == text)
-            .ok_or_else(|| UnknownTransport(text.to_owned()))
+            .ok_or_else(|| InvalidValue::Transport(text.to_owned()))
     }
 }

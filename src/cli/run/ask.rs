@@ -7,10 +7,11 @@ use crate::cli::failure::Failure;
 use crate::cli::layout::cut;
 use crate::cli::output::Output;
 use crate::cli::prompt;
-use crate::engine::{PlanError, SecretReference};
+use crate::engine::PlanError;
 use crate::oci::auth::Secret;
 use crate::oci::{Digest, Reference};
 use crate::printable::{excerpt, printable};
+use crate::runconfig::SecretReference;
 use crate::state::Agreements;
 
 /// The largest secret, in bytes.

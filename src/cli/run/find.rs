@@ -12,7 +12,7 @@ use crate::oci::{Digest, Reference};
 use crate::printable::{chain, printable};
 use crate::runconfig::{
     ConfigLocation, Document, ImageRun, McpTransport, PullError, RetrieveError, Retrieved,
-    name_of_image, retrieve, runnable,
+    name_of_image, renamed, retrieve, runnable,
 };
 
 /// The port that an HTTP server in an image is told to listen at where the user says none.
@@ -100,7 +100,9 @@ impl Run {
             return Err(Failure::Usage(message.to_owned()));
         }
         let document = match &self.name {
-            Some(name) => document.renamed(name),
+            Some(name) => {
+                renamed(&document, name).map_err(|error| Failure::Usage(chain(&error)))?
+            }
             None => document,
         };
         Ok(Found { document, artifact, is_local: false, is_image: false })

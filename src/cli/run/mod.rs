@@ -13,17 +13,16 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use self::find::Found;
-use self::port::shares_network;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::Output;
 use crate::engine::{
-    Choices, Engine, EngineError, EngineKind, Lifetime, Plan, PlanError, SecretReference, declared,
-    hides_files, unsupported,
+    Engine, EngineError, EngineKind, Lifetime, Plan, PlanError, PlanOptions, declared, hides_files,
+    unsupported,
 };
 use crate::oci::auth::Secret;
 use crate::printable::printable;
-use crate::runconfig::{McpTransport, RunConfig, WorkloadName};
+use crate::runconfig::{Declared, McpTransport, RunConfig, SecretReference, WorkloadName};
 use crate::state::{Overwrite, Saved, StateStore};
 
 #[derive(Args)]
@@ -107,28 +106,28 @@ impl Run {
             return self.run_with_toolhive(context).await;
         }
         let found = self.find(context).await?;
-        let config = found.document.run_config();
+        let config = found.document.config();
         let working_dir = std::env::current_dir().map_err(|error| Failure::Io {
             what: "reading the working directory".to_owned(),
             error,
         })?;
-        self.refuse_unsupported(&found, &config, &working_dir)?;
-        self.refuse_what_does_not_apply(&config, found.is_image())?;
-        let mut choices = Choices {
+        self.refuse_unsupported(&found, config, &working_dir)?;
+        self.refuse_what_does_not_apply(config, found.is_image())?;
+        let mut options = PlanOptions {
             secrets: self.known_secrets(&config.secrets)?,
             working_dir: Some(&working_dir),
             without_isolation: self.allows("isolate_network"),
-            port: self.choose_port(&config)?,
+            port: self.choose_port(config)?,
         };
         let missing: Vec<_> = references(&config.secrets)?
             .into_iter()
-            .filter(|secret| !choices.secrets.contains_key(&secret.name))
+            .filter(|secret| !options.secrets.contains_key(&secret.name))
             .collect();
-        let preview = Plan::new(&config, &with_placeholders(&choices, &missing))?;
+        let preview = Plan::new(config, &with_placeholders(&options, &missing))?;
         if self.only_show {
             let engine = self.find_engine().map_or("podman", |engine| engine.kind().as_str());
             let command = preview.command_line(engine, self.lifetime());
-            self.note_other_port(context, &config, choices.port);
+            self.note_other_port(context, config, options.port);
             note_what_to_set(context.output, &preview);
             return context.output.text("command", &printable(&command));
         }
@@ -137,7 +136,7 @@ impl Run {
         }
         let engine = self.find_engine()?;
         engine.check(&preview).await?;
-        self.note_other_port(context, &config, choices.port);
+        self.note_other_port(context, config, options.port);
         ask::refuse_without_secrets(&missing)?;
         let summary = preview.summary(&config.secrets);
         let shown = summary.iter().map(|(label, text)| format!("{label}: {text}")).collect();
@@ -145,9 +144,9 @@ impl Run {
         engine.make_room(&preview).await?;
         for secret in missing {
             let value = ask::secret(&secret)?;
-            choices.secrets.insert(secret.name, value);
+            options.secrets.insert(secret.name, value);
         }
-        let plan = Plan::new(&config, &choices)?;
+        let plan = Plan::new(config, &options)?;
         if !found.is_local {
             engine.provide_image(&plan.image, |text| context.output.note(text)).await?;
         }
@@ -177,12 +176,12 @@ impl Run {
         config: &RunConfig,
         is_image: bool,
     ) -> Result<(), Failure> {
-        let is_stdio = config.transport == McpTransport::Stdio.as_str();
+        let is_stdio = config.transport.value() == Some(&McpTransport::Stdio);
         let message = if self.detach && is_stdio {
             "--detach is for HTTP: a stdio server lives as long as its client"
         } else if self.port.is_some() && is_stdio && !is_image {
             "--port is for HTTP: a stdio server has no port"
-        } else if self.port.is_some() && shares_network(config) {
+        } else if self.port.is_some() && config.shares_host_network() {
             "--port: this server shares this machine's network and listens at its target_port"
         } else {
             return Ok(());
@@ -222,7 +221,10 @@ impl Run {
     }
 
     /// The secrets that the command line or the environment supplies, by name.
-    fn known_secrets(&self, wanted: &[String]) -> Result<BTreeMap<String, Secret>, Failure> {
+    fn known_secrets(
+        &self,
+        wanted: &[Declared<SecretReference>],
+    ) -> Result<BTreeMap<String, Secret>, Failure> {
         let mut known = BTreeMap::new();
         let wanted = references(wanted)?;
         for secret in wanted.iter().cloned() {
@@ -256,18 +258,21 @@ impl Run {
     }
 }
 
-fn references(secrets: &[String]) -> Result<Vec<SecretReference>, Failure> {
-    let parsed = secrets.iter().map(|text| text.parse());
-    parsed.collect::<Result<_, _>>().map_err(|error| PlanError::Secret(error).into())
+fn references(secrets: &[Declared<SecretReference>]) -> Result<Vec<SecretReference>, Failure> {
+    let references = secrets.iter().map(|secret| secret.get().cloned());
+    references.collect::<Result<_, _>>().map_err(|error| PlanError::from(error).into())
 }
 
-/// The choices with an empty value for each secret that is missing, to see what would run.
-fn with_placeholders<'a>(choices: &Choices<'a>, missing: &[SecretReference]) -> Choices<'a> {
-    let mut secrets = choices.secrets.clone();
+/// The options with an empty value for each secret that is missing, to see what would run.
+fn with_placeholders<'a>(
+    options: &PlanOptions<'a>,
+    missing: &[SecretReference],
+) -> PlanOptions<'a> {
+    let mut secrets = options.secrets.clone();
     for secret in missing {
         secrets.insert(secret.name.clone(), Secret::new(String::new()));
     }
-    Choices { secrets, ..*choices }
+    PlanOptions { secrets, ..*options }
 }
 
 /// A command to paste holds no secret: it takes them from where it is pasted.
@@ -295,7 +300,7 @@ fn save(output: Output, found: &Found) -> Result<(), Failure> {
     let store = StateStore::from_environment()?;
     if found.is_image()
         && let Ok(stored) = store.load(&name)
-        && stored.run_config().image != found.document.run_config().image
+        && stored.config().image != found.document.config().image
     {
         // ToolHive refuses it too: another server has this name.
         store.save(&name, &found.document, Overwrite::Never)?;

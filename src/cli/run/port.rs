@@ -9,10 +9,10 @@ use crate::runconfig::{McpTransport, RunConfig};
 impl Run {
     /// The port to publish an HTTP server at; `None` where none is published.
     pub(super) fn choose_port(&self, config: &RunConfig) -> Result<Option<u16>, Failure> {
-        if config.transport == McpTransport::Stdio.as_str() || shares_network(config) {
+        if config.transport.value() == Some(&McpTransport::Stdio) || config.shares_host_network() {
             return Ok(None);
         }
-        let address = config.host.parse().ok();
+        let address = config.host.value().and_then(|address| address.ip());
         let wanted = self.port.or_else(|| u16::try_from(config.port).ok().filter(|port| *port > 0));
         let free = free_port(address, wanted)
             .map_err(|error| Failure::Io { what: "looking for a free port".to_owned(), error })?;
@@ -40,10 +40,4 @@ impl Run {
             context.output.note(&format!("port {wanted} is taken; using {chosen}"));
         }
     }
-}
-
-/// Whether the server has this machine's own network.
-pub(super) fn shares_network(config: &RunConfig) -> bool {
-    let profile = config.permission_profile.as_ref();
-    profile.and_then(|profile| profile.network.as_ref()).is_some_and(|n| n.mode == "host")
 }

@@ -1,24 +1,24 @@
-//! JSON with the place of each value, for messages that name it and edits that change nothing else.
+//! A JSON scanner that keeps the byte offsets of each value, for error messages and for edits.
 //!
-//! It reads only text that was found to be JSON before; what is not is reported, never guessed.
+//! It reads text that another parser has accepted as JSON. Text that it cannot read is an error.
 
 use std::ops::Range;
 
-use super::schema::names;
+use crate::oci::is_same_field;
 
 /// The deepest nesting of objects and arrays.
-pub(super) const DEPTH_LIMIT: usize = 128;
+pub(crate) const DEPTH_LIMIT: usize = 128;
 
-/// A value, and where it stands: byte offsets into the text.
+/// A value and its byte offsets in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) span: Range<usize>,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) span: Range<usize>,
+    pub(crate) value: Value,
 }
 
-/// What a value is. The text of strings and numbers is read from the span.
+/// The kind of a value, and the values within it. The text of strings and numbers is in the span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Object(Vec<Member>),
     Array(Vec<Node>),
     String,
@@ -27,20 +27,20 @@ pub(super) enum Value {
     Null,
 }
 
-/// A member of an object; the key is decoded.
+/// A member of an object, with its key decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) key_start: usize,
-    pub(super) node: Node,
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) key_start: usize,
+    pub(crate) node: Node,
 }
 
-/// The text is nested too deeply, or no JSON after all, at this byte offset.
+/// The byte offset at which the text is nested too deeply, or is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreadable(pub(super) usize);
+pub(crate) struct Unreadable(pub(crate) usize);
 
-/// Reads the value in `text`, around which there may be white space.
-pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
+/// Reads the value in `text`, which white space may surround.
+pub(crate) fn read(text: &str) -> Result<Node, Unreadable> {
     Scanner { text: text.as_bytes(), source: text, at: 0 }.value(0)
 }
 
@@ -80,9 +80,9 @@ impl Scanner<'_> {
                 self.string()?;
                 Value::String
             }
-            b't' | b'f' => self.word(Value::Bool),
-            b'n' => self.word(Value::Null),
-            _ => self.word(Value::Number),
+            b't' | b'f' => self.literal(Value::Bool),
+            b'n' => self.literal(Value::Null),
+            _ => self.literal(Value::Number),
         };
         Ok(Node { span: start..self.at, value })
     }
@@ -117,7 +117,7 @@ impl Scanner<'_> {
         Ok(items)
     }
 
-    /// Passes a string and decodes it.
+    /// Skips a string and returns it decoded.
     fn string(&mut self) -> Result<String, Unreadable> {
         let start = self.at;
         self.expect(b'"')?;
@@ -134,8 +134,8 @@ impl Scanner<'_> {
         serde_json::from_str(literal).map_err(|_| Unreadable(start))
     }
 
-    /// Passes a number or a literal name.
-    fn word(&mut self, value: Value) -> Value {
+    /// Skips a number, `true`, `false` or `null`.
+    fn literal(&mut self, value: Value) -> Value {
         while self.text.get(self.at).is_some_and(|b| !b" \t\r\n,]}".contains(b)) {
             self.at += 1;
         }
@@ -143,8 +143,8 @@ impl Scanner<'_> {
     }
 }
 
-/// Line and column, counted from 1, the column in characters, of a byte offset.
-pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
+/// Returns the line and the column of a byte offset, both counted from 1. Columns count characters.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
@@ -152,17 +152,17 @@ pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
 }
 
 impl Node {
-    /// The members of an object; none of anything else.
-    pub(super) fn members(&self) -> &[Member] {
+    /// Returns the members of an object, and none for any other value.
+    pub(crate) fn members(&self) -> &[Member] {
         match &self.value {
             Value::Object(members) => members,
             _ => &[],
         }
     }
 
-    /// The value of a known field.
-    pub(super) fn field(&self, name: &str) -> Option<&Self> {
-        let member = self.members().iter().find(|member| names(&member.key, name));
+    /// Returns the value of the member that Go's decoder takes for the field `name`.
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        let member = self.members().iter().find(|member| is_same_field(&member.key, name));
         member.map(|member| &member.node)
     }
 }
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_found_where_they_stand() {
+    fn each_value_has_its_span() {
         let text = "{ \"a\\u0041\" : [1e400, \"x\\\"\"],\n\t\"b\":{ } }";
         let node = read(text).unwrap();
         let Value::Object(members) = &node.value else { panic!("no object") };
@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics(text in r#"[\[\]{}",:\\a0-9 tfnu\n]{0,40}|\PC{0,20}"#) {
+        fn scanning_never_panics(text in r#"[\[\]{}",:\\a0-9 tfnu\n]{0,40}|\PC{0,20}"#) {
             let _ = read(&text);
             let _ = position(&text, text.len() / 2);
         }

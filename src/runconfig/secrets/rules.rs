@@ -1,8 +1,8 @@
-//! What a secret looks like: by the form of a value, or by the name that it stands under.
+//! Rules that tell secrets by the form of a value, or by the name of its field, variable or flag.
 
 use std::collections::HashMap;
 
-/// How well-known tokens begin, and how long they are at least.
+/// The prefixes of well-known tokens, and the least length of each.
 const TOKENS: &[(&str, usize)] = &[
     ("ghp_", 36),
     ("gho_", 36),
@@ -35,15 +35,15 @@ const TOKENS: &[(&str, usize)] = &[
     ("dop_v1_", 40),
     ("eyJhbGci", 40),
 ];
-/// Words in names whose values are secret, whatever they look like.
+/// Words in names whose values are always taken for secrets.
 const SECRET_WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "secret"];
-/// Whole names, or last words of names, whose values are secret too.
+/// Whole names, or last words of names, whose values are always taken for secrets.
 const SECRET_ENDS: [&str; 2] = ["pass", "pwd"];
-/// What stands in front of a credential in a header.
+/// The prefixes of credentials in a header.
 const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
-/// Words in names whose values are secret where they look random.
+/// Words in names whose values are taken for secrets if they look random.
 const TOKEN_WORDS: [&str; 5] = ["token", "key", "credential", "auth", "cookie"];
-/// Last words of names that only point at a secret, or are none.
+/// Last words of names whose values point at a secret, or are not secret.
 const HARMLESS_ENDS: [&str; 15] = [
     "file",
     "path",
@@ -64,7 +64,7 @@ const HARMLESS_ENDS: [&str; 15] = [
 /// Bits of information in each character of a value that looks random.
 const ENTROPY: f64 = 3.0;
 
-/// Whether a well-known token stands in `text`.
+/// Returns true if `text` contains a well-known token.
 pub(super) fn has_token(text: &str) -> bool {
     let token_character = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     text.split(|c| !token_character(c)).any(|word| {
@@ -75,7 +75,7 @@ pub(super) fn has_token(text: &str) -> bool {
     })
 }
 
-/// Whether `text` holds a URL with a password, or with a secret parameter.
+/// Returns true if `text` contains a URL with a password, or with a secret parameter.
 pub(super) fn is_url_with_credential(text: &str) -> bool {
     text.split_whitespace().filter(|word| word.contains("://")).any(|word| {
         let Ok(url) = url::Url::parse(word) else { return false };
@@ -84,7 +84,7 @@ pub(super) fn is_url_with_credential(text: &str) -> bool {
     })
 }
 
-/// Whether `value` is a secret where it stands under `name`.
+/// Returns true if `value` is taken for a secret because of `name`.
 pub(super) fn is_secret_by_name(name: &str, value: &str) -> bool {
     let name = name.trim_start_matches('-').replace('-', "_").to_ascii_lowercase();
     let lower = value.to_ascii_lowercase();
@@ -100,13 +100,13 @@ pub(super) fn is_secret_by_name(name: &str, value: &str) -> bool {
     if has(&SECRET_WORDS) || SECRET_ENDS.contains(&last) {
         return true;
     }
-    // No prose, no number: these names are of much that is no secret.
+    // Many values of these names are not secret: prose and numbers, for example.
     let is_plain = value.contains(' ') || value.chars().all(|c| c.is_ascii_digit() || c == '.');
     has(&TOKEN_WORDS) && !is_plain && value.len() >= 12 && entropy(value) >= ENTROPY
 }
 
-/// Values that are no secret under any name: empty, a switch, something to be filled in, a path, a
-/// reference to a secret.
+/// Returns true for values that are not secret under any name: an empty text, a switch, a placeholder,
+/// a path, a reference to a secret.
 fn is_placeholder(value: &str) -> bool {
     let word = value.to_ascii_lowercase();
     let variable = value.strip_prefix('$').is_some_and(|name| {
@@ -120,7 +120,7 @@ fn is_placeholder(value: &str) -> bool {
         || value.contains(",target=")
 }
 
-/// Bits of information in each byte, by how often each value occurs.
+/// Returns the bits of information in each byte, judged by how often each byte value occurs.
 #[expect(clippy::cast_precision_loss, reason = "a text has fewer bytes than a float has bits")]
 fn entropy(text: &str) -> f64 {
     let mut counts: HashMap<u8, usize> = HashMap::new();

@@ -1,19 +1,22 @@
-//! What should not be shared with a run configuration: credentials, and paths of somebody's home.
+//! Finds what should not be shared with a run configuration: credentials, and paths of home
+//! directories.
 //!
-//! Findings name a place and never a value. This is a net with holes: what it finds is worth a
-//! look, what it does not find may be a secret all the same.
+//! A finding has the path of a field and never its value. The rules miss secrets that look like
+//! ordinary text.
 
 use std::fmt;
 
 use serde_json::Value;
 
-use super::document::Document;
-use super::secret_shape::{has_token, is_secret_by_name, is_url_with_credential};
+use super::rules::{has_token, is_secret_by_name, is_url_with_credential};
+use crate::runconfig::document::Document;
+use crate::runconfig::fields::{Kind, MEMBERS, Text};
+use crate::runconfig::mount::split_read_only;
 
-/// What a finding is about.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ExposureKind {
     /// A value of a well-known form.
     Token,
     /// A private key.
@@ -22,11 +25,11 @@ pub enum Kind {
     Named,
     /// A URL with a password, or a secret parameter.
     Url,
-    /// A path below somebody's home directory.
+    /// A path below a home directory.
     HomePath,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ExposureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Token => "looks like an access token",
@@ -38,33 +41,30 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Something that should not be shared.
+/// A value that should not be shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exposure {
-    /// Where it stands, such as `env_vars.API_TOKEN` or `cmd_args.2`.
+    /// The path of the value, such as `env_vars.API_TOKEN` or `cmd_args.2`.
     pub path: String,
-    /// What it is.
-    pub kind: Kind,
+    /// What it looks like.
+    pub kind: ExposureKind,
 }
 
-/// Everything in `document` that should not be shared; `home` is the user's own home directory.
+/// Finds everything in `document` that should not be shared; `home` is the user's home directory.
 #[must_use]
 pub fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure> {
     let mut search = Search { home, found: Vec::new() };
-    for (name, value) in &document.fields() {
-        // Secrets are references already.
-        if name != "secrets" {
-            search.value(name, name, value);
-        }
+    for (name, value) in document.fields() {
+        search.value(name, name, value, Kind::Object(MEMBERS).member(name));
     }
     search.found
 }
 
-/// The same in one field, wherever it stands; a home directory is that of others.
+/// Finds what should not be shared in the value of the field `field`.
 pub(super) fn exposures_in(field: &str, value: &Value) -> Vec<Exposure> {
     let mut search = Search { home: None, found: Vec::new() };
-    search.value(field, field, value);
+    search.value(field, field, value, Kind::Object(MEMBERS).member(field));
     search.found
 }
 
@@ -74,26 +74,28 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn value(&mut self, path: &str, name: &str, value: &Value) {
+    fn value(&mut self, path: &str, name: &str, value: &Value, kind: Kind) {
         match value {
             Value::Object(members) => {
                 for (name, value) in members {
-                    self.value(&format!("{path}.{name}"), name, value);
+                    self.value(&format!("{path}.{name}"), name, value, kind.member(name));
                 }
             }
             Value::Array(items) => {
-                // A flag's value may be the argument behind it.
+                // The value of a flag may be the next argument.
                 let mut flag = "";
                 for (index, item) in items.iter().enumerate() {
-                    self.value(&format!("{path}.{index}"), flag, item);
+                    self.value(&format!("{path}.{index}"), flag, item, kind.element());
                     flag = item.as_str().filter(|text| text.starts_with('-')).unwrap_or_default();
                 }
             }
+            // A reference to a secret holds no value.
+            Value::String(_) if kind == Kind::String(Text::SecretReference) => {}
             Value::String(text) => {
                 let named = named(text).and_then(|(name, value)| self.judge(name, value));
-                let own = match mount_source(path, text) {
-                    Some(source) => self.judge(name, source),
-                    None => self.judge(name, text),
+                let own = match kind {
+                    Kind::String(Text::Mount) => self.judge(name, mount_source(text)),
+                    _ => self.judge(name, text),
                 };
                 if let Some(kind) = own.or(named) {
                     self.found.push(Exposure { path: path.to_owned(), kind });
@@ -103,17 +105,17 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&self, name: &str, text: &str) -> Option<Kind> {
+    fn judge(&self, name: &str, text: &str) -> Option<ExposureKind> {
         if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
-            Some(Kind::PrivateKey)
+            Some(ExposureKind::PrivateKey)
         } else if has_token(text) {
-            Some(Kind::Token)
+            Some(ExposureKind::Token)
         } else if is_url_with_credential(text) {
-            Some(Kind::Url)
+            Some(ExposureKind::Url)
         } else if is_secret_by_name(name, text) {
-            Some(Kind::Named)
+            Some(ExposureKind::Named)
         } else if self.is_in_a_home(text) {
-            Some(Kind::HomePath)
+            Some(ExposureKind::HomePath)
         } else {
             None
         }
@@ -124,7 +126,7 @@ impl Search<'_> {
             part.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let in_a_home = |part: &str| {
-            // As in file:///home/me.
+            // A URL such as file:///home/me.
             let part = part.strip_prefix("//").unwrap_or(part);
             let own = self.home.is_some_and(|home| home.len() > 1 && is_at(part, home));
             let named = ["/home/", "/Users/"].iter().any(|start| part.starts_with(start));
@@ -135,27 +137,26 @@ impl Search<'_> {
     }
 }
 
-/// The name and the value in `--name=value`, `NAME=value` and `Name: value`.
+/// Splits `--name=value`, `NAME=value` and `Name: value` into the name and the value.
 pub(super) fn named(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(['=', ':'])?;
     let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     (!name.is_empty() && name.chars().all(legal)).then_some((name, value.trim_start()))
 }
 
-/// The side of a mount that is on this machine: what is in the container is nobody's home.
-fn mount_source<'a>(path: &str, text: &'a str) -> Option<&'a str> {
-    let lists = ["volumes.", "permission_profile.read.", "permission_profile.write."];
-    let is_mount = lists.iter().any(|list| path.starts_with(list));
-    is_mount
-        .then(|| text.strip_suffix(":ro").unwrap_or(text))
-        .map(|mount| mount.rsplit_once(':').map_or(mount, |(source, _)| source))
+/// Returns the path of a mount on this machine. The path in the container is not a user's home.
+fn mount_source(text: &str) -> &str {
+    let (mount, _) = split_read_only(text);
+    mount.rsplit_once(':').map_or(mount, |(source, _)| source)
 }
 
 #[cfg(test)]
 mod tests {
+    use ExposureKind::{HomePath, Named, PrivateKey, Token, Url};
+
     use super::*;
 
-    fn found(fields: &str) -> Vec<(String, Kind)> {
+    fn found(fields: &str) -> Vec<(String, ExposureKind)> {
         let text = format!(r#"{{"image":"x:1","name":"n",{fields}}}"#);
         let document = Document::parse(text.into_bytes()).unwrap();
         let found = exposures(&document, Some("/users/me"));
@@ -163,88 +164,72 @@ mod tests {
     }
 
     #[test]
-    fn what_should_not_be_shared_is_found_by_its_place() {
+    fn secrets_and_home_paths_are_found_with_their_paths() {
         let token = format!("ghp_{}", "a1B2".repeat(9));
         for (fields, path, kind) in [
-            (format!(r#""env_vars":{{"X":"{token}"}}"#), "env_vars.X", Kind::Token),
-            (format!(r#""cmd_args":["a","--x={token}"]"#), "cmd_args.1", Kind::Token),
-            (format!(r#""cmd_args":["Bearer {token}"]"#), "cmd_args.0", Kind::Token),
+            (format!(r#""env_vars":{{"X":"{token}"}}"#), "env_vars.X", Token),
+            (format!(r#""cmd_args":["a","--x={token}"]"#), "cmd_args.1", Token),
+            (format!(r#""cmd_args":["Bearer {token}"]"#), "cmd_args.0", Token),
             (
                 r#""env_vars":{"K":"-----BEGIN RSA PRIVATE KEY-----\nabc"}"#.to_owned(),
                 "env_vars.K",
-                Kind::PrivateKey,
+                PrivateKey,
             ),
-            (
-                r#""env_vars":{"DB_PASSWORD":"hunter2"}"#.to_owned(),
-                "env_vars.DB_PASSWORD",
-                Kind::Named,
-            ),
-            (
-                r#""env_vars":{"API_KEY":"9f8a7c6e5d4b3a21"}"#.to_owned(),
-                "env_vars.API_KEY",
-                Kind::Named,
-            ),
-            (r#""cmd_args":["--token","9f8a7c6e5d4b3a21"]"#.to_owned(), "cmd_args.1", Kind::Named),
-            (r#""cmd_args":["--api-key=9f8a7c6e5d4b3a21"]"#.to_owned(), "cmd_args.0", Kind::Named),
+            (r#""env_vars":{"DB_PASSWORD":"hunter2"}"#.to_owned(), "env_vars.DB_PASSWORD", Named),
+            (r#""env_vars":{"API_KEY":"9f8a7c6e5d4b3a21"}"#.to_owned(), "env_vars.API_KEY", Named),
+            (r#""cmd_args":["--token","9f8a7c6e5d4b3a21"]"#.to_owned(), "cmd_args.1", Named),
+            (r#""cmd_args":["--api-key=9f8a7c6e5d4b3a21"]"#.to_owned(), "cmd_args.0", Named),
             (
                 r#""remote_auth_config":{"client_secret":"abc"}"#.to_owned(),
                 "remote_auth_config.client_secret",
-                Kind::Named,
+                Named,
             ),
             (
                 r#""env_vars":{"DATABASE":"postgres://me:pass@db/x"}"#.to_owned(),
                 "env_vars.DATABASE",
-                Kind::Url,
+                Url,
             ),
             (
                 r#""cmd_args":["https://x.example/?api_key=9f8a7c6e5d4b3a21"]"#.to_owned(),
                 "cmd_args.0",
-                Kind::Url,
+                Url,
             ),
-            (r#""volumes":["/home/me/x:/x"]"#.to_owned(), "volumes.0", Kind::HomePath),
+            (r#""volumes":["/home/me/x:/x"]"#.to_owned(), "volumes.0", HomePath),
             (
                 r#""permission_profile":{"read":["/srv","/users/me/x:/x"]}"#.to_owned(),
                 "permission_profile.read.1",
-                Kind::HomePath,
+                HomePath,
             ),
             (
                 r#""env_vars":{"DB_PASSWORD":"correct horse battery"}"#.to_owned(),
                 "env_vars.DB_PASSWORD",
-                Kind::Named,
+                Named,
             ),
-            (r#""env_vars":{"PASSWORD":"$ecret"}"#.to_owned(), "env_vars.PASSWORD", Kind::Named),
-            (r#""env_vars":{"PASSWORD":"493817"}"#.to_owned(), "env_vars.PASSWORD", Kind::Named),
-            (r#""env_vars":{"DB_PASS":"hunter2"}"#.to_owned(), "env_vars.DB_PASS", Kind::Named),
+            (r#""env_vars":{"PASSWORD":"$ecret"}"#.to_owned(), "env_vars.PASSWORD", Named),
+            (r#""env_vars":{"PASSWORD":"493817"}"#.to_owned(), "env_vars.PASSWORD", Named),
+            (r#""env_vars":{"DB_PASS":"hunter2"}"#.to_owned(), "env_vars.DB_PASS", Named),
             (
                 r#""cmd_args":["--header","Authorization: Bearer 9f8a7c6e5d4b3a21"]"#.to_owned(),
                 "cmd_args.1",
-                Kind::Named,
+                Named,
             ),
-            (
-                r#""cmd_args":["-e","API_KEY=9f8a7c6e5d4b3a21"]"#.to_owned(),
-                "cmd_args.1",
-                Kind::Named,
-            ),
+            (r#""cmd_args":["-e","API_KEY=9f8a7c6e5d4b3a21"]"#.to_owned(), "cmd_args.1", Named),
             (
                 format!(r#""env_vars":{{"X":"eyJ0eXAi.eyJ{}.x"}}"#, "a1B2".repeat(9)),
                 "env_vars.X",
-                Kind::Token,
+                Token,
             ),
-            (r#""volumes":["/users/me:/x:ro"]"#.to_owned(), "volumes.0", Kind::HomePath),
-            (r#""cmd_args":["file:///home/me/x"]"#.to_owned(), "cmd_args.0", Kind::HomePath),
-            (r#""env_file_dir":"~/env""#.to_owned(), "env_file_dir", Kind::HomePath),
-            (
-                r#""unknown":{"a":[{"password":"b1"}]}"#.to_owned(),
-                "unknown.a.0.password",
-                Kind::Named,
-            ),
+            (r#""volumes":["/users/me:/x:ro"]"#.to_owned(), "volumes.0", HomePath),
+            (r#""cmd_args":["file:///home/me/x"]"#.to_owned(), "cmd_args.0", HomePath),
+            (r#""env_file_dir":"~/env""#.to_owned(), "env_file_dir", HomePath),
+            (r#""unknown":{"a":[{"password":"b1"}]}"#.to_owned(), "unknown.a.0.password", Named),
         ] {
             assert_eq!(found(&fields), [(path.to_owned(), kind)], "{fields}");
         }
     }
 
     #[test]
-    fn what_may_be_shared_is_not_found() {
+    fn harmless_values_are_not_found() {
         for fields in [
             r#""env_vars":{"LOG_LEVEL":"debug","MCP_TRANSPORT":"stdio","TOKEN_LIMIT":"4096"}"#,
             r#""env_vars":{"API_KEY":"","PASSWORD":"${DB_PASSWORD}","TOKEN":"<your token>"}"#,

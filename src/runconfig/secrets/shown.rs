@@ -1,13 +1,13 @@
-//! Values as people are shown them: without what looks like a secret.
+//! Shows values without what looks like a secret.
 
 use serde_json::Value;
 use url::Url;
 
-use super::exposure::{Exposure, Kind, exposures_in, named};
-use super::secret_shape::is_secret_by_name;
+use super::rules::is_secret_by_name;
+use super::scan::{Exposure, ExposureKind, exposures_in, named};
 use crate::printable::{printable, quoted};
 
-/// `arguments` as the words of a shell's command line, so that it shows where each begins and ends.
+/// Returns `arguments` as words of a shell's command line: quotes show where each begins and ends.
 pub(crate) fn shown_arguments(arguments: &[String]) -> String {
     let found = exposures_in("cmd_args", &Value::from(arguments.to_vec()));
     let shown = |(index, text): (usize, &String)| {
@@ -17,26 +17,26 @@ pub(crate) fn shown_arguments(arguments: &[String]) -> String {
     arguments.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
 }
 
-/// `text`, which stands in the field `field`.
+/// Returns `text`, the value of the field `field`.
 pub(crate) fn shown_text(field: &str, text: &str) -> String {
     let found = exposures_in(field, &Value::from(text));
     secret(&found, field).map_or_else(|| text.to_owned(), |kind| hidden(kind, text))
 }
 
-fn secret(found: &[Exposure], path: &str) -> Option<Kind> {
+fn secret(found: &[Exposure], path: &str) -> Option<ExposureKind> {
     let mut kinds = found.iter().filter(|found| found.path == path).map(|found| found.kind);
-    kinds.find(|kind| *kind != Kind::HomePath)
+    kinds.find(|kind| *kind != ExposureKind::HomePath)
 }
 
-/// What stands for a secret, as little of `text` as can be: what is hidden runs all the same. A URL's
-/// host is none, nor is a name; how long the rest is says whether it can be one.
-fn hidden(kind: Kind, text: &str) -> String {
+/// Returns a replacement for a secret. It hides as little as possible, because the hidden text takes
+/// effect: it shows the host of a URL, the name of a flag, and the length.
+fn hidden(kind: ExposureKind, text: &str) -> String {
     let before = match kind {
-        Kind::Url => Url::parse(text).ok().and_then(|url| {
+        ExposureKind::Url => Url::parse(text).ok().and_then(|url| {
             let host = url.host_str()?;
             Some(format!("{}://{} ", url.scheme(), printable(host)))
         }),
-        Kind::Named => named(text)
+        ExposureKind::Named => named(text)
             .filter(|(name, value)| is_secret_by_name(name, value))
             .and_then(|(_, value)| Some(printable(text.strip_suffix(value)?))),
         _ => None,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_little_as_can_be_is_hidden() {
+    fn host_and_flag_name_stay_visible() {
         let arguments = ["--token=FAKE-9f8a7c6e5d4b3a21", "--password", "FAKE pw", "a b"];
         assert_eq!(
             shown_arguments(&arguments.map(str::to_owned)),

@@ -1,16 +1,21 @@
-//! Holds a document against the schema.
+//! Checks that the fields of a document have their JSON kinds.
 
-use super::error::InvalidDocument;
-use super::json::{Member, Node, Value, position};
-use super::schema::{Field, Kind, RUN_CONFIG, names};
+use super::node::{Member, Node, Value, position};
+use crate::oci::is_same_field;
+use crate::runconfig::error::InvalidDocument;
+use crate::runconfig::fields::{Field, Kind, MEMBERS};
 
-/// Checks that the document is an object whose known fields have their types and stand there once.
-pub(super) fn check(text: &str, root: &Node) -> Result<(), InvalidDocument> {
+/// Checks that the document is an object, and that each known field in it has its kind and is there
+/// once.
+///
+/// # Errors
+/// [`InvalidDocument::NotAnObject`], [`InvalidDocument::WrongType`], [`InvalidDocument::Duplicate`].
+pub(crate) fn check(text: &str, root: &Node) -> Result<(), InvalidDocument> {
     let Value::Object(members) = &root.value else {
         let (line, column) = position(text, root.span.start);
         return Err(InvalidDocument::NotAnObject { line, column, found: describe(text, root) });
     };
-    Check { text, path: Vec::new() }.object(members, RUN_CONFIG)
+    Check { text, path: Vec::new() }.object(members, MEMBERS)
 }
 
 struct Check<'a> {
@@ -22,7 +27,8 @@ impl Check<'_> {
     fn object(&mut self, members: &[Member], fields: &[Field]) -> Result<(), InvalidDocument> {
         let mut seen = Vec::new();
         for member in members {
-            let Some(Field(name, kind)) = fields.iter().find(|field| names(&member.key, field.0))
+            let Some(Field { name, kind, .. }) =
+                fields.iter().find(|field| is_same_field(&member.key, field.name))
             else {
                 continue;
             };
@@ -43,7 +49,7 @@ impl Check<'_> {
             (Value::Null, _)
             | (_, Kind::Any)
             | (Value::Object(_), Kind::AnyObject)
-            | (Value::String, Kind::String | Kind::Duration)
+            | (Value::String, Kind::String(_) | Kind::Duration)
             | (Value::Bool, Kind::Bool) => Ok(()),
             (Value::Number, Kind::Int | Kind::Duration) if self.integer(node).is_some() => Ok(()),
             (Value::Number, Kind::Int32)
@@ -70,7 +76,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The number, if Go would read it into an integer: no fraction, no exponent.
+    /// Returns the number if Go reads it into an integer: it has no fraction and no exponent.
     fn integer(&self, node: &Node) -> Option<i64> {
         self.text.get(node.span.clone())?.parse().ok()
     }
@@ -82,7 +88,7 @@ impl Check<'_> {
     fn wrong_type(&self, node: &Node, kind: Kind) -> InvalidDocument {
         let (line, column) = position(self.text, node.span.start);
         let expected = match kind {
-            Kind::String => "a string",
+            Kind::String(_) => "a string",
             Kind::Bool => "true or false",
             Kind::Int => "a 64-bit integer",
             Kind::Int32 => "a 32-bit integer",

@@ -1,10 +1,25 @@
-//! What is wrong with a text that is no JSON, as somebody says it who wrote it by hand.
+//! Reads JSON, and reports errors for a reader who wrote it by hand.
 
-use super::error::InvalidDocument;
-use super::json::position;
+use serde::de::IgnoredAny;
 
-/// The parser's complaint about `text`, with its line and column.
-pub(super) fn syntax(text: &str, error: &serde_json::Error) -> InvalidDocument {
+use super::node::{self, DEPTH_LIMIT, Node, Unreadable, position};
+use crate::runconfig::error::InvalidDocument;
+
+/// Reads the one JSON value in `text`.
+///
+/// # Errors
+/// [`InvalidDocument::Syntax`].
+pub(crate) fn read(text: &str) -> Result<Node, InvalidDocument> {
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| syntax_error(text, &error))?;
+    node::read(text).map_err(|Unreadable(offset)| {
+        let (line, column) = position(text, offset);
+        let message = format!("nested more than {DEPTH_LIMIT} deep, or unreadable");
+        InvalidDocument::Syntax { line, column, message }
+    })
+}
+
+/// Turns the parser's error into one with a column in characters and, where possible, a plain message.
+fn syntax_error(text: &str, error: &serde_json::Error) -> InvalidDocument {
     let line_start: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     // The parser counts columns in bytes.
@@ -14,18 +29,18 @@ pub(super) fn syntax(text: &str, error: &serde_json::Error) -> InvalidDocument {
     }
     let (line, column) = position(text, offset);
     let (before, rest) = text.split_at(offset);
-    let message = common(before.trim_end(), rest).map_or_else(
+    let message = common_mistake(before.trim_end(), rest).map_or_else(
         || {
-            let said = error.to_string();
-            said.split(" at line ").next().unwrap_or_default().to_owned()
+            let message = error.to_string();
+            message.split(" at line ").next().unwrap_or_default().to_owned()
         },
         str::to_owned,
     );
     InvalidDocument::Syntax { line, column, message }
 }
 
-/// What people do most, told by what stands where the parser stopped.
-fn common(before: &str, rest: &str) -> Option<&'static str> {
+/// Returns a plain message for the most common mistakes, judged by the text around the error.
+fn common_mistake(before: &str, rest: &str) -> Option<&'static str> {
     Some(match rest.chars().next() {
         None if before.is_empty() => "nothing stands here; a run configuration is one JSON object",
         Some('\u{feff}') => "a byte order mark stands before the JSON",
@@ -42,7 +57,7 @@ mod tests {
     use crate::runconfig::Document;
 
     #[test]
-    fn what_people_write_instead_of_json_is_named() {
+    fn common_mistakes_have_plain_messages() {
         for (text, expected) in [
             ("{\"image\":\"x\",\n}", "line 2, column 1: a comma before a closing bracket"),
             ("{\"é\":[1, ]}", "line 1, column 10: a comma before a closing bracket"),

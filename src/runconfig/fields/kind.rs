@@ -1,0 +1,84 @@
+//! The JSON kinds of fields.
+
+/// The JSON kind of a value. `null` is accepted for each, as Go's decoder accepts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    String(Text),
+    Bool,
+    /// An integer that fits into 64 bits.
+    Int,
+    /// An integer that fits into 32 bits.
+    Int32,
+    /// An integer, or a duration such as `5s`.
+    Duration,
+    /// An array of values of one kind.
+    List(&'static Kind),
+    /// An object with any keys, and values of one kind.
+    Map(&'static Kind),
+    /// An object with these fields; other members are accepted.
+    Object(&'static [Field]),
+    /// An object whose members are not checked.
+    AnyObject,
+    /// Any value.
+    Any,
+}
+
+/// The meaning of a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// No meaning that this program relies on.
+    Plain,
+    /// The workload's name: another name replaces it.
+    WorkloadName,
+    /// A mount, `path` or `host:container`.
+    Mount,
+    /// A reference to a secret, `name,target=VARIABLE`.
+    SecretReference,
+}
+
+/// How `inspect` shows a field that is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// On a line of its own, or as part of one. A member that has no line is listed by its name.
+    Line,
+    /// By its name.
+    Name,
+}
+
+/// A member of a JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) shown: Shown,
+}
+
+impl Kind {
+    /// Returns the fields of an object of this kind.
+    pub(crate) const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Object(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// Returns the kind of the member `name` of an object of this kind.
+    pub(crate) fn member(self, name: &str) -> Self {
+        match self {
+            Self::Map(value) => *value,
+            _ => self
+                .fields()
+                .iter()
+                .find(|field| field.name == name)
+                .map_or(Self::Any, |field| field.kind),
+        }
+    }
+
+    /// Returns the kind of the elements of an array of this kind.
+    pub(crate) const fn element(self) -> Self {
+        match self {
+            Self::List(element) => *element,
+            _ => Self::Any,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The fields of a run configuration that `ToolHive` knows.
+
+mod kind;
+mod nested;
+mod table;
+
+pub(super) use kind::{Field, Kind, Shown, Text};
+pub use table::FieldCategory;
+pub(super) use table::{ConfigField, MEMBERS};
+pub(crate) use table::{FIELDS, FieldSupport, NEEDS_PROXY, find};

@@ -1,0 +1,203 @@
+//! What a run configuration lets its server touch, as far as it takes effect.
+//!
+//! This is the only place that decides what the network permissions, the mounts and the ports of a
+//! configuration come to. `inspect`, the consent of `run` and the container all use it.
+
+use std::fmt;
+
+use super::config::RunConfig;
+use super::declared::{Declared, InvalidValue};
+use super::mount::{DeclaredMount, split_read_only};
+use super::network::{NetworkMode, Outbound};
+use super::port::{HostAddress, PublishedPort};
+use super::transport::McpTransport;
+
+/// What a server may touch. Texts without meaning are kept: `run` refuses them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EffectivePermissions<'a> {
+    /// What it reaches.
+    pub network: NetworkAccess<'a>,
+    /// The hosts that alone may call it. The list is empty where nothing restricts callers.
+    pub allowed_callers: &'a [String],
+    /// The mounts, each path in the container once.
+    pub mounts: Vec<EffectiveMount<'a>>,
+    /// The port of an HTTP server, if this machine publishes it.
+    pub server_port: Option<ServerPort<'a>>,
+    /// Further published ports.
+    pub published_ports: &'a [Declared<PublishedPort>],
+    /// Whether the container is privileged.
+    pub is_privileged: bool,
+}
+
+/// What a server reaches. `Display` describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetworkAccess<'a> {
+    /// Everything that this machine reaches.
+    Everything {
+        /// Lists that have no effect, because the network is not isolated.
+        unenforced: Option<&'a Outbound>,
+    },
+    /// What these lists allow: the network is isolated.
+    Listed(&'a Outbound),
+    /// Nothing.
+    Nothing {
+        /// Whether isolation is the reason, and not the mode of the network.
+        is_isolated: bool,
+    },
+    /// This machine's own network.
+    Host,
+    /// The engine's network of this name.
+    Named(&'a str),
+    /// The mode of the network has no meaning.
+    Invalid(&'a InvalidValue),
+}
+
+/// A mount that takes effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EffectiveMount<'a> {
+    /// The text of the mount, without `:ro`.
+    pub text: &'a str,
+    /// The mount.
+    pub mount: Result<&'a DeclaredMount, &'a InvalidValue>,
+    /// Whether it is read-only.
+    pub read_only: bool,
+}
+
+/// The port at which this machine publishes an HTTP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerPort<'a> {
+    /// The address of this machine.
+    pub address: &'a Declared<HostAddress>,
+    /// The port of this machine; 0 stands for any free port.
+    pub port: i64,
+    /// The port in the container.
+    pub target: i64,
+}
+
+impl<'a> EffectivePermissions<'a> {
+    /// Returns what `config` comes to.
+    #[must_use]
+    pub fn of(config: &'a RunConfig) -> Self {
+        let network = network(config);
+        let is_http = config.transport.value().is_some_and(|kind| *kind != McpTransport::Stdio);
+        // A remote server has no container.
+        let is_published = is_http && !config.image.is_empty() && network != NetworkAccess::Host;
+        Self {
+            allowed_callers: allowed_callers(config),
+            mounts: mounts(config),
+            server_port: is_published.then_some(ServerPort {
+                address: &config.host,
+                port: config.port,
+                target: config.target_port,
+            }),
+            published_ports: &config.publish,
+            is_privileged: config
+                .permission_profile
+                .as_ref()
+                .is_some_and(|profile| profile.privileged),
+            network,
+        }
+    }
+}
+
+/// Reads the network permissions as `ToolHive` does, with one exception: a network without
+/// `outbound`, on which `ToolHive` crashes, allows nothing.
+fn network(config: &RunConfig) -> NetworkAccess<'_> {
+    let Some(network) = config.network() else {
+        return NetworkAccess::Everything { unenforced: None };
+    };
+    match network.mode.get() {
+        Err(error) => return NetworkAccess::Invalid(error),
+        Ok(NetworkMode::None) => return NetworkAccess::Nothing { is_isolated: false },
+        Ok(NetworkMode::Host) => return NetworkAccess::Host,
+        Ok(NetworkMode::Named(name)) => return NetworkAccess::Named(name),
+        Ok(NetworkMode::Default) => {}
+    }
+    let outbound = network.outbound.as_ref();
+    let lists = outbound.filter(|outbound| outbound.has_lists());
+    match (outbound, lists, config.isolate_network) {
+        (Some(Outbound { insecure_allow_all: true, .. }), ..) | (_, None, false) => {
+            NetworkAccess::Everything { unenforced: None }
+        }
+        (_, Some(lists), false) => NetworkAccess::Everything { unenforced: Some(lists) },
+        (_, Some(lists), true) => NetworkAccess::Listed(lists),
+        (_, None, true) => NetworkAccess::Nothing { is_isolated: true },
+    }
+}
+
+/// `ToolHive` drops isolation in any network but the usual one.
+fn allowed_callers(config: &RunConfig) -> &[String] {
+    match config.network() {
+        Some(network)
+            if config.isolate_network && network.mode.value() == Some(&NetworkMode::Default) =>
+        {
+            network.inbound.as_ref().map(|inbound| &inbound.allow_host[..]).unwrap_or_default()
+        }
+        _ => &[],
+    }
+}
+
+/// Returns the profile's mounts, then the volumes for whose path in the container the profile has no
+/// mount. A mount for writing replaces one for reading of the same path.
+fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
+    let mut mounts: Vec<EffectiveMount<'_>> = Vec::new();
+    let target = |mount: &EffectiveMount<'_>| match mount.mount {
+        Ok(declared) => Ok(declared.target.clone()),
+        Err(_) => Err(mount.text.to_owned()),
+    };
+    if let Some(profile) = &config.permission_profile {
+        for (list, read_only) in [(&profile.read, true), (&profile.write, false)] {
+            for declared in list {
+                let (text, mount) = (declared.text(), declared.get());
+                let mount = EffectiveMount { text, mount, read_only };
+                match mounts.iter_mut().find(|known| target(known) == target(&mount)) {
+                    Some(known) => *known = mount,
+                    None => mounts.push(mount),
+                }
+            }
+        }
+    }
+    for declared in &config.volumes {
+        let (text, read_only) = split_read_only(declared.text());
+        let mount = declared.get().map(|volume| &volume.mount);
+        let mount = EffectiveMount { text, mount, read_only };
+        if !mounts.iter().any(|known| target(known) == target(&mount)) {
+            mounts.push(mount);
+        }
+    }
+    mounts
+}
+
+impl fmt::Display for NetworkAccess<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything { unenforced: None } => f.write_str(&NetworkMode::Default.reach()),
+            Self::Everything { unenforced: Some(lists) } => {
+                let everything = NetworkMode::Default.reach();
+                write!(f, "{everything}: without isolate_network nothing holds it to {lists}")
+            }
+            Self::Listed(lists) => write!(f, "only {lists}"),
+            Self::Nothing { .. } => f.write_str(&NetworkMode::None.reach()),
+            Self::Host => write!(f, "{}, without a boundary (host)", NetworkMode::Host.reach()),
+            Self::Named(name) => f.write_str(&NetworkMode::Named((*name).to_owned()).reach()),
+            Self::Invalid(InvalidValue::NetworkMode(text)) => {
+                f.write_str(&NetworkMode::Named(text.clone()).reach())
+            }
+            Self::Invalid(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Writes the port as `inspect` shows it.
+impl fmt::Display for ServerPort<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = Some(self.address.text()).filter(|host| !host.is_empty());
+        let port = if self.port == 0 { "any".to_owned() } else { self.port.to_string() };
+        let host = host.unwrap_or("all addresses");
+        write!(f, "{host}, port {port}: the server's port {}", self.target)
+    }
+}

@@ -1,0 +1,69 @@
+//! The addresses and ports of this machine at which a server is published.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::declared::InvalidValue;
+
+/// The field `host`: an IP address, or all addresses where the text is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HostAddress {
+    /// All addresses of this machine.
+    All,
+    /// This address.
+    One(IpAddr),
+}
+
+impl HostAddress {
+    /// Returns the address; `None` stands for all.
+    #[must_use]
+    pub const fn ip(self) -> Option<IpAddr> {
+        match self {
+            Self::All => None,
+            Self::One(address) => Some(address),
+        }
+    }
+}
+
+impl FromStr for HostAddress {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "" => Ok(Self::All),
+            _ => {
+                text.parse().map(Self::One).map_err(|_| InvalidValue::HostAddress(text.to_owned()))
+            }
+        }
+    }
+}
+
+/// A port of the container that this machine publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PublishedPort {
+    /// The address on this machine; all addresses if it is missing.
+    pub address: Option<IpAddr>,
+    /// The port on this machine; the engine chooses one if it is missing.
+    pub host: Option<u16>,
+    /// The port in the container.
+    pub container: u16,
+}
+
+/// Parses an entry of `publish`: `host:container`, or `container`.
+impl FromStr for PublishedPort {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let port = |port: &str| {
+            let port = port.parse::<u16>().ok().filter(|port| *port > 0);
+            port.ok_or_else(|| InvalidValue::Port { field: "publish", text: text.to_owned() })
+        };
+        let (host, container) = match text.split_once(':') {
+            Some((host, container)) => (Some(port(host)?), port(container)?),
+            None => (None, port(text)?),
+        };
+        Ok(Self { address: None, host, container })
+    }
+}

@@ -1,0 +1,53 @@
+//! References to secrets, `name,target=VARIABLE`. A run configuration never holds their values.
+
+use std::str::FromStr;
+
+use super::declared::InvalidValue;
+use crate::oci::auth::Secret;
+
+/// The prefix of names that `ToolHive` reserves for itself.
+const RESERVED: &str = "__thv_";
+/// The prefix of the environment variables in which `ToolHive`'s environment provider looks.
+const VARIABLE: &str = "TOOLHIVE_SECRET_";
+
+/// The name of a secret, and the environment variable that gets its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretReference {
+    /// The secret's name.
+    pub name: String,
+    /// The variable in the container.
+    pub target: String,
+}
+
+impl SecretReference {
+    /// Returns the variable of this process in which `ToolHive`'s environment provider looks.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{VARIABLE}{}", self.name)
+    }
+
+    /// Returns the secret's value, if the environment of this process has it.
+    #[must_use]
+    pub fn from_environment(&self) -> Option<Secret> {
+        let value = std::env::var(self.variable()).ok()?;
+        (!value.is_empty()).then(|| Secret::new(value))
+    }
+}
+
+impl FromStr for SecretReference {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = || InvalidValue::Secret(text.to_owned());
+        let (name, target) = text.split_once(",target=").ok_or_else(invalid)?;
+        if !is_secret_name(name) || target.is_empty() {
+            return Err(invalid());
+        }
+        Ok(Self { name: name.to_owned(), target: target.to_owned() })
+    }
+}
+
+/// Returns true if `name` can be the name of a secret in a reference.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(',') && !name.starts_with(RESERVED)
+}

@@ -1,0 +1,8 @@
+//! Secrets in a run configuration: how they are found, and how they are hidden.
+
+mod rules;
+mod scan;
+mod shown;
+
+pub use scan::{Exposure, ExposureKind, exposures};
+pub(crate) use shown::{shown_arguments, shown_text};
