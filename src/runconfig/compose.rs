@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::config::McpTransport;
+use super::config::split_read_only;
 use super::document::Document;
 use super::error::InvalidDocument;
 use super::fields::{ConfigField, FIELDS};
-use super::mount::split_read_only;
 use super::name::{BASE_NAME_LABEL, InvalidWorkloadName, NAME_LABEL, WorkloadName};
-use super::transport::McpTransport;
 use crate::oci::Reference;
 
 /// A plain image, and how to run it.

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::config::is_secret_name;
 use super::document::Document;
 use super::error::InvalidDocument;
 use super::fields::{FIELDS, Kind, Text};
 use super::json::{Member, Node, Value};
 use super::name::{BASE_NAME_LABEL, NAME_LABEL, WorkloadName};
-use super::secret_reference::is_secret_name;
 
 /// Why a run configuration could not be edited.
 #[derive(Debug, Clone, PartialEq, Eq)]

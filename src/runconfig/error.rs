@@ -83,7 +83,7 @@ impl fmt::Display for InvalidDocument {
                 "line {line}, column {column}: {path:?} must be {expected}, found {found}"
             ),
             Self::Duplicate { line, column, path } => {
-                write!(f, "line {line}, column {column}: {path:?} stands here a second time")
+                write!(f, "line {line}, column {column}: {path:?} is there a second time")
             }
             Self::Internal(message) => {
                 write!(f, "the fields cannot be converted, a defect of this program: {message}")

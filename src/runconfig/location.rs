@@ -1,11 +1,11 @@
-//! Telling a file from a registry reference.
+//! Tells a file from a registry reference.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::oci::{InvalidReference, Reference};
 
-/// Where a run configuration comes from or goes to.
+/// The source or the destination of a run configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigLocation {
     /// A file.
@@ -15,15 +15,15 @@ pub enum ConfigLocation {
 }
 
 impl ConfigLocation {
-    /// Reads what a user typed. The first rule that fits decides:
+    /// Parses the text that a user typed. The first rule that matches decides:
     ///
-    /// 1. `oci://` in front: a registry reference;
-    /// 2. `/`, `./`, `../`, `~` or a drive letter (`C:\`, `C:/`) in front: a file;
-    /// 3. `.json`, `.yaml` or `.yml` at the end, without tag or digest: a file;
-    /// 4. a path that exists: a file;
-    /// 5. a registry host as the first component (it has a dot or a port, or is `localhost`), or a
-    ///    tag, or a digest: a registry reference;
-    /// 6. anything else could be either, and is refused.
+    /// 1. It starts with `oci://`: a registry reference.
+    /// 2. It starts with `/`, `./`, `../`, `~` or a drive letter (`C:\`, `C:/`): a file.
+    /// 3. It ends in `.json`, `.yaml` or `.yml` and has no tag or digest: a file.
+    /// 4. It is a path that exists: a file.
+    /// 5. Its first component is a registry host (it has a dot or a port, or is `localhost`), or it
+    ///    has a tag or a digest: a registry reference.
+    /// 6. Anything else could be either, and is refused.
     ///
     /// # Errors
     /// [`InvalidLocation`].
@@ -77,11 +77,11 @@ fn has_tag_or_digest(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidLocation {
-    /// It could be either.
+    /// It could be a file or a registry reference.
     Ambiguous(String),
-    /// It names a registry, but is no reference.
+    /// It names a registry, but is not a reference.
     Reference {
-        /// What was typed.
+        /// The text.
         text: String,
         /// What is wrong with it.
         error: InvalidReference,
@@ -103,9 +103,7 @@ impl fmt::Display for InvalidLocation {
                 let bare = text.rsplit("://").next().unwrap_or_default();
                 write!(f, "{text:?} is a URL; as a registry reference write \"{bare}\"")
             }
-            Self::Reference { text, error } => {
-                write!(f, "{text:?} is not a registry reference: {error}")
-            }
+            Self::Reference { text, .. } => write!(f, "{text:?} is not a registry reference"),
         }
     }
 }
@@ -113,7 +111,7 @@ impl fmt::Display for InvalidLocation {
 impl std::error::Error for InvalidLocation {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            // The message says already what is wrong with a URL.
+            // The message for a URL includes the reason.
             Self::Ambiguous(_) | Self::Reference { error: InvalidReference::Scheme, .. } => None,
             Self::Reference { error, .. } => Some(error),
         }
@@ -126,7 +124,7 @@ mod tests {
 
     const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
-    /// What `text` is: `file`, the reference, or `ambiguous`.
+    /// Returns `file` with the path, the reference, `ambiguous`, or the error.
     fn read(text: &str, existing: &str) -> String {
         match ConfigLocation::parse_with(text, |path| path == Path::new(existing)) {
             Ok(ConfigLocation::File(path)) => format!("file {}", path.display()),
@@ -137,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_holds() {
+    fn first_matching_rule_decides() {
         let pinned = format!("registry.example.com/a@{DIGEST}");
         let tagged_and_pinned = format!("a:v1@{DIGEST}");
         for (text, expected) in [
-            // Pull request 1212 took these for registry references.
+            // ToolHive pull request 1212 parses these as registry references.
             ("./config.json", "file ./config.json"),
             ("/tmp/config.json", "file /tmp/config.json"),
             // Rule 1.
@@ -183,28 +181,28 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_registry_badly_is_not_taken_for_a_file() {
+    fn invalid_reference_is_not_taken_for_a_file() {
         for text in ["registry.example.com/Upper:v1", "oci://", "a:b:c", "registry.example.com/"] {
             assert!(read(text, "there").starts_with("error"), "{text:?}");
         }
     }
 
     #[test]
-    fn an_existing_path_wins_over_a_reference_but_not_over_oci() {
+    fn existing_path_beats_a_reference_but_not_the_oci_prefix() {
         assert_eq!(read("my-server:v1", "my-server:v1"), "file my-server:v1");
         assert_eq!(read("oci://my-server:v1", "my-server:v1"), "docker.io/library/my-server:v1");
     }
 
     #[test]
-    fn an_ambiguous_text_is_answered_with_what_to_type() {
+    fn error_for_ambiguous_text_says_what_to_type() {
         let message = ConfigLocation::parse_with("my-server", |_| false).unwrap_err().to_string();
-        for way in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
-            assert!(message.contains(way), "{message}");
+        for expected in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
+            assert!(message.contains(expected), "{message}");
         }
     }
 
     #[test]
-    fn an_empty_text_and_a_url_are_called_what_they_are() {
+    fn errors_for_empty_text_and_url_are_specific() {
         let message = |text| ConfigLocation::parse_with(text, |_| false).unwrap_err().to_string();
         assert!(message("").ends_with("is missing: it is empty"), "{}", message(""));
         let url = message("oci://https://registry.example.com/a:v1");

@@ -8,7 +8,6 @@ mod collection;
 mod compose;
 mod config;
 mod creation;
-mod declared;
 mod difference;
 mod document;
 mod edit;
@@ -16,18 +15,13 @@ mod error;
 mod fields;
 mod json;
 mod location;
-mod mount;
 mod name;
-mod network;
 mod permissions;
-mod port;
 mod pull;
 mod push;
 mod retrieve;
 mod review;
-mod secret_reference;
 mod secrets;
-mod transport;
 
 #[cfg(test)]
 mod tests;
@@ -35,9 +29,13 @@ mod tests;
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
 pub use collection::{Collection, IN_FLIGHT};
 pub use compose::{ImageRun, name_of_image};
-pub use config::{Environment, IgnoreConfig, MiddlewareConfig, PermissionProfile, RunConfig};
+pub use config::{
+    Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
+    McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
+    PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
+};
+pub(crate) use config::{clean, is_engine_name};
 pub use creation::{InvalidEpoch, creation_time};
-pub use declared::{Declared, InvalidValue, MountDefect};
 pub use difference::{Difference, differences};
 pub use document::{Document, MAX_SIZE};
 pub use edit::{EditError, renamed, with_secret};
@@ -48,19 +46,12 @@ pub use fields::FieldCategory;
 pub(crate) use fields::{FieldSupport, NEEDS_PROXY, find};
 pub(crate) use json::{is_set, unknown_fields};
 pub use location::{ConfigLocation, InvalidLocation};
-pub(crate) use mount::clean;
-pub use mount::{DeclaredMount, Volume};
 pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
 pub use name::{InvalidWorkloadName, WorkloadName};
-pub(crate) use network::is_engine_name;
-pub use network::{Inbound, NetworkMode, NetworkPermissions, Outbound};
 pub use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess, ServerPort};
-pub use port::{HostAddress, PublishedPort};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
 pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
 pub use review::{Review, review, review_with_values};
-pub use secret_reference::SecretReference;
 pub use secrets::{Exposure, ExposureKind, exposures};
 pub(crate) use secrets::{shown_arguments, shown_text};
-pub use transport::McpTransport;

@@ -1,18 +1,18 @@
-//! What a run configuration lets its server touch, as far as it takes effect.
+//! The permissions of a run configuration that take effect.
 //!
 //! This is the only place that decides what the network permissions, the mounts and the ports of a
 //! configuration come to. `inspect`, the consent of `run` and the container all use it.
 
 use std::fmt;
 
+use super::config::McpTransport;
 use super::config::RunConfig;
-use super::declared::{Declared, InvalidValue};
-use super::mount::{DeclaredMount, split_read_only};
-use super::network::{NetworkMode, Outbound};
-use super::port::{HostAddress, PublishedPort};
-use super::transport::McpTransport;
+use super::config::{Declared, InvalidValue};
+use super::config::{DeclaredMount, split_read_only};
+use super::config::{HostAddress, PublishedPort};
+use super::config::{NetworkMode, Outbound};
 
-/// What a server may touch. Texts without meaning are kept: `run` refuses them.
+/// What a server may touch. Texts without meaning are kept for `inspect`; `run` refuses them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EffectivePermissions<'a> {
@@ -79,7 +79,7 @@ pub struct ServerPort<'a> {
 }
 
 impl<'a> EffectivePermissions<'a> {
-    /// Returns what `config` comes to.
+    /// Computes the permissions that take effect.
     #[must_use]
     pub fn of(config: &'a RunConfig) -> Self {
         let network = network(config);

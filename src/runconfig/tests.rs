@@ -37,7 +37,7 @@ fn parse_errors_have_line_and_column() {
             "line 5, column 41: \"permission_profile.network.outbound.allow_port.1\" must be a \
              64-bit integer, found a string",
         ),
-        ("twice", "line 3, column 3: \"image\" stands here a second time"),
+        ("twice", "line 3, column 3: \"image\" is there a second time"),
         ("nothing-to-run", "names neither an \"image\" nor a \"remote_url\""),
         ("null", "line 1, column 1: must be one JSON object, found null"),
         ("empty", "line 1, column 1: nothing stands here; a run configuration is one JSON object"),

@@ -41,7 +41,7 @@ impl FieldCategory {
     }
 }
 
-/// What `run` does with a field that is set, and how or why. There is no proxy, which `ToolHive` has.
+/// How `run` treats a field that is set, and why. Unlike `ToolHive`, it has no proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldSupport {
     /// The container gets it.

@@ -9,9 +9,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::rules::{has_token, is_secret_by_name, is_url_with_credential};
+use crate::runconfig::config::split_read_only;
 use crate::runconfig::document::Document;
 use crate::runconfig::fields::{Kind, MEMBERS, Text};
-use crate::runconfig::mount::split_read_only;
 
 /// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,12 +64,12 @@ pub struct RunConfig {
 
 impl RunConfig {
     /// Reads the fields of a document, which were checked and normalised before.
-    pub(super) fn read(fields: &Map<String, Value>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: &Map<String, Value>) -> Result<Self, serde_json::Error> {
         Self::deserialize(fields)
     }
 
     /// Returns the network permissions, if the profile has some.
-    pub(super) fn network(&self) -> Option<&NetworkPermissions> {
+    pub(crate) fn network(&self) -> Option<&NetworkPermissions> {
         self.permission_profile.as_ref()?.network.as_ref()
     }
 
@@ -147,8 +147,8 @@ impl fmt::Debug for Environment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fields::{FIELDS, FieldSupport, Shown};
     use super::*;
+    use crate::runconfig::fields::{FIELDS, FieldSupport, Shown};
 
     #[test]
     fn typed_fields_are_those_that_the_table_says_are_used() {
