@@ -67,3 +67,33 @@ pub fn declared(document: &Document) -> Vec<(String, String)> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declared_fields_are_listed_without_secrets() {
+        let text = r#"{"image":"x","name":"n","transport":"stdio","debug":true,"env_vars":{"A":"FAKE-value"},
+                "secrets":["key,target=B"],"permission_profile":{"read":["/etc"],"privileged":true},
+                "middleware_configs":[{"type":"audit","parameters":{"a":"FAKE-value"}}],
+                "cmd_args":["--password","FAKE-value","a b"],"remote_url":"https://x.example/?token=FAKE-value12345",
+                "remote_auth_config":{"client_secret":"FAKE-value"},"new":1}"#;
+        let document = Document::parse(text.as_bytes().to_vec()).unwrap();
+        let declared = declared(&document);
+        let shown: Vec<_> = declared.iter().map(|(label, text)| (&label[..], &text[..])).collect();
+        for line in [
+            ("image", "x"),
+            ("env_vars", "A"),
+            ("secrets", r#"["key,target=B"]"#),
+            ("permission_profile", r#"{"privileged":true,"read":["/etc"]}"#),
+            ("middleware_configs", "audit"),
+            ("remote_auth_config", "set"),
+            ("new", "set"),
+        ] {
+            assert!(shown.contains(&line), "{line:?} {shown:?}");
+        }
+        assert!(!format!("{declared:?}").contains("FAKE-value"));
+        assert!(!shown.iter().any(|(label, _)| *label == "debug"));
+    }
+}

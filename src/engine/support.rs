@@ -102,3 +102,129 @@ fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> 
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::runconfig::FIELDS;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes().to_vec()).unwrap()
+    }
+
+    /// Fields that `ToolHive`'s own command line stores.
+    const STORED: &str = r#""isolate_network":true,"debug":true,"stateless":true,"session_ttl":"30m",
+        "proxy_mode":"streamable-http","group":"default","mcpserver_generation":0,"tools_filter":[],
+        "permission_profile":{"name":"network","network":{"outbound":{"insecure_allow_all":true},
+        "inbound":{}}},"ignore_config":{"LoadGlobal":true,"PrintOverlays":false},
+        "oidc_config":null,"middleware_configs":[{"type":"auth","parameters":{}},
+        {"type":"mcp-parser","parameters":{}},{"type":"usagemetrics","parameters":{}},
+        {"type":"recovery","parameters":null}]"#;
+
+    fn stopping(fields: &str) -> Vec<String> {
+        let text = format!(r#"{{"image":"x","name":"n",{fields}}}"#);
+        unsupported(&document(&text), false).into_iter().map(|found| found.field).collect()
+    }
+
+    #[test]
+    fn configurations_that_toolhive_stores_are_supported() {
+        for transport in ["stdio", "sse", "streamable-http"] {
+            let found = stopping(&format!(r#""transport":"{transport}",{STORED}"#));
+            assert_eq!(found, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn unenforceable_fields_are_unsupported() {
+        let lists = r#""isolate_network":true,"permission_profile":{"network":{"outbound":
+            {"allow_host":["a"],"allow_port":[443]},"inbound":{"allow_host":["b"]}}}"#;
+        let outbound = "permission_profile.network.outbound";
+        let (hosts, ports) = (format!("{outbound}.allow_host"), format!("{outbound}.allow_port"));
+        let inbound = "permission_profile.network.inbound.allow_host";
+        for (fields, expected) in [
+            (r#""transport":"stdio","tools_filter":["a"]"#, vec!["tools_filter"]),
+            (r#""transport":"stdio","OIDC_config":{"Issuer":"a"}"#, vec!["oidc_config"]),
+            (r#""transport":"stdio","audit_config":{}"#, vec!["audit_config"]),
+            (r#""transport":"stdio","audit_config":null,"tools_filter":[]"#, vec![]),
+            (r#""transport":"stdio","new_field":1"#, vec!["new_field"]),
+            (r#""transport":"stdio","new_field":null"#, vec![]),
+            (
+                r#""transport":"stdio","permission_profile":{"Read_only":true,"none":null,"network":
+                   {"Egress":{"deny":["a"]}}},"ignore_config":{"Patterns":["a"]},"debug.x":true,
+                   "runtime_config":{"new":1},"middleware_configs":[{"type":"auth","when":"a"}]"#,
+                vec![
+                    "permission_profile.Read_only",
+                    "permission_profile.network.Egress",
+                    "ignore_config.Patterns",
+                    "debug.x",
+                    "middleware_configs.0.when",
+                ],
+            ),
+            (
+                r#""transport":"stdio","middleware_configs":[{"type":"audit","parameters":{}},
+                   {"type":"auth","parameters":{"oidc_config":{"Issuer":"a"}}},{"type":"mine"}]"#,
+                vec![
+                    "middleware_configs.audit",
+                    "middleware_configs.auth",
+                    "middleware_configs.mine",
+                ],
+            ),
+            (
+                r#""transport":"stdio","additional_middleware_configs":[null]"#,
+                vec!["additional_middleware_configs."],
+            ),
+            (&format!(r#""transport":"stdio",{lists}"#), vec![&hosts, &ports]),
+            (&format!(r#""transport":"sse",{lists}"#), vec![&hosts, &ports, inbound]),
+            (&format!(r#""transport":"sse",{}"#, lists.replace("true", "false")), vec![]),
+            (
+                r#""transport":"sse","isolate_network":true,"permission_profile":{"network":
+                   {"outbound":{"insecure_allow_all":true},"inbound":{"allow_host":["b"]}}}"#,
+                vec![inbound],
+            ),
+            (
+                r#""transport":"sse","isolate_network":true,
+                   "permission_profile":{"network":{"outbound":{}}}"#,
+                vec!["isolate_network"],
+            ),
+        ] {
+            let mut found = stopping(fields);
+            found.sort();
+            let mut expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
+            expected.sort();
+            assert_eq!(found, expected, "{fields}");
+        }
+        let hiding = document(r#"{"image":"x","ignore_config":{"LoadGlobal":true}}"#);
+        assert_eq!(unsupported(&hiding, true)[0].field, "ignore_config");
+    }
+
+    #[test]
+    fn the_page_of_fields_is_made_from_the_table() {
+        use std::fmt::Write as _;
+        let mut table = String::from("\n| field | | how, or why |\n|---|---|---|\n");
+        let row = |table: &mut String, name: &str, support: FieldSupport| {
+            let (word, note) = match support {
+                FieldSupport::Honoured(note) => ("honoured", note),
+                FieldSupport::Harmless(note) => ("harmless", note),
+                FieldSupport::Depends(note) => ("depends", note),
+                FieldSupport::Unenforceable(note) => ("stops the run", note),
+            };
+            writeln!(table, "| `{name}` | {word} | {note} |").unwrap();
+        };
+        FIELDS.iter().for_each(|field| row(&mut table, field.name, field.support));
+        table.push_str("\n| middleware | | how, or why |\n|---|---|---|\n");
+        MIDDLEWARE.iter().for_each(|(name, support)| row(&mut table, name, *support));
+        table.push_str("| any other | stops the run | only a proxy can do it |\n\n");
+
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes/run.md");
+        let page = std::fs::read_to_string(&file).unwrap();
+        let (before, rest) = page.split_once(" makes it again -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end -->").unwrap();
+        let anew = format!("{before} makes it again -->\n{table}<!-- end -->{after}");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &anew).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(file).unwrap(), anew);
+    }
+}
