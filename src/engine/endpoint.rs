@@ -42,7 +42,7 @@ impl Endpoint {
     /// Returns the port to publish, if one is published.
     pub(super) fn published(&self) -> Option<PublishedPort> {
         let Self { address, port, target, is_published } = *self;
-        is_published.then(|| PublishedPort { address, host: Some(port), container: target })
+        is_published.then_some(PublishedPort { address, host: Some(port), container: target })
     }
 
     /// Returns the URL at which clients reach the server.

@@ -16,7 +16,7 @@ const VARIABLE_LIMIT: usize = 65_000;
 
 /// Names that change what podman, docker, their Go runtime, the C library, a shell around them or a
 /// program that they start (ssh, gpg, iptables, systemd's) does, in upper case. Go's names are listed
-/// one by one, because a prefix would cover names such as GOOGLE_CREDENTIALS. Many names were found by
+/// one by one, because a prefix would cover names such as `GOOGLE_CREDENTIALS`. Many names were found by
 /// a search of podman's and docker's sources, vendored packages included.
 const ENGINE_NAMES: &str = "\
     APPDATA BBOLT_VERIFY BUILD_REGISTRY_SOURCES CDPATH CLICOLOR CLICOLOR_FORCE COLUMNS COMSPEC \

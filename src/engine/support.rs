@@ -212,9 +212,13 @@ mod tests {
             };
             writeln!(table, "| `{name}` | {word} | {note} |").unwrap();
         };
-        FIELDS.iter().for_each(|field| row(&mut table, field.name, field.support));
+        for field in FIELDS {
+            row(&mut table, field.name, field.support);
+        }
         table.push_str("\n| middleware | | how, or why |\n|---|---|---|\n");
-        MIDDLEWARE.iter().for_each(|(name, support)| row(&mut table, name, *support));
+        for (name, support) in MIDDLEWARE {
+            row(&mut table, name, support);
+        }
         table.push_str("| any other | stops the run | only a proxy can do it |\n\n");
 
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes/run.md");

@@ -41,7 +41,7 @@ pub(super) fn pack(document: &Document, created: Timestamp) -> PackedArtifact {
     ]);
     let mut layer_annotations = Annotations::new();
     if let Some(name) = document.name() {
-        let description = format!("Runtime configuration for {}", printable(&name));
+        let description = format!("Runtime configuration for {}", printable(name));
         annotations.insert(DESCRIPTION.to_owned(), description);
         // Other clients use the title as a file name: only a safe name becomes one.
         if name.parse::<WorkloadName>().is_ok() {

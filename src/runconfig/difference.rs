@@ -174,8 +174,10 @@ mod tests {
             &document(&json!({ "group": "b", "transport": "stdio", "volumes": ["/a:/a"] })),
         );
         let categories: Vec<_> = found.iter().map(|found| found.category).collect();
-        use FieldCategory::{Other, Permissions, Program};
-        assert_eq!(categories, [Permissions, Program, Other]);
+        assert_eq!(
+            categories,
+            [FieldCategory::Permissions, FieldCategory::Program, FieldCategory::Other]
+        );
     }
 
     #[test]

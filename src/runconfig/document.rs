@@ -19,7 +19,7 @@ pub struct Document {
     text: String,
     root: Node,
     fields: Map<String, Json>,
-    config: RunConfig,
+    config: Box<RunConfig>,
 }
 
 impl Document {
@@ -44,7 +44,7 @@ impl Document {
         if config.image.is_empty() && config.remote_url.is_empty() {
             return Err(InvalidDocument::NothingToRun);
         }
-        Ok(Self { text, root, fields, config })
+        Ok(Self { text, root, fields, config: Box::new(config) })
     }
 
     /// Returns the bytes.
@@ -61,7 +61,7 @@ impl Document {
 
     /// Returns what runs and what it may touch.
     #[must_use]
-    pub const fn config(&self) -> &RunConfig {
+    pub fn config(&self) -> &RunConfig {
         &self.config
     }
 
