@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::plan_error::PlanError;
-use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, clean};
+use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, clean_path};
 
 /// The file in a mounted directory that lists files to hide from the server.
 const IGNORE_FILE: &str = ".thvignore";
@@ -21,13 +21,13 @@ pub struct Mount {
 }
 
 /// Returns the mounts that take effect. Relative sources start from `working_dir`.
-pub(super) fn resolved(
+pub(super) fn resolved_mounts(
     permissions: &EffectivePermissions<'_>,
     working_dir: &Path,
 ) -> Result<Vec<Mount>, PlanError> {
     let resolve = |declared: &EffectiveMount<'_>| {
         let mount = declared.mount?;
-        let source = clean(&working_dir.join(&mount.source));
+        let source = clean_path(&working_dir.join(&mount.source));
         Ok(Mount { source, target: mount.target.clone(), read_only: declared.read_only })
     };
     permissions.mounts.iter().map(resolve).collect()
@@ -45,6 +45,6 @@ pub fn hides_files(config: &RunConfig, working_dir: &Path, config_home: Option<&
         && config_home.is_some_and(|home| home.join("toolhive/thvignore").exists());
     let listed = |mount: &Mount| global || mount.source.join(IGNORE_FILE).exists();
     // A mount that is not valid stops the run anyway.
-    let mounts = resolved(&EffectivePermissions::of(config), working_dir);
+    let mounts = resolved_mounts(&EffectivePermissions::of(config), working_dir);
     mounts.is_ok_and(|mounts| mounts.iter().any(listed))
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use super::environment::Variables;
-use super::mount::{Mount, resolved};
+use super::mount::{Mount, resolved_mounts};
 use super::plan_error::PlanError;
 use crate::oci::Reference;
 use crate::oci::auth::Secret;
@@ -96,7 +96,7 @@ impl Plan {
             url: endpoint.map(|endpoint| endpoint.url(transport)),
             image,
             arguments: config.cmd_args.clone(),
-            mounts: resolved(&permissions, options.working_dir.unwrap_or(Path::new("/")))?,
+            mounts: resolved_mounts(&permissions, options.working_dir.unwrap_or(Path::new("/")))?,
             privileged: permissions.is_privileged,
             name,
             transport,

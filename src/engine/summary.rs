@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::plan::Plan;
 use crate::runconfig::FieldSupport::{Harmless, Unenforceable};
 use crate::runconfig::{
-    Declared, Document, MiddlewareConfig, NetworkMode, SecretReference, find, is_set,
+    Declared, Document, MiddlewareConfig, NetworkMode, SecretReference, config_field, is_set,
     shown_arguments, shown_text,
 };
 
@@ -53,7 +53,7 @@ pub fn declared(document: &Document) -> Vec<(String, String)> {
     };
     let mut lines = Vec::new();
     for (field, value) in document.fields().iter().filter(|(_, value)| is_set(value)) {
-        let text = match (field.as_str(), find(field).map(|field| field.support), value) {
+        let text = match (field.as_str(), config_field(field).map(|field| field.support), value) {
             (_, Some(Harmless(_)), _) => continue,
             (_, Some(Unenforceable(_)) | None, _) => "set".to_owned(),
             ("env_vars", ..) => config.env_vars.names().collect::<Vec<_>>().join(" "),

@@ -5,7 +5,7 @@
 use crate::runconfig::FieldSupport::{self, Depends, Harmless, Unenforceable};
 use crate::runconfig::{
     Document, EffectivePermissions, McpTransport, MiddlewareConfig, NEEDS_PROXY, NetworkAccess,
-    RunConfig, find, is_set, unknown_fields,
+    RunConfig, config_field, is_set, unknown_fields,
 };
 
 /// The types of middleware that do not always stop the run. Every other type does.
@@ -32,7 +32,7 @@ pub struct Unsupported {
 pub fn unsupported(document: &Document, hides_files: bool) -> Vec<Unsupported> {
     let mut found = Vec::new();
     let mut add = |field: String, reason| found.push(Unsupported { field, reason });
-    let support = |field: &str| find(field).map(|field| field.support);
+    let support = |field: &str| config_field(field).map(|field| field.support);
     for (field, path) in unknown_fields(document.fields()) {
         // A harmless field has no harmful member, and an unenforceable one stops the run as a whole.
         if !matches!(support(field), Some(Harmless(_) | Unenforceable(_))) {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::document::Document;
-use super::fields::{FieldCategory, Kind, find};
+use super::fields::{FieldCategory, Kind, config_field};
 use super::json::is_set;
 use super::secrets::{ExposureKind, exposures};
 
@@ -40,7 +40,7 @@ pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
     };
     let mut comparison =
         Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };
-    comparison.objects("", Some(first.fields()), Some(second.fields()));
+    comparison.objects("", first.fields(), second.fields());
     comparison.found.sort_by(|a, b| (a.category, &a.field).cmp(&(b.category, &b.field)));
     comparison.found
 }
@@ -51,34 +51,28 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn objects(
-        &mut self,
-        path: &str,
-        first: Option<&Map<String, Value>>,
-        second: Option<&Map<String, Value>>,
-    ) {
-        let keys = |object: Option<&Map<String, Value>>| {
-            object.into_iter().flat_map(Map::keys).cloned().collect::<Vec<_>>()
-        };
-        let names: BTreeSet<_> = keys(first).into_iter().chain(keys(second)).collect();
+    fn objects(&mut self, path: &str, first: &Map<String, Value>, second: &Map<String, Value>) {
+        let names: BTreeSet<_> = first.keys().chain(second.keys()).collect();
         for name in names {
-            let value = |object: Option<&Map<String, Value>>| {
-                let value = object.and_then(|object| object.get(&name)).cloned();
-                value.filter(|value| counts(path, &name, value))
+            let value = |object: &Map<String, Value>| {
+                object.get(name).filter(|value| is_present(path, name, value)).cloned()
             };
-            let (a, b) = (value(first), value(second));
-            let field = if path.is_empty() { name } else { format!("{path}.{name}") };
-            self.values(field, a, b);
+            let field = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            self.values(field, value(first), value(second));
         }
     }
 
     fn values(&mut self, field: String, first: Option<Value>, second: Option<Value>) {
         match (first, second) {
             (Some(Value::Object(a)), Some(Value::Object(b))) => {
-                self.objects(&field, Some(&a), Some(&b));
+                self.objects(&field, &a, &b);
             }
-            (Some(Value::Object(a)), None) if !a.is_empty() => self.objects(&field, Some(&a), None),
-            (None, Some(Value::Object(b))) if !b.is_empty() => self.objects(&field, None, Some(&b)),
+            (Some(Value::Object(a)), None) if !a.is_empty() => {
+                self.objects(&field, &a, &Map::new());
+            }
+            (None, Some(Value::Object(b))) if !b.is_empty() => {
+                self.objects(&field, &Map::new(), &b);
+            }
             (Some(Value::Array(a)), Some(Value::Array(b))) if a != b => {
                 let (removed, added) = (without(&a, &b), without(&b, &a));
                 if removed.is_empty() && added.is_empty() {
@@ -134,10 +128,11 @@ fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
 
 /// Returns true if the value differs from a missing one. An empty object does, such as an empty
 /// permission profile, unless the field is a map of strings.
-fn counts(path: &str, name: &str, value: &Value) -> bool {
+fn is_present(path: &str, name: &str, value: &Value) -> bool {
     let is_map = || {
         path.is_empty()
-            && find(name).is_some_and(|field| matches!(field.kind, Kind::Map(Kind::String(_))))
+            && config_field(name)
+                .is_some_and(|field| matches!(field.kind, Kind::Map(Kind::String(_))))
     };
     match value {
         Value::Object(members) => !members.is_empty() || !is_map(),

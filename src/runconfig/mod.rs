@@ -34,7 +34,7 @@ pub use config::{
     McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
     PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
 };
-pub(crate) use config::{clean, is_engine_name};
+pub(crate) use config::{clean_path, is_engine_name};
 pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Difference, differences};
 pub use document::{Document, MAX_SIZE};
@@ -43,7 +43,7 @@ pub use error::InvalidDocument;
 #[cfg(test)]
 pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;
-pub(crate) use fields::{FieldSupport, NEEDS_PROXY, find};
+pub(crate) use fields::{FieldSupport, NEEDS_PROXY, config_field};
 pub(crate) use json::{is_set, unknown_fields};
 pub use location::{ConfigLocation, InvalidLocation};
 pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};

@@ -10,7 +10,7 @@ mod transport;
 
 pub use declared::{Declared, InvalidValue, MountDefect};
 pub use mount::{DeclaredMount, Volume};
-pub(crate) use mount::{clean, split_read_only};
+pub(crate) use mount::{clean_path, split_read_only};
 pub(crate) use network::is_engine_name;
 pub use network::{Inbound, NetworkMode, NetworkPermissions, Outbound};
 pub use port::{HostAddress, PublishedPort};

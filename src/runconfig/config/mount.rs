@@ -47,7 +47,7 @@ impl FromStr for DeclaredMount {
         if source.is_empty() || target.is_empty() {
             return Err(invalid(MountDefect::EmptyPath));
         }
-        let target = clean(Path::new(target));
+        let target = clean_path(Path::new(target));
         match target.to_str() {
             Some(path) if target.is_absolute() => {
                 Ok(Self { source: source.into(), target: path.to_owned() })
@@ -72,7 +72,7 @@ pub(crate) fn split_read_only(text: &str) -> (&str, bool) {
 }
 
 /// Returns the path without `.` and `..`, judged by its text as Go's `filepath.Clean` does.
-pub(crate) fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean_path(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

@@ -7,4 +7,4 @@ mod table;
 pub(super) use kind::{Field, Kind, Shown, Text};
 pub use table::FieldCategory;
 pub(super) use table::{ConfigField, MEMBERS};
-pub(crate) use table::{FIELDS, FieldSupport, NEEDS_PROXY, find};
+pub(crate) use table::{FIELDS, FieldSupport, NEEDS_PROXY, config_field};

@@ -37,7 +37,7 @@ impl FieldCategory {
     /// Returns the category of a field, given its path, such as `permission_profile.read`.
     pub(crate) fn of(path: &str) -> Self {
         let name = path.split('.').next().unwrap_or(path);
-        find(name).map_or(Self::Other, |field| field.category)
+        config_field(name).map_or(Self::Other, |field| field.category)
     }
 }
 
@@ -167,6 +167,6 @@ pub(crate) const MEMBERS: &[Field] = &{
 };
 
 /// Returns the field `name`, which has to be spelled as in the table.
-pub(crate) fn find(name: &str) -> Option<&'static ConfigField> {
+pub(crate) fn config_field(name: &str) -> Option<&'static ConfigField> {
     FIELDS.iter().find(|field| field.name == name)
 }
