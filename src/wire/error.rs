@@ -9,6 +9,7 @@ use std::io;
 
 use super::origin::Origin;
 use super::resolve::ResolveError;
+use super::tls_failure::TlsFailure;
 use crate::printable::{chain, printable};
 
 /// An exchange that did not end with a whole response.
@@ -67,26 +68,6 @@ pub enum HttpErrorKind {
     Setup,
     /// The exchange could not be written to the transcript.
     Record(io::Error),
-}
-
-/// The reason why a TLS handshake failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlsFailure {
-    /// No trusted authority signed the certificate.
-    UnknownIssuer,
-    /// The certificate is for another name.
-    WrongName,
-    /// The certificate has expired.
-    Expired,
-    /// The certificate is not valid yet.
-    NotYetValid,
-    /// The other end does not speak TLS. Most often it speaks plain http.
-    NotTls,
-    /// The other end demands a client certificate, or it refused ours.
-    ClientCertificate,
-    /// Any other failure.
-    Other,
 }
 
 /// The reason why a redirect was not followed.
@@ -182,7 +163,7 @@ fn classify(error: &reqwest::Error) -> (HttpErrorKind, Option<&dyn Error>) {
             None => {}
         }
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return (HttpErrorKind::Tls(tls_failure(tls)), Some(tls));
+            return (HttpErrorKind::Tls(TlsFailure::of(tls)), Some(tls));
         }
         if let Some(http) = current.downcast_ref::<hyper::Error>() {
             if http.is_parse_too_large() {
@@ -211,33 +192,6 @@ fn classify(error: &reqwest::Error) -> (HttpErrorKind, Option<&dyn Error>) {
         Some(io::ErrorKind::UnexpectedEof) => (HttpErrorKind::CutShort, innermost),
         _ if error.is_timeout() => (HttpErrorKind::Timeout, None),
         kind => (HttpErrorKind::Connection(kind), innermost),
-    }
-}
-
-fn tls_failure(error: &rustls::Error) -> TlsFailure {
-    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
-    match error {
-        Tls::InvalidCertificate(error) => match error {
-            // An authority that has a trusted name but another key makes a bad signature.
-            Certificate::UnknownIssuer | Certificate::BadSignature => TlsFailure::UnknownIssuer,
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                TlsFailure::WrongName
-            }
-            Certificate::Expired | Certificate::ExpiredContext { .. } => TlsFailure::Expired,
-            Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
-                TlsFailure::NotYetValid
-            }
-            _ => TlsFailure::Other,
-        },
-        Tls::InvalidMessage(_) => TlsFailure::NotTls,
-        Tls::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnknownCA
-            | Alert::CertificateUnknown
-            | Alert::AccessDenied,
-        ) => TlsFailure::ClientCertificate,
-        _ => TlsFailure::Other,
     }
 }
 
@@ -273,20 +227,6 @@ impl fmt::Display for HttpErrorKind {
             Self::Setup => f.write_str("the HTTP client could not be set up"),
             Self::Record(_) => f.write_str("the transcript could not be written"),
         }
-    }
-}
-
-impl fmt::Display for TlsFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownIssuer => "the certificate is signed by an unknown authority",
-            Self::WrongName => "the certificate is for another name",
-            Self::Expired => "the certificate has expired",
-            Self::NotYetValid => "the certificate is not valid yet",
-            Self::NotTls => "the answer is not TLS; perhaps this port speaks plain http",
-            Self::ClientCertificate => "the client certificate is missing or was refused",
-            Self::Other => "the TLS handshake failed",
-        })
     }
 }
 

@@ -21,12 +21,13 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod tls_failure;
 mod transport;
 
 pub(crate) use address::is_internal;
 pub(crate) use body::content::Body;
 pub use body::source::BodySource;
-pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
+pub use error::{HttpError, HttpErrorKind, RefusedRedirect};
 pub(crate) use headers::Headers;
 #[cfg(feature = "server")]
 pub(crate) use listener::Listener;
@@ -44,4 +45,5 @@ pub(crate) use request::{Authorization, Method, Request};
 pub(crate) use response::Response;
 pub use settings::Settings;
 pub use tls::{InvalidPem, TlsSettings};
+pub use tls_failure::TlsFailure;
 pub(crate) use transport::Transport;
