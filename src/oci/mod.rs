@@ -3,6 +3,7 @@
 //! This layer knows nothing of run configurations, and it reaches the network through
 //! [`crate::wire`] alone.
 
+mod api_path;
 pub(crate) mod artifact;
 pub mod auth;
 mod background;
@@ -24,6 +25,7 @@ mod repository;
 mod retry;
 mod warning;
 
+pub(crate) use api_path::ApiPath;
 pub use artifact::{PushStatus, Pushed, UnsupportedArtifact};
 pub use auth::error::AuthenticationError;
 pub use client::{Client, ClientBuilder};
