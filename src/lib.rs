@@ -10,7 +10,7 @@
 //! 2. [`oci`]: references, digests, manifests, and the client of a repository.
 //! 3. [`runconfig`]: run configurations, and their artifacts.
 //! 4. [`state`]: `ToolHive`'s state store; [`engine`]: a configuration as a container; and, with the
-//!    feature `registry`, a development registry. [`audit`] works on recorded exchanges.
+//!    feature `registry`, an embedded registry. [`audit`] works on recorded exchanges.
 //! 5. With the feature `cli`: the program `thv`.
 //!
 //! ```no_run
@@ -29,14 +29,14 @@ mod atomic_file;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "registry")]
+pub mod embedded_registry;
 pub mod engine;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod oci;
 mod printable;
-#[cfg(feature = "registry")]
-pub mod registry;
 pub mod runconfig;
 pub mod state;
 mod timestamp;

@@ -16,13 +16,13 @@ use serde_json::Value;
 use support::server::{Received, Server};
 use support::{Ran, Registry, User, sha256};
 use thv_oci::audit::{Proxy, Recorded, Replay};
+use thv_oci::embedded_registry::{EmbeddedRegistry, Storage};
 use thv_oci::engine::{Engine, Lifetime, Plan};
 use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
 use thv_oci::oci::{
     Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
     Tag, TagOrDigest, TagQuery,
 };
-use thv_oci::registry::{Registry as DevelopmentRegistry, Storage};
 use thv_oci::runconfig::{
     self, Collection, ConfigLocation, Document, PushError, PushOptions, WorkloadName,
 };
@@ -247,13 +247,13 @@ fn futures_of_servers_are_send(
     address: SocketAddr,
     url: Url,
     records: &[Recorded],
-    (proxy, replay, registry): (Proxy, Replay, DevelopmentRegistry),
+    (proxy, replay, registry): (Proxy, Replay, EmbeddedRegistry),
 ) {
     is_send(Proxy::bind(address, url, Settings::default()));
     is_send(proxy.serve(pending()));
     is_send(Replay::bind(address, records, |_| {}));
     is_send(replay.serve(pending()));
-    is_send(DevelopmentRegistry::bind(address, Storage::memory()));
+    is_send(EmbeddedRegistry::bind(address, Storage::memory()));
     is_send(registry.serve(pending()));
 }
 

@@ -17,7 +17,7 @@ use url::Url;
 use super::relayed::{Relayed, receive};
 use super::step::step;
 use crate::wire::{
-    Authorization, Listener, Method, Origin, Request, Response, Settings, Transport,
+    Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
 };
 
 /// Below this path stand the other origins that the registry named: `/.elsewhere/https/host:port/…`.
@@ -90,17 +90,14 @@ impl Proxy {
 
     /// Passes requests on until `shutdown` resolves.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, relay } = self;
-        let answer = move |request| {
-            let relay = Arc::clone(&relay);
-            async move { relay.answer(request).await }
-        };
-        listener.serve(answer, shutdown).await;
+        self.listener.serve(self.relay, shutdown).await;
     }
 }
 
-impl Relay {
-    async fn answer(&self, request: Incoming1<Incoming>) -> Outgoing<Relayed> {
+impl Service for Relay {
+    type Body = Relayed;
+
+    async fn respond(&self, request: Incoming1<Incoming>) -> Outgoing<Relayed> {
         match self.pass(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -112,7 +109,9 @@ impl Relay {
             }
         }
     }
+}
 
+impl Relay {
     async fn pass(&self, request: Incoming1<Incoming>) -> Result<Outgoing<Relayed>, String> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -138,7 +137,7 @@ impl Relay {
         outgoing = outgoing.untyped_body(received.body.clone());
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
-        Ok(self.respond(response))
+        Ok(self.relayed(response))
     }
 
     /// Where a request to this proxy goes.
@@ -155,7 +154,7 @@ impl Relay {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn respond(&self, response: Response) -> Outgoing<Relayed> {
+    fn relayed(&self, response: Response) -> Outgoing<Relayed> {
         let mut answer = Outgoing::builder().status(response.status());
         for (name, value) in response.headers().iter() {
             let value = match name {

@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 use url::Url;
 
 use super::transcript::Recorded;
-use crate::wire::{Exchange, Listener, RedactionMark};
+use crate::wire::{Exchange, Listener, RedactionMark, Service};
 
 /// Header fields that the server makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
@@ -85,30 +85,29 @@ impl Replay {
     /// asked for.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> usize {
         let Self { listener, script } = self;
-        let answering = Arc::clone(&script);
-        let answer = move |request| {
-            let script = Arc::clone(&answering);
-            async move { script.answer(request).await }
-        };
-        listener.serve(answer, shutdown).await;
+        listener.serve(Arc::clone(&script), shutdown).await;
         script.exchanges.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
-impl Script {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+impl Service for Script {
+    type Body = Full<Bytes>;
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let method = request.method().to_string();
         let target =
             request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         // What was sent does not matter, but has to be out of the connection's way.
         let _ = request.into_body().collect().await;
         if let Some(exchange) = self.take(&method, &target) {
-            return self.respond(&exchange);
+            return self.recorded(&exchange);
         }
         (self.unexpected)(&format!("{method} {target}"));
         refuse("this request is not in the transcript")
     }
+}
 
+impl Script {
     /// The first exchange that is left of this method and target.
     fn take(&self, method: &str, target: &str) -> Option<Exchange> {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,7 +118,7 @@ impl Script {
         exchanges.remove(asked)
     }
 
-    fn respond(&self, exchange: &Exchange) -> Response<Full<Bytes>> {
+    fn recorded(&self, exchange: &Exchange) -> Response<Full<Bytes>> {
         let Some(recorded) = &exchange.response else {
             return refuse("this exchange has no response");
         };

@@ -11,9 +11,9 @@ use super::arguments::parse_reference;
 use super::context::Context;
 use super::failure::Failure;
 use super::output::Output;
+use crate::embedded_registry::{EmbeddedRegistry, Storage};
 use crate::oci::{Client, Digest};
 use crate::printable::printable;
-use crate::registry::{Registry, Storage};
 use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
 use crate::wire::{Exchange, MemoryRecorder, Settings};
 
@@ -26,7 +26,7 @@ pub(super) struct Demo {}
 impl Demo {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let registry = Registry::bind(any_port, Storage::memory())
+        let registry = EmbeddedRegistry::bind(any_port, Storage::memory())
             .await
             .map_err(|error| Failure::listening(any_port, error))?;
         let address = registry.local_addr();

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Report;
 use super::signals::interrupted;
 use super::warning::Warning;
-use crate::registry::{Registry as Server, Storage};
+use crate::embedded_registry::{EmbeddedRegistry, Storage};
 
 #[derive(Subcommand)]
 pub(super) enum Registry {
@@ -36,7 +36,7 @@ impl Registry {
                 .map_err(|error| Failure::file("opening the directory", dir, error))?,
             None => Storage::memory(),
         };
-        let server = Server::bind(listen, storage)
+        let server = EmbeddedRegistry::bind(listen, storage)
             .await
             .map_err(|error| Failure::listening(listen, error))?;
         let address = server.local_addr();

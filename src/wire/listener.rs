@@ -1,4 +1,4 @@
-//! An HTTP server, for the development registry and for the auditor's replay and proxy.
+//! The server side of HTTP, for the embedded registry and for the auditor's replay and proxy.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
@@ -15,7 +16,19 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// A socket that listens. Requests are answered once [`Listener::serve`] is called.
+/// Answers the requests that a [`Listener`] receives.
+pub(crate) trait Service: Send + Sync + 'static {
+    /// The body of a response.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+
+    /// Answers one request.
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// A listening socket. Connections wait until [`Listener::serve`] is called.
 #[derive(Debug)]
 pub(crate) struct Listener {
     listener: TcpListener,
@@ -23,47 +36,44 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens at `address`; port 0 takes a free port.
+    /// Listens at `address`. Port 0 takes a free port.
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
-    /// Returns the address and port.
+    /// Returns the address that it listens at.
     pub(crate) const fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers each request with `handler` until `shutdown` resolves. Connections that are open then
-    /// are closed.
-    pub(crate) async fn serve<H, F, B>(self, handler: H, shutdown: impl Future<Output = ()>)
-    where
-        H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
-        F: Future<Output = Response<B>> + Send + 'static,
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
+    /// Passes requests to `service` until `shutdown` resolves, then closes all connections.
+    pub(crate) async fn serve<S: Service>(
+        self,
+        service: Arc<S>,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {
             let stream = tokio::select! {
                 () = &mut shutdown => return,
-                // A connection that failed before it was accepted does not stop the server.
                 accepted = self.listener.accept() => accepted.map(|(stream, _)| stream),
                 Some(_) = connections.join_next() => continue,
             };
+            // A connection may fail before it is accepted; others may still work.
             let Ok(stream) = stream else { continue };
-            let handler = handler.clone();
+            let service = Arc::clone(&service);
             connections.spawn(async move {
-                let service = service_fn(move |request| {
-                    let response = handler(request);
-                    async move { Ok::<_, Infallible>(response.await) }
+                let respond = service_fn(move |request| {
+                    let service = Arc::clone(&service);
+                    async move { Ok::<_, Infallible>(service.respond(request).await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
                 server.half_close(true);
-                // The client broke the connection, which does not concern other connections.
-                let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                // An error means that the client closed the connection early; the server goes on.
+                let _ = server.serve_connection(TokioIo::new(stream), respond).await;
             });
         }
     }

@@ -30,7 +30,7 @@ pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, RefusedRedirect};
 pub(crate) use headers::Headers;
 #[cfg(feature = "server")]
-pub(crate) use listener::Listener;
+pub(crate) use listener::{Listener, Service};
 pub use origin::Origin;
 pub(crate) use origin::is_loopback_host;
 #[cfg(feature = "cli")]

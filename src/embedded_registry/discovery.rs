@@ -1,45 +1,49 @@
-//! Content discovery: the tags of a repository, and what refers to a manifest.
+//! Content discovery: lists of tags and of referrers.
 
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::answer::{Answer, Code};
-use super::route::parameter;
-use super::server::Api;
+use super::api::{Api, parameter};
+use super::response::{ApiResponse, Rejection};
 use super::storage::{manifests_key, tags_key};
 use crate::oci::{Annotations, Descriptor, Digest, MediaType, RepositoryName};
 
-/// The most tags of one page.
+/// The most tags on one page.
 const TAGS_LIMIT: usize = 10_000;
-/// The largest page of referrers, in bytes; one referrer is listed whatever its size.
+/// The largest page of referrers, in bytes. A single referrer may be larger.
 const REFERRERS_LIMIT: usize = 4 * 1024 * 1024;
 
 impl Api {
-    /// `GET …/tags/list`, in pages of `n` after `last`.
-    pub(super) fn tags(&self, name: &RepositoryName, query: &str) -> Result<Answer, Answer> {
+    /// Handles `GET …/tags/list`: returns `n` tags after the tag `last`.
+    pub(super) fn tags(
+        &self,
+        name: &RepositoryName,
+        query: &str,
+    ) -> Result<ApiResponse, ApiResponse> {
         let mut tags = self.storage.list(&tags_key(name))?;
         if tags.is_empty() && self.manifests(name)?.is_empty() {
-            return Err(Code::NameUnknown.because(format!("there is no repository {name}")));
+            return Err(Rejection::NameUnknown.because(format!("there is no repository {name}")));
         }
         if let Some(last) = parameter(query, "last") {
             tags.retain(|tag| *tag > last);
         }
         let limit = parameter(query, "n").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
         let limit = limit.min(TAGS_LIMIT);
-        let more = limit < tags.len();
+        let has_more = limit < tags.len();
         tags.truncate(limit);
         let body = json!({ "name": name.as_str(), "tags": tags });
-        let mut answer = Answer::new(StatusCode::OK).body("application/json", body.to_string());
-        if let (true, Some(last)) = (more, tags.last()) {
+        let mut response =
+            ApiResponse::new(StatusCode::OK).body("application/json", body.to_string());
+        if let (true, Some(last)) = (has_more, tags.last()) {
             let next = format!("</v2/{name}/tags/list?n={limit}&last={last}>; rel=\"next\"");
-            answer = answer.header("link", next);
+            response = response.header("link", next);
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    /// The digests of a repository's manifests, in order.
-    fn manifests(&self, name: &RepositoryName) -> Result<Vec<Digest>, Answer> {
+    /// Returns the digests of a repository's manifests, sorted.
+    fn manifests(&self, name: &RepositoryName) -> Result<Vec<Digest>, ApiResponse> {
         let mut digests = Vec::new();
         for algorithm in ["sha256", "sha512"] {
             let encoded = self.storage.list(&manifests_key(name, algorithm))?;
@@ -49,13 +53,14 @@ impl Api {
         Ok(digests)
     }
 
-    /// `GET …/referrers/<digest>`, of one artifact type or of all, in pages.
+    /// Handles `GET …/referrers/<digest>`: returns the referrers of all artifact types or of one, in
+    /// pages.
     pub(super) fn referrers(
         &self,
         name: &RepositoryName,
         subject: &Digest,
         query: &str,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<ApiResponse, ApiResponse> {
         let wanted = parameter(query, "artifactType");
         let last: Option<Digest> = parameter(query, "last").and_then(|last| last.parse().ok());
         let mut referrers: Vec<Referrer> = Vec::new();
@@ -68,11 +73,12 @@ impl Api {
             let Some((media_type, content)) = self.manifest_content(name, &digest)? else {
                 continue;
             };
-            let Some(referring) = Referring::parse(&content).ok().filter(|r| r.is_to(subject))
+            let Some(fields) =
+                ReferrerFields::parse(&content).ok().filter(|fields| fields.has_subject(subject))
             else {
                 continue;
             };
-            let referrer = referring.describe(media_type, digest, content.len());
+            let referrer = fields.describe(media_type, digest, content.len());
             let artifact_type = referrer.artifact_type.as_ref().map_or("", MediaType::as_str);
             if wanted.as_ref().is_some_and(|wanted| wanted != artifact_type) {
                 continue;
@@ -89,10 +95,10 @@ impl Api {
             "mediaType": MediaType::OCI_INDEX,
             "manifests": referrers,
         });
-        let mut answer =
-            Answer::new(StatusCode::OK).body(MediaType::OCI_INDEX.as_str(), body.to_string());
+        let mut response =
+            ApiResponse::new(StatusCode::OK).body(MediaType::OCI_INDEX.as_str(), body.to_string());
         if wanted.is_some() {
-            answer = answer.header("oci-filters-applied", "artifactType");
+            response = response.header("oci-filters-applied", "artifactType");
         }
         if let Some(last) = next {
             let mut next = url::form_urlencoded::Serializer::new(String::new());
@@ -100,16 +106,16 @@ impl Api {
             next.extend_pairs(wanted.map(|wanted| ("artifactType", wanted)));
             let next = next.finish();
             let next = format!("</v2/{name}/referrers/{subject}?{next}>; rel=\"next\"");
-            answer = answer.header("link", next);
+            response = response.header("link", next);
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-/// What a manifest or an index says about the manifest that it refers to.
+/// The fields of a manifest or an index that make it a referrer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Referring {
+pub(super) struct ReferrerFields {
     pub(super) subject: Option<Descriptor>,
     artifact_type: Option<MediaType>,
     config: Option<Descriptor>,
@@ -117,7 +123,7 @@ pub(super) struct Referring {
     annotations: Annotations,
 }
 
-/// The descriptor of a referrer.
+/// The descriptor of a referrer, as a list of referrers has it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Referrer {
@@ -129,16 +135,17 @@ struct Referrer {
     annotations: Annotations,
 }
 
-impl Referring {
+impl ReferrerFields {
     pub(super) fn parse(content: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(content)
     }
 
-    fn is_to(&self, subject: &Digest) -> bool {
+    fn has_subject(&self, subject: &Digest) -> bool {
         self.subject.as_ref().is_some_and(|found| found.digest == *subject)
     }
 
-    /// The descriptor, with the type of the configuration where there is no type of artifact.
+    /// Returns the descriptor. Without an artifact type, the media type of the configuration takes
+    /// its place.
     fn describe(self, media_type: String, digest: Digest, size: usize) -> Referrer {
         let artifact_type =
             self.artifact_type.or_else(|| self.config.map(|config| config.media_type));

@@ -1,4 +1,4 @@
-//! The body of an answer: bytes, or a part of a file that is read as it is sent.
+//! The body of a response: bytes in memory, or part of a file that is read while it is sent.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -8,26 +8,30 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// The most that is read of a file at once, in bytes.
-const PIECE: usize = 64 * 1024;
+/// The most bytes that are read from a file at once.
+const PIECE_SIZE: usize = 64 * 1024;
 
-/// Content that can be sent, whole or in part.
 #[derive(Debug)]
-pub(super) enum Payload {
-    /// Bytes in memory.
+pub(super) enum ResponseBody {
     Bytes(Bytes),
-    /// What comes next in a file, and how many bytes of it.
+    /// A file, open at the next byte to send, and the number of bytes that are left to send.
     File(File, u64),
 }
 
-impl Payload {
-    /// All of `file`.
-    pub(super) fn whole(file: File) -> io::Result<Self> {
+impl<T: Into<Bytes>> From<T> for ResponseBody {
+    fn from(bytes: T) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl ResponseBody {
+    /// Returns a body with the whole content of `file`.
+    pub(super) fn from_file(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self::File(file, size))
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub(super) const fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -35,7 +39,7 @@ impl Payload {
         }
     }
 
-    /// The bytes from `start` to `end`, inclusive; both lie in the content.
+    /// Cuts this to the bytes from `start` to `end`, inclusive. Both must lie within the content.
     pub(super) fn part(self, start: u64, end: u64) -> io::Result<Self> {
         let length = end.saturating_sub(start).saturating_add(1);
         match self {
@@ -51,11 +55,12 @@ impl Payload {
     }
 }
 
-impl Body for Payload {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    /// Reads a file here and now: a piece is small, and a development registry serves few.
+    /// Reads files without a thread of their own: pieces are small, and this registry has few
+    /// clients.
     fn poll_frame(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -64,7 +69,7 @@ impl Body for Payload {
             Self::Bytes(bytes) if bytes.is_empty() => return Poll::Ready(None),
             Self::Bytes(bytes) => Ok(std::mem::take(bytes)),
             Self::File(_, 0) => return Poll::Ready(None),
-            Self::File(file, left) => next(file, left),
+            Self::File(file, left) => read_piece(file, left),
         };
         Poll::Ready(Some(read.map(Frame::data)))
     }
@@ -78,11 +83,11 @@ impl Body for Payload {
     }
 }
 
-fn next(file: &mut File, left: &mut u64) -> io::Result<Bytes> {
-    let mut piece = vec![0; usize::try_from(*left).unwrap_or(PIECE).min(PIECE)];
+fn read_piece(file: &mut File, left: &mut u64) -> io::Result<Bytes> {
+    let mut piece = vec![0; usize::try_from(*left).unwrap_or(PIECE_SIZE).min(PIECE_SIZE)];
     let read = file.read(&mut piece)?;
     if read == 0 {
-        // The length has been promised.
+        // The file became shorter than the `Content-Length` that was sent.
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     piece.truncate(read);

@@ -1,4 +1,4 @@
-//! Responses, and the errors of the specification.
+//! Responses, among them the error responses of the specification.
 
 use std::fmt;
 use std::io;
@@ -7,19 +7,19 @@ use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
-use super::payload::Payload;
+use super::response_body::ResponseBody;
 
-/// A response that is being made.
+/// The status, header fields and body of a response.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ApiResponse {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
-    body: Payload,
+    body: ResponseBody,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(super) const fn new(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Payload::Bytes(Bytes::new()) }
+        Self { status, headers: Vec::new(), body: ResponseBody::Bytes(Bytes::new()) }
     }
 
     pub(super) fn header(mut self, name: &'static str, value: impl fmt::Display) -> Self {
@@ -27,40 +27,38 @@ impl Answer {
         self
     }
 
-    pub(super) fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
-        self.payload(content_type, Payload::Bytes(body.into()))
-    }
-
-    pub(super) fn payload(mut self, content_type: &str, payload: Payload) -> Self {
+    pub(super) fn body(mut self, content_type: &str, body: impl Into<ResponseBody>) -> Self {
         self.headers.push(("content-type", content_type.to_owned()));
-        self.body = payload;
+        self.body = body.into();
         self
     }
 
-    /// The response; to HEAD it has the length of the body that it leaves out.
-    pub(super) fn into_response(self, head: bool) -> Response<Payload> {
+    /// Converts this into the response for the HTTP library. The response to a HEAD request has the
+    /// length of the body, but not the body.
+    pub(super) fn into_response(self, is_head: bool) -> Response<ResponseBody> {
         let mut builder = Response::builder()
             .status(self.status)
             .header("docker-distribution-api-version", "registry/2.0");
         for (name, value) in &self.headers {
             builder = builder.header(*name, value);
         }
-        if head {
+        if is_head {
             builder = builder.header("content-length", self.body.size());
         }
-        let body = if head { Payload::Bytes(Bytes::new()) } else { self.body };
+        let body = if is_head { ResponseBody::Bytes(Bytes::new()) } else { self.body };
         builder.body(body).unwrap_or_else(|_| {
-            // A stored media type that is no header value.
-            let mut response = Response::new(Payload::Bytes(Bytes::new()));
+            // A stored media type may not be a valid header value.
+            let mut response = Response::new(ResponseBody::Bytes(Bytes::new()));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response
         })
     }
 }
 
-/// Why a request is refused (distribution specification, "Error Codes").
+/// The reason for which a request is rejected. It decides the status and the error code
+/// (distribution specification, "Error Codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+pub(super) enum Rejection {
     BlobUnknown,
     BlobUploadInvalid,
     BlobUploadUnknown,
@@ -70,17 +68,17 @@ pub(super) enum Code {
     ManifestUnknown,
     NameInvalid,
     NameUnknown,
-    SizeInvalid,
+    BodyTooLarge,
     TagInvalid,
-    UriTooLong,
+    TooManyTags,
     Denied,
     Unsupported,
-    Range,
-    Full,
-    Unknown,
+    RangeNotSatisfiable,
+    StorageFull,
+    Internal,
 }
 
-impl Code {
+impl Rejection {
     const fn status(self) -> StatusCode {
         match self {
             Self::BlobUnknown
@@ -93,47 +91,48 @@ impl Code {
             | Self::ManifestInvalid
             | Self::NameInvalid
             | Self::TagInvalid => StatusCode::BAD_REQUEST,
-            Self::SizeInvalid => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyTags => StatusCode::URI_TOO_LONG,
             Self::Denied => StatusCode::FORBIDDEN,
             Self::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Range => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    const fn name(self) -> &'static str {
+    const fn error_code(self) -> &'static str {
         match self {
             Self::BlobUnknown => "BLOB_UNKNOWN",
-            Self::BlobUploadInvalid | Self::Range => "BLOB_UPLOAD_INVALID",
+            Self::BlobUploadInvalid | Self::RangeNotSatisfiable => "BLOB_UPLOAD_INVALID",
             Self::BlobUploadUnknown => "BLOB_UPLOAD_UNKNOWN",
             Self::DigestInvalid => "DIGEST_INVALID",
             Self::ManifestBlobUnknown => "MANIFEST_BLOB_UNKNOWN",
-            Self::ManifestInvalid | Self::TagInvalid | Self::UriTooLong => "MANIFEST_INVALID",
+            Self::ManifestInvalid | Self::TagInvalid | Self::TooManyTags => "MANIFEST_INVALID",
             Self::ManifestUnknown => "MANIFEST_UNKNOWN",
             Self::NameInvalid => "NAME_INVALID",
             Self::NameUnknown => "NAME_UNKNOWN",
-            Self::SizeInvalid => "SIZE_INVALID",
+            Self::BodyTooLarge => "SIZE_INVALID",
             Self::Denied => "DENIED",
             Self::Unsupported => "UNSUPPORTED",
-            Self::Full | Self::Unknown => "UNKNOWN",
+            Self::StorageFull | Self::Internal => "UNKNOWN",
         }
     }
 
-    /// The refusal, with a message for people.
-    pub(super) fn because(self, message: impl fmt::Display) -> Answer {
-        let body = json!({ "errors": [{ "code": self.name(), "message": message.to_string() }] });
-        Answer::new(self.status()).body("application/json", body.to_string())
+    /// Returns the error response, with a message for people.
+    pub(super) fn because(self, message: impl fmt::Display) -> ApiResponse {
+        let body =
+            json!({ "errors": [{ "code": self.error_code(), "message": message.to_string() }] });
+        ApiResponse::new(self.status()).body("application/json", body.to_string())
     }
 }
 
-impl From<io::Error> for Answer {
+impl From<io::Error> for ApiResponse {
     fn from(error: io::Error) -> Self {
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull => Code::Full,
-            _ => Code::Unknown,
+        let rejection = match error.kind() {
+            io::ErrorKind::StorageFull => Rejection::StorageFull,
+            _ => Rejection::Internal,
         };
-        code.because(error)
+        rejection.because(error)
     }
 }

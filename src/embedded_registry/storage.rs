@@ -1,16 +1,16 @@
-//! Where the registry keeps its content: entries under keys that are paths.
+//! The content of the registry: entries under keys that are paths.
 //!
 //! | key | entry |
 //! |---|---|
-//! | `blobs/<algorithm>/<hex>` | content of a blob or manifest |
-//! | `repositories/<name>/_blobs/<algorithm>/<hex>` | nothing: the repository has the blob |
+//! | `blobs/<algorithm>/<hex>` | the bytes of a blob or manifest |
+//! | `repositories/<name>/_blobs/<algorithm>/<hex>` | empty: the repository has the blob |
 //! | `repositories/<name>/_manifests/<algorithm>/<hex>` | the manifest's media type |
 //! | `repositories/<name>/_tags/<tag>` | the manifest's digest |
 //!
-//! A repository's name has no component that starts with `_`. In a directory each entry is a file,
-//! written whole or not at all, so that the content survives a crash; blobs pass through without
-//! being held in memory. Below `uploads/` lies what is being received: it goes when the registry
-//! starts. A directory belongs to one registry at a time.
+//! No component of a repository name can start with `_`. In a directory each entry is a file that is
+//! written whole or not at all, so that a crash leaves no broken content. Blobs that are being
+//! received are below `uploads/`, which is emptied when the registry starts. One directory must not
+//! be used by two registries at the same time.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -20,82 +20,84 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::draft::{Budget, Draft};
-use super::payload::Payload;
+use super::partial_blob::{MemoryBudget, PartialBlob};
+use super::response_body::ResponseBody;
 use crate::atomic_file;
 use crate::oci::{Algorithm, Digest, RepositoryName, Tag};
 
-/// The most that is kept in memory, in bytes: entries, and what is being received.
+/// The most bytes kept in memory: entries, and blobs that are being received.
 const MEMORY_LIMIT: u64 = 1024 * 1024 * 1024;
 
-/// Keeps the content of a registry.
+/// The content of a registry, in memory or in a directory.
 #[derive(Debug)]
-pub struct Storage(Place);
+pub struct Storage(Backend);
 
 #[derive(Debug)]
-enum Place {
-    Memory(Mutex<BTreeMap<String, Bytes>>, Budget),
+enum Backend {
+    Memory(Mutex<BTreeMap<String, Bytes>>, MemoryBudget),
     Directory(PathBuf),
 }
 
 impl Storage {
-    /// Content that goes when the registry goes: at most 1 GiB.
+    /// Keeps at most 1 GiB of content in memory, as long as the registry exists.
     #[must_use]
     pub fn memory() -> Self {
-        Self(Place::Memory(Mutex::default(), Budget::of(MEMORY_LIMIT)))
+        Self(Backend::Memory(Mutex::default(), MemoryBudget::new(MEMORY_LIMIT)))
     }
 
-    /// Content in the directory `path`, which is created if it is missing.
+    /// Keeps content in the directory `path`, which is created if it is missing.
     ///
     /// # Errors
-    /// Where the directory cannot be created, or what a crash left in it cannot be removed.
+    /// If the directory cannot be created, or unfinished uploads in it cannot be removed.
     pub fn directory(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         match fs::remove_dir_all(path.join(UPLOADS)) {
             Err(error) if !is_absent(&error) => Err(error),
-            _ => Ok(Self(Place::Directory(path.to_owned()))),
+            _ => Ok(Self(Backend::Directory(path.to_owned()))),
         }
     }
 
-    /// Begins to receive a blob, hashed with `algorithm` on its way.
-    pub(super) fn draft(&self, algorithm: Algorithm) -> io::Result<Draft> {
+    /// Starts to receive a blob, which is hashed with `algorithm` while it arrives.
+    pub(super) fn new_blob(&self, algorithm: Algorithm) -> io::Result<PartialBlob> {
         match &self.0 {
-            Place::Memory(_, budget) => Ok(Draft::in_memory(algorithm, budget)),
-            Place::Directory(root) => Draft::in_directory(algorithm, &root.join(UPLOADS)),
+            Backend::Memory(_, budget) => Ok(PartialBlob::in_memory(algorithm, budget)),
+            Backend::Directory(root) => PartialBlob::in_directory(algorithm, &root.join(UPLOADS)),
         }
     }
 
-    /// Keeps what was received as the content with this digest; whether it has it.
-    pub(super) async fn keep(&self, draft: Draft, digest: &Digest) -> io::Result<bool> {
+    /// Stores `content` under `digest`, if it has this digest. Returns whether it has.
+    pub(super) async fn store(&self, content: PartialBlob, digest: &Digest) -> io::Result<bool> {
         let key = content_key(digest);
         match &self.0 {
-            Place::Memory(entries, budget) => {
-                let Some(content) = draft.into_memory(digest) else { return Ok(false) };
+            Backend::Memory(entries, budget) => {
+                let Some(content) = content.into_memory(digest) else { return Ok(false) };
                 insert(entries, budget, &key, content.into())?;
                 Ok(true)
             }
-            Place::Directory(root) => {
+            Backend::Directory(root) => {
                 let (digest, target) = (digest.clone(), root.join(key));
                 // Hashing and syncing a large file would hold up every other request.
-                tokio::task::spawn_blocking(move || draft.into_file(&digest, &target)).await?
+                tokio::task::spawn_blocking(move || content.into_file(&digest, &target)).await?
             }
         }
     }
 
-    /// An entry to be sent.
-    pub(super) fn open(&self, key: &str) -> io::Result<Option<Payload>> {
+    /// Opens an entry, to send it.
+    pub(super) fn open(&self, key: &str) -> io::Result<Option<ResponseBody>> {
         let opened = match &self.0 {
-            Place::Memory(..) => return Ok(self.read(key)?.map(Payload::Bytes)),
-            Place::Directory(root) => File::open(root.join(key)).and_then(Payload::whole),
+            Backend::Memory(..) => return Ok(self.read(key)?.map(ResponseBody::Bytes)),
+            Backend::Directory(root) => {
+                File::open(root.join(key)).and_then(ResponseBody::from_file)
+            }
         };
         opened.map(Some).or_else(|error| if is_absent(&error) { Ok(None) } else { Err(error) })
     }
 
-    /// A small entry.
+    /// Reads an entry into memory.
     pub(super) fn read(&self, key: &str) -> io::Result<Option<Bytes>> {
         match &self.0 {
-            Place::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
-            Place::Directory(root) => match fs::read(root.join(key)) {
+            Backend::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
+            Backend::Directory(root) => match fs::read(root.join(key)) {
                 Ok(content) => Ok(Some(content.into())),
                 Err(error) if is_absent(&error) => Ok(None),
                 Err(error) => Err(error),
@@ -105,32 +107,32 @@ impl Storage {
 
     pub(super) fn has(&self, key: &str) -> bool {
         match &self.0 {
-            Place::Memory(entries, _) => lock(entries).contains_key(key),
-            Place::Directory(root) => root.join(key).is_file(),
+            Backend::Memory(entries, _) => lock(entries).contains_key(key),
+            Backend::Directory(root) => root.join(key).is_file(),
         }
     }
 
     pub(super) fn write(&self, key: &str, content: Bytes) -> io::Result<()> {
         match &self.0 {
-            Place::Memory(entries, budget) => {
-                budget.take(content.len())?;
+            Backend::Memory(entries, budget) => {
+                budget.reserve(content.len())?;
                 insert(entries, budget, key, content)
             }
-            Place::Directory(root) => atomic_file::write_with_parents(&root.join(key), &content),
+            Backend::Directory(root) => atomic_file::write_with_parents(&root.join(key), &content),
         }
     }
 
-    /// Removes an entry; whether it was there.
+    /// Removes an entry. Returns whether it existed.
     pub(super) fn remove(&self, key: &str) -> io::Result<bool> {
         match &self.0 {
-            Place::Memory(entries, budget) => {
+            Backend::Memory(entries, budget) => {
                 let removed = lock(entries).remove(key);
                 if let Some(content) = &removed {
-                    budget.give_back(key.len() + content.len());
+                    budget.release(key.len() + content.len());
                 }
                 Ok(removed.is_some())
             }
-            Place::Directory(root) => match fs::remove_file(root.join(key)) {
+            Backend::Directory(root) => match fs::remove_file(root.join(key)) {
                 Ok(()) => Ok(true),
                 Err(error) if is_absent(&error) => Ok(false),
                 Err(error) => Err(error),
@@ -138,15 +140,15 @@ impl Storage {
         }
     }
 
-    /// The names directly below `key`, in order.
+    /// Returns the names directly below `key`, sorted.
     pub(super) fn list(&self, key: &str) -> io::Result<Vec<String>> {
         match &self.0 {
-            Place::Memory(entries, _) => {
+            Backend::Memory(entries, _) => {
                 let prefix = format!("{key}/");
                 let below = |entry: &String| entry.strip_prefix(&prefix).map(str::to_owned);
                 Ok(lock(entries).keys().filter_map(below).collect())
             }
-            Place::Directory(root) => {
+            Backend::Directory(root) => {
                 let mut names = Vec::new();
                 match fs::read_dir(root.join(key)) {
                     Ok(files) => {
@@ -157,7 +159,7 @@ impl Storage {
                     Err(error) if is_absent(&error) => {}
                     Err(error) => return Err(error),
                 }
-                // What a crash left of a file that was being written is none of the content.
+                // A crash may leave the hidden file of an entry that was being written.
                 names.retain(|name| !name.starts_with('.'));
                 names.sort();
                 Ok(names)
@@ -166,28 +168,28 @@ impl Storage {
     }
 }
 
-/// Puts an entry into memory; its content is in the budget already.
+/// Puts an entry into memory. The memory for its content must be reserved already.
 fn insert(
     entries: &Mutex<BTreeMap<String, Bytes>>,
-    budget: &Budget,
+    budget: &MemoryBudget,
     key: &str,
     content: Bytes,
 ) -> io::Result<()> {
-    budget.take(key.len()).inspect_err(|_| budget.give_back(content.len()))?;
+    budget.reserve(key.len()).inspect_err(|_| budget.release(content.len()))?;
     if let Some(before) = lock(entries).insert(key.to_owned(), content) {
-        budget.give_back(key.len() + before.len());
+        budget.release(key.len() + before.len());
     }
     Ok(())
 }
 
-/// Where a directory keeps what is being received.
+/// The subdirectory for blobs that are being received.
 const UPLOADS: &str = "uploads";
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Not there, or below something that is no directory.
+/// Returns true if the path does not exist, or something above it is not a directory.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

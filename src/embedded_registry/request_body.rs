@@ -1,4 +1,4 @@
-//! The body of a request, read piece by piece and never for longer than a client may pause.
+//! The body of a request, read piece by piece, with a limit on how long a client may pause.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,58 +7,57 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 
-use super::answer::{Answer, Code};
-use super::draft::Draft;
+use super::partial_blob::PartialBlob;
+use super::response::{ApiResponse, Rejection};
 
 /// How long a client may send nothing.
 const PAUSE_LIMIT: Duration = Duration::from_secs(60);
-/// The most that is read of a body nobody wants, in bytes.
+/// The most bytes of an unused body that are read before the response is sent.
 const DISCARD_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// A body that arrives.
-pub(super) struct Received(Incoming);
+pub(super) struct RequestBody(Incoming);
 
-impl Received {
+impl RequestBody {
     pub(super) const fn new(body: Incoming) -> Self {
         Self(body)
     }
 
-    /// The length in bytes, where the client said it.
+    /// Returns the length in bytes, if the client declared it.
     pub(super) fn length(&self) -> Option<u64> {
         self.0.size_hint().exact()
     }
 
-    /// The next piece; nothing at the end.
-    async fn next(&mut self) -> Result<Option<Bytes>, Answer> {
+    /// Returns the next piece, or `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiResponse> {
         loop {
             let frame = tokio::time::timeout(PAUSE_LIMIT, self.0.frame()).await;
             let Some(frame) = frame.map_err(broke_off)? else { return Ok(None) };
-            // Trailers mean nothing here.
+            // Trailers have no meaning in this API.
             if let Ok(data) = frame.map_err(broke_off)?.into_data() {
                 return Ok(Some(data));
             }
         }
     }
 
-    /// Adds all of it to `draft`, or as much as came.
-    pub(super) async fn write_to(&mut self, draft: &mut Draft) -> Result<(), Answer> {
-        let mut draft = draft.open()?;
+    /// Appends the body to `blob`. If the body breaks off, what arrived before stays in `blob`.
+    pub(super) async fn write_to(&mut self, blob: &mut PartialBlob) -> Result<(), ApiResponse> {
+        let mut writer = blob.writer()?;
         while let Some(piece) = self.next().await? {
-            draft.append(&piece)?;
+            writer.append(&piece)?;
         }
         Ok(())
     }
 
-    /// All of it, of at most `limit` bytes.
-    pub(super) async fn read(&mut self, limit: u64) -> Result<Bytes, Answer> {
+    /// Reads the whole body, which may have at most `limit` bytes.
+    pub(super) async fn read(&mut self, limit: u64) -> Result<Bytes, ApiResponse> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let whole = Limited::new(&mut self.0, limit).collect();
         let whole = tokio::time::timeout(PAUSE_LIMIT, whole).await.map_err(broke_off)?;
-        let refused = |_| Code::SizeInvalid.because("the body is too large, or broke off");
-        Ok(whole.map_err(refused)?.to_bytes())
+        let rejected = |_| Rejection::BodyTooLarge.because("the body is too large, or broke off");
+        Ok(whole.map_err(rejected)?.to_bytes())
     }
 
-    /// Reads on to the end, so that a client that is still sending gets to its answer.
+    /// Reads to the end, because a client that is still sending may not read the response yet.
     pub(super) async fn discard(&mut self) {
         let mut left = DISCARD_LIMIT;
         while let Ok(Some(piece)) = self.next().await {
@@ -70,6 +69,6 @@ impl Received {
     }
 }
 
-fn broke_off(error: impl fmt::Display) -> Answer {
-    Code::BlobUploadInvalid.because(format!("the body broke off: {error}"))
+fn broke_off(error: impl fmt::Display) -> ApiResponse {
+    Rejection::BlobUploadInvalid.because(format!("the body broke off: {error}"))
 }

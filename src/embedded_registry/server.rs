@@ -1,0 +1,148 @@
+//! Receives requests and passes each to the handler of its endpoint.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+
+use super::api::{Api, parse_digest};
+use super::request_body::RequestBody;
+use super::response::{ApiResponse, Rejection};
+use super::response_body::ResponseBody;
+use super::storage::Storage;
+use super::upload_sessions::UploadSessions;
+use super::uploads::UploadRequest;
+use crate::oci::{ApiPath, MANIFEST_LIMIT, RepositoryName, TagOrDigest};
+use crate::wire::{Listener, Service, is_loopback_host};
+
+/// A registry that accepts connections, but answers none before [`EmbeddedRegistry::serve`].
+#[derive(Debug)]
+pub struct EmbeddedRegistry {
+    listener: Listener,
+    handler: Arc<Handler>,
+}
+
+impl EmbeddedRegistry {
+    /// Listens at `address`. Port 0 takes a free port.
+    ///
+    /// # Errors
+    /// If the system does not allow to listen at `address`.
+    pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
+        let listener = Listener::bind(address).await?;
+        let is_loopback = listener.local_addr().ip().is_loopback();
+        let api = Api { storage, uploads: UploadSessions::default() };
+        Ok(Self { listener, handler: Arc::new(Handler { api, is_loopback }) })
+    }
+
+    /// Returns the address that it listens at.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.listener.local_addr()
+    }
+
+    /// Answers requests until `shutdown` resolves, then closes all connections.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
+        self.listener.serve(self.handler, shutdown).await;
+    }
+}
+
+#[derive(Debug)]
+struct Handler {
+    api: Api,
+    is_loopback: bool,
+}
+
+impl Service for Handler {
+    type Body = ResponseBody;
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        let is_head = request.method() == Method::HEAD;
+        let (parts, body) = request.into_parts();
+        let mut body = RequestBody::new(body);
+        let response = self.handle(&parts, &mut body).await;
+        body.discard().await;
+        response.unwrap_or_else(|rejected| rejected).into_response(is_head)
+    }
+}
+
+impl Handler {
+    async fn handle(
+        &self,
+        parts: &Parts,
+        body: &mut RequestBody,
+    ) -> Result<ApiResponse, ApiResponse> {
+        self.check_host(&parts.headers)?;
+        let nowhere = || Rejection::NameUnknown.because("the API has no such path");
+        let path = ApiPath::parse(parts.uri.path()).ok_or_else(nowhere)?;
+        let query = parts.uri.query().unwrap_or_default();
+        let method = &parts.method;
+        let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok());
+        let is_read = matches!(*method, Method::GET | Method::HEAD);
+        let api = &self.api;
+        match &path {
+            ApiPath::Base if is_read => {
+                Ok(ApiResponse::new(StatusCode::OK).body("application/json", "{}"))
+            }
+            ApiPath::Manifest { repository, reference } => {
+                let (repository, reference) = (name(repository)?, tag_or_digest(reference)?);
+                if method == Method::PUT {
+                    let content = body.read(MANIFEST_LIMIT).await?;
+                    let content_type = header(CONTENT_TYPE);
+                    api.write_manifest(&repository, &reference, query, content_type, content)
+                } else {
+                    api.manifest(method, &repository, &reference)
+                }
+            }
+            ApiPath::Blob { repository, digest } => {
+                api.blob(method, &name(repository)?, &parse_digest(digest)?, header(RANGE))
+            }
+            ApiPath::UploadStart { repository } if method == Method::POST => {
+                api.start_upload(&name(repository)?, query, body).await
+            }
+            ApiPath::UploadSession { repository, id } => {
+                let (name, content_range) = (&name(repository)?, header(CONTENT_RANGE));
+                api.upload(UploadRequest { method, name, id, query, content_range }, body).await
+            }
+            ApiPath::TagList { repository } if is_read => api.tags(&name(repository)?, query),
+            ApiPath::Referrers { repository, digest } if is_read => {
+                api.referrers(&name(repository)?, &parse_digest(digest)?, query)
+            }
+            _ => Err(Rejection::Unsupported.because("the method is not allowed here")),
+        }
+    }
+
+    /// Rejects requests to a loopback address under any other host name than loopback's.
+    ///
+    /// A web page can make a browser send requests to loopback under the page's own host name (DNS
+    /// rebinding). No other client has a reason to use such a name.
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), ApiResponse> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let without_port = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let address = without_port.trim_start_matches('[').trim_end_matches(']');
+        let is_allowed = !self.is_loopback
+            || is_loopback_host(without_port)
+            || address.parse::<IpAddr>().is_ok();
+        let rejected =
+            || Rejection::Denied.because("this registry answers only to its loopback address");
+        is_allowed.then_some(()).ok_or_else(rejected)
+    }
+}
+
+fn name(text: &str) -> Result<RepositoryName, ApiResponse> {
+    text.parse().map_err(|error| Rejection::NameInvalid.because(error))
+}
+
+fn tag_or_digest(text: &str) -> Result<TagOrDigest, ApiResponse> {
+    if text.contains(':') {
+        return parse_digest(text).map(TagOrDigest::Digest);
+    }
+    text.parse().map(TagOrDigest::Tag).map_err(|error| Rejection::TagInvalid.because(error))
+}
