@@ -73,7 +73,7 @@ pub fn docker_config(bytes: &[u8]) {
 /// A transcript: read, checked, shown, exported.
 pub fn transcript(bytes: &[u8]) {
     let Ok(records) = TranscriptReader::new(Cursor::new(bytes.to_vec())).read() else { return };
-    let findings = check::check(&records);
+    let findings = check(&records);
     let _ = export::html(&records, &findings);
     let _ = (export::har(&records), export::curl(&records));
     for recorded in &records {

@@ -2,20 +2,18 @@
 //!
 //! No record is trusted. Only the proxy sends requests, and only those that a client sent to it.
 
-pub mod check;
+mod api_exchange;
+mod check;
 pub mod export;
-mod place;
 #[cfg(feature = "server")]
 mod proxy;
 #[cfg(feature = "server")]
-mod relayed;
-#[cfg(feature = "server")]
 mod replay;
 mod show;
-#[cfg(feature = "server")]
-mod step;
 mod transcript;
+mod upload_tracker;
 
+pub use check::{Finding, RULES, Rule, Severity, check};
 #[cfg(feature = "server")]
 pub use proxy::Proxy;
 #[cfg(feature = "server")]

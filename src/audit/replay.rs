@@ -1,6 +1,6 @@
-//! Serves the responses of a transcript to whoever asks for the same things.
+//! Serves the responses of a transcript to clients that send the same requests again.
 //!
-//! A bug report's transcript becomes a registry that behaves as the real one did.
+//! So the transcript of a bug report becomes a registry that behaves as the real one did.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,10 +18,11 @@ use url::Url;
 use super::transcript::Recorded;
 use crate::wire::{Exchange, Listener, RedactionMark, Service};
 
-/// Header fields that the server makes itself.
+/// Header fields that the HTTP library makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
 
-/// A transcript that is served.
+/// A server that replays a transcript. It accepts connections, but answers none before
+/// [`Replay::serve`].
 pub struct Replay {
     listener: Listener,
     script: Arc<Script>,
@@ -33,29 +34,29 @@ impl fmt::Debug for Replay {
     }
 }
 
-/// What is left of the transcript, and what was asked for beside it.
 struct Script {
+    /// The exchanges that no client asked for yet.
     exchanges: Mutex<VecDeque<Exchange>>,
-    /// Where each recorded origin is now.
-    home: String,
+    /// The URL of this server. It replaces the recorded origins in header fields.
+    own_url: String,
     origins: Vec<String>,
-    /// Told of each request that is not in the transcript: method and target.
+    /// Called with the method and target of each request that is not in the transcript.
     unexpected: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Replay {
-    /// Listens at `address`; port 0 takes a free one. `unexpected` is told of each request that is
-    /// not, or not any more, in the transcript.
+    /// Listens at `address`. Port 0 takes a free port. `unexpected` is called with the method and
+    /// target of each request that is not in the transcript, or was answered already.
     ///
     /// # Errors
-    /// Where the address cannot be listened at.
+    /// If the system does not allow to listen at `address`.
     pub async fn bind(
         address: SocketAddr,
         records: &[Recorded],
         unexpected: impl Fn(&str) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
-        let home = format!("http://{}", listener.local_addr());
+        let own_url = format!("http://{}", listener.local_addr());
         let mut exchanges: Vec<_> = records
             .iter()
             .map(|recorded| recorded.exchange.clone())
@@ -68,21 +69,21 @@ impl Replay {
         origins.dedup();
         let script = Script {
             exchanges: Mutex::new(exchanges.into()),
-            home,
+            own_url,
             origins,
             unexpected: Box::new(unexpected),
         };
         Ok(Self { listener, script: Arc::new(script) })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens at.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.listener.local_addr()
     }
 
-    /// Answers requests until `shutdown` resolves, and returns how many recorded exchanges nobody
-    /// asked for.
+    /// Answers requests until `shutdown` resolves. Returns the number of recorded exchanges that no
+    /// client asked for.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> usize {
         let Self { listener, script } = self;
         listener.serve(Arc::clone(&script), shutdown).await;
@@ -97,63 +98,63 @@ impl Service for Script {
         let method = request.method().to_string();
         let target =
             request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        // What was sent does not matter, but has to be out of the connection's way.
+        // The body is not compared, but must be read before the connection can be used again.
         let _ = request.into_body().collect().await;
         if let Some(exchange) = self.take(&method, &target) {
-            return self.recorded(&exchange);
+            return self.replay(&exchange);
         }
         (self.unexpected)(&format!("{method} {target}"));
-        refuse("this request is not in the transcript")
+        not_implemented("this request is not in the transcript")
     }
 }
 
 impl Script {
-    /// The first exchange that is left of this method and target.
+    /// Takes the first exchange with this method and target.
     fn take(&self, method: &str, target: &str) -> Option<Exchange> {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = exchanges.iter().position(|exchange| {
             let recorded = path_and_query(&exchange.request.url);
-            exchange.request.method == method && unredacted(&recorded) == target
+            exchange.request.method == method && placeholders(&recorded) == target
         })?;
         exchanges.remove(asked)
     }
 
-    fn recorded(&self, exchange: &Exchange) -> Response<Full<Bytes>> {
+    fn replay(&self, exchange: &Exchange) -> Response<Full<Bytes>> {
         let Some(recorded) = &exchange.response else {
-            return refuse("this exchange has no response");
+            return not_implemented("this exchange has no response");
         };
         let body = match &recorded.body {
             None => String::new(),
             Some(body) => match &body.text {
-                Some(text) => unredacted(text),
-                None => return refuse("this response's body is not in the transcript"),
+                Some(text) => placeholders(text),
+                None => return not_implemented("this response's body is not in the transcript"),
             },
         };
         let mut response = Response::builder().status(recorded.status);
         for (name, value) in &recorded.headers {
-            let own = OWN_HEADERS.contains(&name.as_str());
-            // The length of a body that stands here may have changed with its redacted values.
-            let length = name == "content-length" && exchange.request.method != "HEAD";
-            if !own && !length {
-                response = response.header(name, self.moved(&unredacted(value)));
+            let is_own = OWN_HEADERS.contains(&name.as_str());
+            // Redacted values may have changed the length of the body.
+            let is_length = name == "content-length" && exchange.request.method != "HEAD";
+            if !is_own && !is_length {
+                response = response.header(name, self.rewritten(&placeholders(value)));
             }
         }
         let response = response.body(Full::new(Bytes::from(body)));
-        response.unwrap_or_else(|_| refuse("this response cannot be sent again"))
+        response.unwrap_or_else(|_| not_implemented("this response cannot be sent again"))
     }
 
-    /// `text` with every recorded origin replaced by this server's.
-    fn moved(&self, text: &str) -> String {
+    /// Returns `text` with the URL of this server in place of every recorded origin.
+    fn rewritten(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for origin in &self.origins {
-            text = text.replace(origin.as_str(), &self.home);
+            text = text.replace(origin.as_str(), &self.own_url);
         }
         text
     }
 }
 
-/// A redacted value as one that can be sent: `redacted-XXXXXXXX`.
-fn unredacted(text: &str) -> String {
+/// Returns `text` with `redacted-XXXXXXXX` in place of every redaction mark, so that it can be sent.
+fn placeholders(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, mark, after)) = RedactionMark::find(rest) {
@@ -174,7 +175,7 @@ fn path_and_query(url: &str) -> String {
     format!("/{path}")
 }
 
-fn refuse(error: &str) -> Response<Full<Bytes>> {
+fn not_implemented(error: &str) -> Response<Full<Bytes>> {
     let body = serde_json::json!({ "errors": [{ "code": "UNSUPPORTED", "message": error }] });
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = hyper::StatusCode::NOT_IMPLEMENTED;
@@ -186,13 +187,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redacted_values_become_sendable() {
+    fn redaction_marks_become_values_that_can_be_sent() {
         for (text, plain) in [
             ("a", "a"),
             ("x=<redacted len=9 id=0badcafe>&y", "x=redacted-0badcafe&y"),
             ("a<redacted len=", "a<redacted len="),
         ] {
-            assert_eq!(unredacted(text), plain);
+            assert_eq!(placeholders(text), plain);
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Exchanges for people: one line each, and their headers and bodies on request.
+//! Shows exchanges to people: one line each, with header fields and bodies on request.
 
-use crate::audit::transcript::Recorded;
+use super::transcript::Recorded;
 use crate::printable::{excerpt, printable};
-use crate::wire::{Exchange, RecordedBody};
+use crate::wire::RecordedBody;
 
-/// What is shown of an exchange.
+/// Formats exchanges. The fields choose what is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Show {
-    /// The header fields too.
+    /// Show the header fields.
     pub headers: bool,
-    /// The bodies' text too.
+    /// Show the text of the bodies.
     pub bodies: bool,
-    /// In colour.
+    /// Colour each line by its status.
     pub colour: bool,
 }
 
@@ -20,17 +20,17 @@ const TITLE: &str =
     "   # OPERATION                  METHOD STATUS     SENT RECEIVED       TIME  PATH";
 
 impl Show {
-    /// The heading of the columns.
+    /// Returns the heading of the columns.
     #[must_use]
     pub const fn title(self) -> &'static str {
         TITLE
     }
 
-    /// The lines of one exchange. Nothing in them can steer a terminal.
+    /// Returns the lines of one exchange. They contain no control character from the transcript.
     #[must_use]
     pub fn lines(self, recorded: &Recorded) -> Vec<String> {
         let exchange = &recorded.exchange;
-        let mut lines = vec![self.summary(exchange)];
+        let mut lines = vec![self.summary(recorded)];
         if let Some(error) = &exchange.error {
             lines.push(format!("     ! {}: {}", printable(&error.kind), printable(&error.message)));
         }
@@ -55,12 +55,12 @@ impl Show {
         lines
     }
 
-    fn summary(self, exchange: &Exchange) -> String {
-        let status = exchange
-            .response
-            .as_ref()
-            .map_or_else(|| "—".to_owned(), |response| response.status.to_string());
-        let received = exchange.response.as_ref().and_then(|response| response.body.as_ref());
+    fn summary(self, recorded: &Recorded) -> String {
+        let exchange = &recorded.exchange;
+        let status = match recorded.status() {
+            0 => "—".to_owned(),
+            status => status.to_string(),
+        };
         let attempt = match exchange.attempt {
             1 => String::new(),
             n => format!(" ({n})"),
@@ -72,18 +72,18 @@ impl Show {
             operation,
             excerpt(&exchange.request.method, 6),
             status,
-            size(exchange.request.body.as_ref()),
-            size(received),
+            size(recorded.sent_size()),
+            size(recorded.received_size()),
             exchange.duration_ms,
             short_path(&exchange.request.url),
         );
         if !self.colour {
             return line;
         }
-        let colour = match exchange.response.as_ref().map(|response| response.status) {
-            Some(200..=299) => 32,
-            Some(300..=399) => 36,
-            Some(401 | 404) => 33,
+        let colour = match recorded.status() {
+            200..=299 => 32,
+            300..=399 => 36,
+            401 | 404 => 33,
             _ => 31,
         };
         format!("\u{1b}[{colour}m{line}\u{1b}[0m")
@@ -110,38 +110,37 @@ fn body(mark: char, body: Option<&RecordedBody>) -> Vec<String> {
     }
 }
 
-fn size(body: Option<&RecordedBody>) -> String {
-    let Some(body) = body else { return "0".to_owned() };
-    match body.size {
+fn size(bytes: u64) -> String {
+    match bytes {
         bytes @ 0..=9_999 => bytes.to_string(),
         bytes @ 10_000..=9_999_999 => format!("{} kB", bytes / 1000),
         bytes => format!("{} MB", bytes / 1_000_000),
     }
 }
 
-/// The path and query, digests and sessions shortened.
+/// Returns the path and query, with long words such as digests shortened.
 fn short_path(url: &str) -> String {
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let mut shown = String::from("/");
-    let mut run = String::new();
-    let flush = |run: &mut String, shown: &mut String| {
-        if run.len() > 24 {
-            shown.extend(run.chars().take(12));
+    let mut word = String::new();
+    let flush = |word: &mut String, shown: &mut String| {
+        if word.len() > 24 {
+            shown.extend(word.chars().take(12));
             shown.push('…');
         } else {
-            shown.push_str(run);
+            shown.push_str(word);
         }
-        run.clear();
+        word.clear();
     };
     for c in path.chars() {
         if c.is_ascii_alphanumeric() {
-            run.push(c);
+            word.push(c);
         } else {
-            flush(&mut run, &mut shown);
+            flush(&mut word, &mut shown);
             shown.push(c);
         }
     }
-    flush(&mut run, &mut shown);
+    flush(&mut word, &mut shown);
     excerpt(&shown, 64)
 }
 
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_is_one_line_with_what_matters() {
+    fn exchange_is_one_line_with_operation_status_and_short_path() {
         let mut records = records();
         records.sort_by_key(|recorded| recorded.exchange.seq);
         let put = records.iter().find(|r| r.exchange.operation == "push: manifest, put").unwrap();
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_recorded_steers_the_terminal() {
+    fn control_characters_of_a_transcript_are_escaped() {
         let mut recorded = records().remove(0);
         let hostile = "\u{1b}]0;x\u{7}\u{202e}".to_owned();
         recorded.exchange.operation.clone_from(&hostile);

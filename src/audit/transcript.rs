@@ -1,5 +1,6 @@
-//! Reading transcripts, finished or still being written.
+//! Reads transcripts, finished or still being written.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -8,32 +9,90 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::timestamp::Timestamp;
-use crate::wire::{Exchange, FORMAT_VERSION};
+use crate::wire::{Exchange, FORMAT_VERSION, RecordedBody};
 
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: usize = 8 * 1024 * 1024;
 
-/// A record, and the line of the file that it stands in, from 1.
+/// A recorded exchange, and its line in the transcript.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Recorded {
-    /// The line.
+    /// The line of the transcript, from 1.
     pub line: usize,
     /// The record.
     pub exchange: Exchange,
 }
 
 impl Recorded {
-    /// When the request was started, in seconds since 1970; 0 where the record does not say.
+    /// Returns when the request was started, in seconds since 1970, or 0 if the record has no valid
+    /// time.
     pub(super) fn started(&self) -> f64 {
         let start = &self.exchange.start;
-        // A timestamp passes over the fraction.
+        // `Timestamp` ignores the fraction of a second.
         let fraction = start.get(19..23).and_then(|fraction| fraction.parse().ok()).unwrap_or(0.0);
         let epoch = Timestamp::from_unix(0);
         let whole =
             start.parse::<Timestamp>().ok().zip(epoch).map(|(start, epoch)| start.since(epoch));
         whole.unwrap_or_default().as_secs_f64() + fraction
     }
+
+    /// Returns the status of the response, or 0 if there is no response.
+    pub(super) fn status(&self) -> u16 {
+        self.exchange.response.as_ref().map_or(0, |response| response.status)
+    }
+
+    /// Returns a header field of the request.
+    pub(super) fn sent(&self, name: &str) -> Option<&str> {
+        field(&self.exchange.request.headers, name)
+    }
+
+    /// Returns a header field of the response.
+    pub(super) fn received(&self, name: &str) -> Option<&str> {
+        field(&self.exchange.response.as_ref()?.headers, name)
+    }
+
+    pub(super) fn request_body(&self) -> Option<&RecordedBody> {
+        self.exchange.request.body.as_ref()
+    }
+
+    /// Returns the text of the request's body, or an empty text if it is not recorded.
+    pub(super) fn request_text(&self) -> &str {
+        self.request_body().and_then(|body| body.text.as_deref()).unwrap_or_default()
+    }
+
+    pub(super) fn response_body(&self) -> Option<&RecordedBody> {
+        self.exchange.response.as_ref()?.body.as_ref()
+    }
+
+    /// Returns the number of bytes of the request's body.
+    pub(super) fn sent_size(&self) -> u64 {
+        self.request_body().map_or(0, |body| body.size)
+    }
+
+    /// Returns the number of bytes of the response's body.
+    pub(super) fn received_size(&self) -> u64 {
+        self.response_body().map_or(0, |body| body.size)
+    }
+}
+
+fn field<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+/// Returns the records of each run of a program, in the order in which their requests were started.
+/// (A transcript has them in the order in which they ended.)
+pub(super) fn runs(records: &[Recorded]) -> Vec<Vec<&Recorded>> {
+    let mut runs: BTreeMap<&str, Vec<&Recorded>> = BTreeMap::new();
+    for record in records {
+        runs.entry(&record.exchange.run).or_default().push(record);
+    }
+    let mut runs: Vec<_> = runs.into_values().collect();
+    for run in &mut runs {
+        run.sort_by_key(|record| record.exchange.seq);
+    }
+    runs
 }
 
 /// Reads the records of a transcript as they are written.
@@ -55,10 +114,10 @@ struct Version {
 }
 
 impl TranscriptReader {
-    /// Opens a file.
+    /// Opens the file `path`.
     ///
     /// # Errors
-    /// Where the file cannot be opened.
+    /// If the file cannot be opened.
     pub fn open(path: &Path) -> Result<Self, TranscriptError> {
         Ok(Self::new(File::open(path).map_err(TranscriptError::Io)?))
     }
@@ -69,10 +128,11 @@ impl TranscriptReader {
         Self { source: Box::new(source), line: 0, rest: Vec::new() }
     }
 
-    /// The records of all lines that are whole by now and were not read before.
+    /// Returns the records of all complete lines that were not read before.
     ///
     /// # Errors
-    /// [`TranscriptError`]; a line that is not whole is no error.
+    /// If the file cannot be read, or a complete line is not a record of this version. An incomplete
+    /// last line is not an error: see [`TranscriptReader::is_cut_short`].
     pub fn read(&mut self) -> Result<Vec<Recorded>, TranscriptError> {
         let mut records = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
@@ -86,7 +146,7 @@ impl TranscriptReader {
         }
     }
 
-    /// Whether a line follows that is not whole: it is being written, or was cut short by a crash.
+    /// Returns true if the last line is incomplete: it is being written, or a crash cut it short.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         !self.rest.is_empty()
@@ -94,7 +154,9 @@ impl TranscriptReader {
 
     fn take_lines(&mut self, records: &mut Vec<Recorded>) -> Result<(), TranscriptError> {
         let mut start = 0;
-        while let Some(length) = self.rest.get(start..).and_then(|rest| find(rest, b'\n')) {
+        while let Some(length) =
+            self.rest.get(start..).and_then(|rest| rest.iter().position(|b| *b == b'\n'))
+        {
             self.line += 1;
             let line = self.rest.get(start..start + length).unwrap_or_default();
             if !line.trim_ascii().is_empty() {
@@ -110,10 +172,6 @@ impl TranscriptReader {
     }
 }
 
-fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == wanted)
-}
-
 fn parse(bytes: &[u8], line: usize) -> Result<Exchange, TranscriptError> {
     let malformed =
         |error: serde_json::Error| TranscriptError::Malformed { line, column: error.column() };
@@ -124,27 +182,27 @@ fn parse(bytes: &[u8], line: usize) -> Result<Exchange, TranscriptError> {
     serde_json::from_slice(bytes).map_err(malformed)
 }
 
-/// Why a transcript cannot be read. Lines and columns count from 1, columns in bytes.
+/// The reason why a transcript cannot be read. Lines and columns count from 1, columns in bytes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TranscriptError {
     /// The file cannot be read.
     Io(io::Error),
-    /// A line is no record.
+    /// A line is not a record.
     Malformed {
         /// The line.
         line: usize,
         /// The column.
         column: usize,
     },
-    /// A record of another version of the format.
+    /// A record has another version of the format.
     Version {
         /// The line.
         line: usize,
         /// The version.
         version: u32,
     },
-    /// A line of more than 8 MiB.
+    /// A line has more than 8 MiB.
     TooLong {
         /// The line.
         line: usize,
@@ -154,7 +212,7 @@ pub enum TranscriptError {
 impl fmt::Display for TranscriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Io(_) => f.write_str("the file cannot be read"),
             Self::Malformed { line, column } => {
                 write!(f, "line {line}, column {column}: not a record of an exchange")
             }
@@ -185,7 +243,7 @@ mod tests {
     const LINE: &str = include_str!("../../fixtures/exchanges/pull.jsonl");
 
     #[test]
-    fn a_start_is_a_time_to_the_millisecond_even_over_the_end_of_a_month() {
+    fn start_is_read_to_the_millisecond_across_the_end_of_a_month() {
         let mut reader = TranscriptReader::new(io::Cursor::new(LINE.as_bytes().to_vec()));
         let mut recorded = reader.read().unwrap().remove(0);
         let mut started = |text: &str| {
@@ -198,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_cut_short_is_no_error_and_one_that_is_broken_is() {
+    fn incomplete_last_line_is_accepted_and_malformed_line_is_an_error() {
         let read = |text: &str| {
             let mut reader = TranscriptReader::new(io::Cursor::new(text.as_bytes().to_vec()));
             reader.read().map(|records| (records.len(), reader.is_cut_short()))

@@ -56,7 +56,7 @@ impl Embedder {
         let lines: Vec<_> =
             self.recorder.exchanges().iter().map(|e| serde_json::to_string(e).unwrap()).collect();
         let text = std::io::Cursor::new(lines.join("\n") + "\n");
-        assert_eq!(check::check(&TranscriptReader::new(text).read().unwrap()), []);
+        assert_eq!(check(&TranscriptReader::new(text).read().unwrap()), []);
     }
 }
 

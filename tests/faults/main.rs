@@ -282,7 +282,7 @@ impl Case {
             assert!(ended.stderr.contains(message), "{context}");
         } else {
             assert_eq!(code, Some(0), "{context}");
-            let findings = check::check(&TranscriptReader::open(&log).unwrap().read().unwrap());
+            let findings = check(&TranscriptReader::open(&log).unwrap().read().unwrap());
             assert_eq!(findings, [], "{context}");
         }
         for secret in [PASSWORD, BASIC] {

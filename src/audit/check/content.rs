@@ -1,32 +1,34 @@
-//! What was fetched: names, digests, media types.
+//! Checks of content: names, digests and media types.
 
-use super::view::{View, body_has};
-use super::{Finding, note, rule};
-use crate::audit::place::Place;
-use crate::oci::{Digest, MediaType, RepositoryName, Tag};
+use super::finding::Findings;
+use super::rule;
+use crate::audit::api_exchange::ApiExchange;
+use crate::oci::{Algorithm, ApiPath, Digest, MediaType, RepositoryName, Tag};
 use crate::wire::RecordedBody;
 
-pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    for view in views {
-        names(view, findings);
-        match &view.place {
-            Place::Manifest { reference, .. } if view.method() == "GET" => {
-                accept(view, findings);
-                if view.status() == 200 && view.is_whole() {
-                    fetched(view, reference, findings);
-                    media_type(view, view.received("content-type"), view.response_body(), findings);
+pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    for exchange in exchanges {
+        let Some(path) = &exchange.path else { continue };
+        names(exchange, path, findings);
+        let is_fetched = exchange.status() == 200 && exchange.is_complete();
+        match (path, exchange.method()) {
+            (ApiPath::Manifest { reference, .. }, "GET") => {
+                accept(exchange, findings);
+                if is_fetched {
+                    fetched(exchange, reference, findings);
+                    let content_type = exchange.received("content-type");
+                    media_type(exchange, content_type, exchange.response_body(), findings);
                 }
             }
-            Place::Blob { digest, .. }
-                if view.method() == "GET" && view.status() == 200 && view.is_whole() =>
-            {
-                fetched(view, digest, findings);
+            (ApiPath::Blob { digest, .. }, "GET") if is_fetched => {
+                fetched(exchange, digest, findings);
             }
-            Place::Manifest { .. } if view.method() == "PUT" => {
-                plain_type(view, findings);
-                media_type(view, view.sent("content-type"), view.request_body(), findings);
-                if matches!(view.status(), 200 | 201) {
-                    digest_header(view, view.request_body(), findings);
+            (ApiPath::Manifest { .. }, "PUT") => {
+                pushed_type(exchange, findings);
+                let content_type = exchange.sent("content-type");
+                media_type(exchange, content_type, exchange.request_body(), findings);
+                if matches!(exchange.status(), 200 | 201) {
+                    digest_header(exchange, exchange.request_body(), findings);
                 }
             }
             _ => {}
@@ -34,90 +36,109 @@ pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
     }
 }
 
-fn names(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let (repository, reference) = match &view.place {
-        Place::Manifest { repository, reference } => (repository, Some(reference)),
-        Place::Blob { repository, digest } | Place::Referrers { repository, digest } => {
+fn names(exchange: &ApiExchange<'_>, path: &ApiPath, findings: &mut Findings) {
+    let (repository, reference) = match path {
+        ApiPath::Manifest { repository, reference } => (repository, Some(reference)),
+        ApiPath::Blob { repository, digest } | ApiPath::Referrers { repository, digest } => {
             (repository, Some(digest))
         }
-        Place::UploadStart { repository } => (repository, None),
-        Place::Other => return,
+        ApiPath::UploadStart { repository } => (repository, None),
+        ApiPath::Base | ApiPath::UploadSession { .. } | ApiPath::TagList { .. } => return,
     };
     if repository.parse::<RepositoryName>().is_err() {
-        note(findings, view, &rule::NAMES, format!("{repository:?} is not a repository name"));
+        let message = format!("{repository:?} is not a repository name");
+        findings.add(exchange, &rule::NAMES, message);
     }
-    let is_manifest = matches!(view.place, Place::Manifest { .. });
-    let valid = |text: &String| match text.split_once(':') {
-        // An algorithm that this program cannot compute is still a digest.
+    let is_manifest = matches!(path, ApiPath::Manifest { .. });
+    let is_valid = |text: &str| match text.split_once(':') {
+        // A digest may have an algorithm that this program cannot compute.
         Some((algorithm, encoded)) => {
-            let known = matches!(algorithm, "sha256" | "sha512");
+            let is_known = matches!(algorithm, "sha256" | "sha512");
             !algorithm.is_empty()
                 && !encoded.is_empty()
-                && (!known || text.parse::<Digest>().is_ok())
+                && (!is_known || text.parse::<Digest>().is_ok())
         }
         None => is_manifest && text.parse::<Tag>().is_ok(),
     };
-    if let Some(reference) = reference.filter(|text| !valid(text)) {
-        note(findings, view, &rule::NAMES, format!("{reference:?} is neither tag nor digest"));
+    if let Some(reference) = reference.filter(|text| !is_valid(text)) {
+        let message = format!("{reference:?} is neither a tag nor a digest");
+        findings.add(exchange, &rule::NAMES, message);
     }
 }
 
-fn accept(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let says = view.sent("accept").is_some_and(|accept| accept.contains("manifest"));
-    if !says {
-        note(findings, view, &rule::ACCEPT, "no manifest type in Accept");
+fn accept(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+    if !exchange.sent("accept").is_some_and(|accept| accept.contains("manifest")) {
+        findings.add(exchange, &rule::ACCEPT, "no manifest type in Accept");
     }
 }
 
-fn plain_type(view: &View<'_>, findings: &mut Vec<Finding>) {
-    match view.sent("content-type") {
-        None => note(findings, view, &rule::MANIFEST_TYPE, "no Content-Type"),
+fn pushed_type(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+    match exchange.sent("content-type") {
+        None => findings.add(exchange, &rule::MANIFEST_TYPE, "no Content-Type"),
         Some(header) if header.contains(';') => {
-            note(findings, view, &rule::MANIFEST_TYPE, format!("{header:?} has parameters"));
+            let message = format!("{header:?} has parameters");
+            findings.add(exchange, &rule::MANIFEST_TYPE, message);
         }
         Some(_) => {}
     }
 }
 
-fn fetched(view: &View<'_>, asked: &str, findings: &mut Vec<Finding>) {
-    digest_header(view, view.response_body(), findings);
-    let Ok(digest) = asked.parse::<Digest>() else { return };
-    match body_has(view.response_body(), &digest) {
+/// Checks the response to a request for `reference`, which may be a digest.
+fn fetched(exchange: &ApiExchange<'_>, reference: &str, findings: &mut Findings) {
+    digest_header(exchange, exchange.response_body(), findings);
+    let Ok(digest) = reference.parse::<Digest>() else { return };
+    match has_digest(exchange.response_body(), &digest) {
         Some(true) => {}
         Some(false) => {
-            note(findings, view, &rule::CONTENT_DIGEST, format!("the content is not {digest}"));
+            let message = format!("the content does not have the digest {digest}");
+            findings.add(exchange, &rule::CONTENT_DIGEST, message);
         }
         None => {
-            note(findings, view, &rule::UNVERIFIABLE, format!("{digest} cannot be checked"));
+            let message = format!("{digest} cannot be checked");
+            findings.add(exchange, &rule::UNVERIFIABLE, message);
         }
     }
 }
 
-fn digest_header(view: &View<'_>, body: Option<&RecordedBody>, findings: &mut Vec<Finding>) {
-    let Some(header) = view.received("docker-content-digest") else { return };
-    match header.parse() {
-        Ok(digest) if body_has(body, &digest) == Some(false) => {
-            note(findings, view, &rule::DIGEST_HEADER, format!("the content is not {digest}"));
+fn digest_header(exchange: &ApiExchange<'_>, body: Option<&RecordedBody>, findings: &mut Findings) {
+    let Some(header) = exchange.received("docker-content-digest") else { return };
+    let message = match header.parse() {
+        Ok(digest) if has_digest(body, &digest) == Some(false) => {
+            format!("the content does not have the digest {digest}")
         }
-        Ok(_) => {}
-        Err(_) => note(findings, view, &rule::DIGEST_HEADER, format!("{header:?} is no digest")),
+        Ok(_) => return,
+        Err(_) => format!("{header:?} is not a digest"),
+    };
+    findings.add(exchange, &rule::DIGEST_HEADER, message);
+}
+
+/// Returns whether a body has `digest`, or `None` if the record does not tell.
+fn has_digest(body: Option<&RecordedBody>, digest: &Digest) -> Option<bool> {
+    let Some(body) = body else { return Some(digest.matches(b"")) };
+    match (&body.text, &body.sha256) {
+        (Some(text), _) if text.len() as u64 == body.size => Some(digest.matches(text.as_bytes())),
+        (_, Some(sha256)) if digest.algorithm() == Algorithm::Sha256 => {
+            Some(sha256 == digest.encoded())
+        }
+        _ => None,
     }
 }
 
-/// Holds a header against the document's own word.
+/// Compares a `Content-Type` with the `mediaType` of the document.
 fn media_type(
-    view: &View<'_>,
-    header: Option<&str>,
+    exchange: &ApiExchange<'_>,
+    content_type: Option<&str>,
     body: Option<&RecordedBody>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     let text = body.and_then(|body| body.text.as_deref()).unwrap_or_default();
     let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let Some(declared) = document.get("mediaType").and_then(serde_json::Value::as_str) else {
         return;
     };
-    let header = header.and_then(|header| MediaType::from_content_type(header).ok());
+    let header = content_type.and_then(|text| MediaType::from_content_type(text).ok());
     if header.is_some_and(|header| header.as_str() != declared.to_ascii_lowercase()) {
-        note(findings, view, &rule::MEDIA_TYPE, format!("the document calls itself {declared:?}"));
+        let message = format!("the mediaType of the document is {declared:?}");
+        findings.add(exchange, &rule::MEDIA_TYPE, message);
     }
 }

@@ -1,66 +1,75 @@
-//! Where credentials went, and where redirects led.
+//! Checks where credentials are sent, and where redirects lead.
 
 use std::collections::{HashMap, HashSet};
 
-use super::view::View;
-use super::{Finding, note, rule};
+use super::finding::Findings;
+use super::rule;
+use crate::audit::api_exchange::ApiExchange;
 use crate::wire::Origin;
 
-pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    // Origins that asked for a login, or were named as a token server by one that did.
-    let mut asked: HashSet<Origin> = HashSet::new();
-    // Where each credential was seen first.
-    let mut first: HashMap<String, Origin> = HashMap::new();
-    // Where redirects and upload locations of other origins lead.
-    let mut led: HashSet<String> = HashSet::new();
-    for view in views {
-        if view.status() == 401 && view.received("www-authenticate").is_some() {
-            asked.insert(view.origin.clone());
-        }
-        asked.extend(view.received("www-authenticate").and_then(|value| realm(view, value)));
-        if let Some(credential) = view.credential() {
-            if !view.origin.is_secure() && !view.origin.is_loopback() {
-                note(findings, view, &rule::CREDENTIAL_PLAIN, view.origin.to_string());
+pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    // Origins that sent a challenge, and the origins of the token servers that challenges named.
+    let mut challengers: HashSet<Origin> = HashSet::new();
+    // The first origin that each credential was sent to.
+    let mut first_origins: HashMap<String, Origin> = HashMap::new();
+    // URLs that a redirect or an upload location on another origin gave.
+    let mut foreign_locations: HashSet<String> = HashSet::new();
+    for exchange in exchanges {
+        let origin = &exchange.origin;
+        if let Some(challenge) = exchange.received("www-authenticate") {
+            if exchange.status() == 401 {
+                challengers.insert(origin.clone());
             }
-            let home = first.entry(credential).or_insert_with(|| view.origin.clone());
-            let elsewhere = *home != view.origin || led.contains(view.url.as_str());
-            if elsewhere && !asked.contains(&view.origin) {
-                let message = format!("{} never asked for a login", view.origin);
-                note(findings, view, &rule::CREDENTIAL_ORIGIN, message);
+            challengers.extend(token_server(exchange, challenge));
+        }
+        if let Some(credential) = exchange.credential() {
+            if !origin.is_secure() && !origin.is_loopback() {
+                findings.add(exchange, &rule::CREDENTIAL_PLAIN, origin.to_string());
+            }
+            let first = first_origins.entry(credential).or_insert_with(|| origin.clone());
+            let is_foreign = first != origin || foreign_locations.contains(exchange.url.as_str());
+            if is_foreign && !challengers.contains(origin) {
+                let message = format!("{origin} never asked for a login");
+                findings.add(exchange, &rule::CREDENTIAL_ORIGIN, message);
             }
         }
-        followed(view, views, &mut led, findings);
+        location(exchange, exchanges, &mut foreign_locations, findings);
     }
 }
 
-/// The token server that a challenge names.
-fn realm(view: &View<'_>, challenge: &str) -> Option<Origin> {
+/// Returns the origin of the token server that a challenge names.
+fn token_server(exchange: &ApiExchange<'_>, challenge: &str) -> Option<Origin> {
     let (_, after) = challenge.split_once("realm=")?;
     let realm = after.trim_start_matches('"').split(['"', ',']).next()?;
-    Origin::of(&view.url.join(realm).ok()?)
+    Origin::of(&exchange.url.join(realm).ok()?)
 }
 
-/// Notes where an answer leads, and whether a later request went from https to http with it.
-fn followed(
-    view: &View<'_>,
-    views: &[View<'_>],
-    led: &mut HashSet<String>,
-    findings: &mut Vec<Finding>,
+/// Notes a location on another origin, and reports a later request that followed a location from
+/// https to http.
+fn location(
+    exchange: &ApiExchange<'_>,
+    exchanges: &[ApiExchange<'_>],
+    foreign_locations: &mut HashSet<String>,
+    findings: &mut Findings,
 ) {
-    if !matches!(view.status(), 202 | 301 | 302 | 303 | 307 | 308) {
+    if !matches!(exchange.status(), 202 | 301 | 302 | 303 | 307 | 308) {
         return;
     }
-    let Some(location) = view.location() else { return };
+    let Some(location) = exchange.location() else { return };
     let Some(origin) = Origin::of(&location) else { return };
-    if origin != view.origin {
-        led.insert(location.to_string());
+    if origin != exchange.origin {
+        foreign_locations.insert(location.to_string());
     }
-    let went = views.iter().find(|later| {
-        later.exchange.seq > view.exchange.seq
+    if !exchange.origin.is_secure() || origin.is_secure() {
+        return;
+    }
+    let followed = exchanges.iter().find(|later| {
+        later.exchange.seq > exchange.exchange.seq
             && later.origin == origin
             && later.url.path() == location.path()
     });
-    if let Some(later) = went.filter(|_| view.origin.is_secure() && !origin.is_secure()) {
-        note(findings, later, &rule::DOWNGRADE, format!("{} led to plain http", view.origin));
+    if let Some(later) = followed {
+        let message = format!("{} sent the client to plain http", exchange.origin);
+        findings.add(later, &rule::DOWNGRADE, message);
     }
 }

@@ -1,78 +1,81 @@
-//! Token requests, and how soon requests are repeated.
+//! Checks of requests that are made too early: for a token while another is valid, and again before
+//! `Retry-After` has passed.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::view::View;
-use super::{Finding, note, rule};
+use super::finding::Findings;
+use super::rule;
+use crate::audit::api_exchange::ApiExchange;
 use crate::wire::RedactionMark;
 
-pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    tokens(views, findings);
-    retries(views, findings);
+/// The lifetime of a token without `expires_in`, in seconds.
+const DEFAULT_LIFETIME: f64 = 60.0;
+
+pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    token_reuse(exchanges, findings);
+    retry_after(exchanges, findings);
 }
 
-/// A token, and what became of it.
+/// A token that a token server issued.
 struct Token {
-    until: f64,
-    mark: Option<String>,
+    /// In seconds since 1970.
+    expires: f64,
+    /// The id of its redaction mark.
+    id: Option<String>,
 }
 
-fn tokens(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    let mut known: HashMap<String, Token> = HashMap::new();
-    for view in views {
-        // A token that was refused may be replaced.
-        if matches!(view.status(), 400 | 401 | 403) {
-            let sent = view.credential();
-            known.retain(|_, token| sent.is_none() || token.mark != sent);
+fn token_reuse(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    let mut tokens: HashMap<String, Token> = HashMap::new();
+    for exchange in exchanges {
+        // A token that was rejected may be replaced before it expires.
+        if matches!(exchange.status(), 400 | 401 | 403) {
+            let rejected = exchange.credential();
+            tokens.retain(|_, token| rejected.is_none() || token.id != rejected);
         }
-        let Some(token) = issued(view) else { continue };
-        let scopes: Vec<_> = view
+        let Some(token) = issued(exchange) else { continue };
+        let form = url::form_urlencoded::parse(exchange.request_text().as_bytes());
+        let parameters: Vec<_> = exchange
             .url
             .query_pairs()
-            .chain(url::form_urlencoded::parse(
-                view.request_body()
-                    .and_then(|body| body.text.as_deref())
-                    .unwrap_or_default()
-                    .as_bytes(),
-            ))
+            .chain(form)
             .filter(|(name, _)| matches!(&**name, "scope" | "service" | "account" | "username"))
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let key = format!("{}{} {}", view.origin, view.url.path(), scopes.join(" "));
-        if known.get(&key).is_some_and(|token| view.seconds < token.until) {
-            note(findings, view, &rule::TOKEN_REUSE, "a token for this scope is still valid");
+        let key = format!("{}{} {}", exchange.origin, exchange.url.path(), parameters.join(" "));
+        if tokens.get(&key).is_some_and(|token| exchange.start < token.expires) {
+            findings.add(exchange, &rule::TOKEN_REUSE, "a token for this scope is still valid");
         }
-        known.insert(key, token);
+        tokens.insert(key, token);
     }
 }
 
-/// The token in an answer.
-fn issued(view: &View<'_>) -> Option<Token> {
-    if view.status() != 200 {
+/// Returns the token in a response.
+fn issued(exchange: &ApiExchange<'_>) -> Option<Token> {
+    if exchange.status() != 200 {
         return None;
     }
-    let text = view.response_body()?.text.as_deref()?;
-    let answer: Value = serde_json::from_str(text).ok()?;
-    let token = answer.get("token").or_else(|| answer.get("access_token"))?.as_str()?;
-    let lifetime = answer.get("expires_in").and_then(Value::as_f64).unwrap_or(60.0);
-    let mark = RedactionMark::find(token).map(|(_, mark, _)| mark.id().to_owned());
-    Some(Token { until: view.seconds + lifetime, mark })
+    let text = exchange.response_body()?.text.as_deref()?;
+    let response: Value = serde_json::from_str(text).ok()?;
+    let token = response.get("token").or_else(|| response.get("access_token"))?.as_str()?;
+    let lifetime = response.get("expires_in").and_then(Value::as_f64).unwrap_or(DEFAULT_LIFETIME);
+    let id = RedactionMark::find(token).map(|(_, mark, _)| mark.id().to_owned());
+    Some(Token { expires: exchange.start + lifetime, id })
 }
 
-fn retries(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    for (index, view) in views.iter().enumerate() {
-        let wait = view.received("retry-after").and_then(|value| value.parse::<f64>().ok());
-        let (429 | 503, Some(wait)) = (view.status(), wait) else { continue };
-        let end = view.seconds + view.exchange.duration_ms / 1000.0;
-        let again = views.iter().skip(index + 1).find(|later| {
-            later.url == view.url && later.method() == view.method() && later.seconds >= end
+fn retry_after(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    for (index, exchange) in exchanges.iter().enumerate() {
+        let wait = exchange.received("retry-after").and_then(|value| value.parse::<f64>().ok());
+        let (429 | 503, Some(wait)) = (exchange.status(), wait) else { continue };
+        let end = exchange.start + exchange.exchange.duration_ms / 1000.0;
+        let again = exchanges.iter().skip(index + 1).find(|later| {
+            later.url == exchange.url && later.method() == exchange.method() && later.start >= end
         });
-        if let Some(later) = again.filter(|later| later.seconds < end + wait) {
-            let message =
-                format!("repeated before the {wait} seconds that line {} asked for", view.line);
-            note(findings, later, &rule::RETRY_AFTER, message);
+        if let Some(later) = again.filter(|later| later.start < end + wait) {
+            let line = exchange.line;
+            let message = format!("repeated before the {wait} seconds that line {line} asked for");
+            findings.add(later, &rule::RETRY_AFTER, message);
         }
     }
 }

@@ -1,270 +1,237 @@
-//! Uploads: their steps, in order, each where the one before said.
+//! Checks of uploads: the order of requests, where each goes, and what it declares.
 
-use std::collections::HashMap;
+use super::finding::Findings;
+use super::rule;
+use crate::audit::api_exchange::ApiExchange;
+use crate::audit::upload_tracker::{UploadSession, UploadTracker};
+use crate::oci::{Algorithm, ApiPath, Digest};
 
-use url::Url;
-
-use super::view::View;
-use super::{Finding, note, rule};
-use crate::audit::place::Place;
-use crate::oci::{Algorithm, Digest};
-
-/// An upload that is open.
-struct Session {
-    /// Line of the request that opened it.
-    opened: usize,
-    location: String,
+/// What the requests of an upload session have shown so far.
+#[derive(Default)]
+struct Progress {
+    /// The number of bytes that the registry has.
     received: u64,
-    /// Whether the registry last said `0-0`, which stands for nothing as well as for one byte.
-    unclear: bool,
-    smallest: u64,
-    /// The size of the last chunk, if it was smaller than the registry wants.
-    small: Option<u64>,
-    /// How many requests carried content, and the SHA-256 of the last one's.
+    /// True if the registry last said `0-0`, which means no byte or one.
+    is_ambiguous: bool,
+    /// The smallest size of a chunk that the registry accepts before the last chunk.
+    minimum_chunk: u64,
+    /// The size of the last chunk, if it was smaller than that.
+    short_chunk: Option<u64>,
+    /// The number of requests with content, and the SHA-256 of the last one's content.
     chunks: u32,
-    last: Option<String>,
-    /// A chunk that got no answer.
-    unanswered: Option<String>,
-    /// The algorithm that was named when the upload was opened.
+    last_sha256: Option<String>,
+    /// The range and size of a chunk that got no response.
+    unanswered_chunk: Option<String>,
+    /// The digest algorithm that the opening request announced.
     algorithm: Option<String>,
-    /// Whether the last answer was 416.
-    is_out_of_step: bool,
-    /// Whether the last request was to close it, and got no answer.
-    perhaps_closed: bool,
+    /// True if the last response was 416: the client must ask for the state of the upload.
+    must_resynchronise: bool,
 }
 
-pub(super) fn check(views: &[View<'_>], findings: &mut Vec<Finding>) {
-    let mut sessions: HashMap<String, Session> = HashMap::new();
-    for view in views {
-        length(view, findings);
-        match (&view.place, view.method()) {
-            (Place::UploadStart { .. }, "POST") => start(view, &mut sessions, findings),
-            (_, "PATCH" | "PUT" | "GET" | "DELETE") => {
-                if let Some(session) = sessions.remove(&path(&view.url)) {
-                    step(view, session, &mut sessions, findings);
-                }
+pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+    let mut uploads = UploadTracker::new();
+    for exchange in exchanges {
+        content_length(exchange, findings);
+        if is_start(exchange) {
+            start(exchange, &mut uploads, findings);
+        } else if let Some(mut session) = uploads.take(exchange) {
+            if exchange.status() == 404 {
+                // The registry does not know the session any more.
+                continue;
             }
-            _ => {}
+            match exchange.method() {
+                "GET" => status(exchange, &mut session.state),
+                "PATCH" | "PUT" => content(exchange, &mut session, findings),
+                _ => {}
+            }
+            uploads.follow(exchange, session);
         }
     }
-    for session in sessions.values().filter(|session| !session.perhaps_closed) {
-        if let Some(view) = views.iter().find(|view| view.line == session.opened) {
-            note(
-                findings,
-                view,
-                &rule::UPLOAD_ABANDONED,
-                "the upload is neither finished nor cancelled",
-            );
+    for session in uploads.abandoned() {
+        if let Some(opening) = exchanges.iter().find(|e| e.line == session.opened_at) {
+            let message = "the upload is neither finished nor cancelled";
+            findings.add(opening, &rule::UPLOAD_ABANDONED, message);
         }
     }
 }
 
-/// A session is known by its URL without the query, which changes with each step.
-fn path(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.into()
+fn is_start(exchange: &ApiExchange<'_>) -> bool {
+    matches!(exchange.path, Some(ApiPath::UploadStart { .. })) && exchange.method() == "POST"
 }
 
-fn length(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let size = view.request_body().map_or(0, |body| body.size);
-    match view.sent("content-length") {
-        Some(length) if length.parse() != Ok(size) && view.exchange.error.is_none() => {
+fn content_length(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+    let size = exchange.sent_size();
+    match exchange.sent("content-length") {
+        Some(length) if length.parse() != Ok(size) && exchange.is_complete() => {
             let message = format!("Content-Length is {length:?}, the body has {size} bytes");
-            note(findings, view, &rule::CONTENT_LENGTH, message);
+            findings.add(exchange, &rule::CONTENT_LENGTH, message);
         }
-        None if view.method() == "POST"
-            && matches!(view.place, Place::UploadStart { .. })
-            && view.sent("transfer-encoding").is_none() =>
-        {
-            note(
-                findings,
-                view,
-                &rule::CONTENT_LENGTH,
-                "an upload is started without Content-Length",
-            );
+        None if is_start(exchange) && exchange.sent("transfer-encoding").is_none() => {
+            let message = "an upload is started without Content-Length";
+            findings.add(exchange, &rule::CONTENT_LENGTH, message);
         }
         _ => {}
     }
 }
 
-fn start(view: &View<'_>, sessions: &mut HashMap<String, Session>, findings: &mut Vec<Finding>) {
-    if let Some(digest) = view.parameter("digest") {
-        let sent = view.request_body().and_then(|body| body.sha256.as_deref());
-        closing_digest(view, &digest, sent, findings);
-    }
-    let (202, Some(location)) = (view.status(), view.location()) else { return };
-    let smallest = view.received("oci-chunk-min-length").and_then(|length| length.parse().ok());
-    let session = Session {
-        opened: view.line,
-        location: location.to_string(),
-        received: 0,
-        unclear: false,
-        smallest: smallest.unwrap_or(0),
-        small: None,
-        chunks: 0,
-        last: None,
-        unanswered: None,
-        algorithm: view.parameter("digest-algorithm"),
-        is_out_of_step: false,
-        perhaps_closed: false,
-    };
-    sessions.insert(path(&location), session);
-}
-
-fn step(
-    view: &View<'_>,
-    mut session: Session,
-    sessions: &mut HashMap<String, Session>,
-    findings: &mut Vec<Finding>,
+fn start(
+    exchange: &ApiExchange<'_>,
+    uploads: &mut UploadTracker<Progress>,
+    findings: &mut Findings,
 ) {
-    session.perhaps_closed = view.method() == "PUT" && view.status() == 0;
-    match view.method() {
-        "DELETE" => return,
-        // The registry does not know it any more.
-        _ if view.status() == 404 => return,
-        "GET" => {
-            session.unanswered = None;
-            session.is_out_of_step = false;
-            let range = view.received("range").and_then(|range| range.rsplit_once('-'));
-            if let (204, Some((_, last))) = (view.status(), range) {
-                let received = last.parse::<u64>().map_or(0, |last| last.saturating_add(1));
-                session.unclear = received == 1;
-                if received != session.received && !session.unclear {
-                    session.received = received;
-                    session.chunks += 1;
-                }
-            }
+    if let Some(digest) = exchange.parameter("digest") {
+        let sent = exchange.request_body().and_then(|body| body.sha256.as_deref());
+        closing_digest(exchange, &digest, sent, findings);
+    }
+    let minimum = exchange.received("oci-chunk-min-length").and_then(|length| length.parse().ok());
+    let progress = Progress {
+        minimum_chunk: minimum.unwrap_or(0),
+        algorithm: exchange.parameter("digest-algorithm"),
+        ..Progress::default()
+    };
+    uploads.open(exchange, progress);
+}
+
+/// Reads the registry's answer to the question how much it has.
+fn status(exchange: &ApiExchange<'_>, progress: &mut Progress) {
+    progress.unanswered_chunk = None;
+    progress.must_resynchronise = false;
+    let range = exchange.received("range").and_then(|range| range.rsplit_once('-'));
+    if let (204, Some((_, last))) = (exchange.status(), range) {
+        let received = last.parse::<u64>().map_or(0, |last| last.saturating_add(1));
+        progress.is_ambiguous = received == 1;
+        if received != progress.received && !progress.is_ambiguous {
+            progress.received = received;
+            progress.chunks += 1;
         }
-        _ => sent(view, &mut session, findings),
-    }
-    if let Some(location) = view.location() {
-        session.location = location.to_string();
-    }
-    let finished = view.method() == "PUT" && (200..300).contains(&view.status());
-    if !finished {
-        let place =
-            Url::parse(&session.location).map_or_else(|_| path(&view.url), |url| path(&url));
-        sessions.insert(place, session);
     }
 }
 
-/// A chunk, or the end.
-fn sent(view: &View<'_>, session: &mut Session, findings: &mut Vec<Finding>) {
-    let expected = Url::parse(&session.location).ok();
-    let kept = expected.as_ref().is_none_or(|expected| {
-        let query = expected.query().unwrap_or_default();
-        view.url.query().unwrap_or_default().starts_with(query)
-    });
-    if !kept {
-        note(findings, view, &rule::UPLOAD_LOCATION, "not the newest location of the upload");
+/// Checks a request that sends a chunk or closes the upload.
+fn content(
+    exchange: &ApiExchange<'_>,
+    session: &mut UploadSession<Progress>,
+    findings: &mut Findings,
+) {
+    let expected_query = session.location.query().unwrap_or_default();
+    if !exchange.url.query().unwrap_or_default().starts_with(expected_query) {
+        let message = "this is not the newest location of the upload";
+        findings.add(exchange, &rule::UPLOAD_LOCATION, message);
     }
-    if session.is_out_of_step {
-        note(findings, view, &rule::RESYNCHRONISE, "goes on after 416 without asking");
+    let progress = &mut session.state;
+    if progress.must_resynchronise {
+        let message = "the upload continues after 416 without a question for its state";
+        findings.add(exchange, &rule::RESYNCHRONISE, message);
     }
-    session.is_out_of_step = view.status() == 416;
-    let recorded = view.request_body().map_or(0, |body| body.size);
-    let declared = view.sent("content-length").and_then(|length| length.parse().ok());
-    // Of a request that broke, not everything was sent.
-    let size = if view.is_whole() { recorded } else { declared.unwrap_or(recorded) };
-    let range = view.sent("content-range");
-    if let Some(small) = session.small.filter(|_| size > 0) {
-        let message = format!("a chunk of {small} bytes, where {} were wanted", session.smallest);
-        note(findings, view, &rule::CHUNK_SIZE, message);
+    progress.must_resynchronise = exchange.status() == 416;
+    let recorded = exchange.sent_size();
+    let declared = exchange.sent("content-length").and_then(|length| length.parse().ok());
+    // If the exchange failed, a part of the body may not have been sent.
+    let size = if exchange.is_complete() { recorded } else { declared.unwrap_or(recorded) };
+    let range = exchange.sent("content-range");
+    if let Some(short) = progress.short_chunk.filter(|_| size > 0) {
+        let wanted = progress.minimum_chunk;
+        let message = format!("a chunk of {short} bytes; the registry wants at least {wanted}");
+        findings.add(exchange, &rule::CHUNK_SIZE, message);
     }
     if let Some(range) = range {
-        content_range(view, range, size, session, findings);
+        content_range(exchange, range, size, progress, findings);
     }
     let chunk = format!("{} {size}", range.unwrap_or("?"));
-    if view.method() == "PATCH" && session.unanswered.as_ref() == Some(&chunk) {
-        note(
-            findings,
-            view,
-            &rule::UNSAFE_RETRY,
-            "a chunk without an answer is sent again unasked",
-        );
+    if exchange.method() == "PATCH" && progress.unanswered_chunk.as_ref() == Some(&chunk) {
+        let message = "a chunk without a response is sent again without a question for the state";
+        findings.add(exchange, &rule::UNSAFE_RETRY, message);
     }
-    if view.status() == 0 {
-        session.unanswered = Some(chunk);
+    match exchange.status() {
+        0 => progress.unanswered_chunk = Some(chunk),
+        1..=299 => accepted(exchange, size, progress, findings),
+        _ => {}
+    }
+}
+
+/// Notes the content that the registry accepted, and checks how the upload is closed.
+fn accepted(
+    exchange: &ApiExchange<'_>,
+    size: u64,
+    progress: &mut Progress,
+    findings: &mut Findings,
+) {
+    if let Some(body) = exchange.request_body() {
+        progress.chunks += 1;
+        progress.last_sha256.clone_from(&body.sha256);
+    }
+    let first = exchange.sent("content-range").and_then(first_byte);
+    progress.received = first.unwrap_or(progress.received).saturating_add(size);
+    progress.is_ambiguous = false;
+    // The registry may have kept only a part of a chunk. `0-0` does not tell, nor does a 201.
+    let range = exchange.received("range").and_then(|range| range.rsplit_once('-'));
+    let last = range.and_then(|(_, last)| last.parse::<u64>().ok()).filter(|last| *last > 0);
+    if let (202, Some(last)) = (exchange.status(), last) {
+        progress.received = progress.received.min(last.saturating_add(1));
+    }
+    let is_short = exchange.method() == "PATCH" && size < progress.minimum_chunk;
+    progress.short_chunk = is_short.then_some(size);
+    if exchange.method() != "PUT" {
         return;
     }
-    if view.status() >= 300 {
-        return;
+    let Some(digest) = exchange.parameter("digest") else {
+        let message = "an upload is closed without a digest";
+        return findings.add(exchange, &rule::UPLOAD_DIGEST, message);
+    };
+    let announced = progress.algorithm.as_deref().unwrap_or("sha256");
+    if digest.split(':').next() != Some(announced) {
+        let message = format!("the upload was started for a {announced} digest");
+        findings.add(exchange, &rule::DIGEST_ALGORITHM, message);
     }
-    if let Some(body) = view.request_body() {
-        session.chunks += 1;
-        session.last.clone_from(&body.sha256);
-    }
-    session.received = first(range).unwrap_or(session.received).saturating_add(size);
-    session.unclear = false;
-    // Some of a chunk may have been taken. `0-0` says nothing, nor does a 201.
-    let range = view.received("range").and_then(|range| range.rsplit_once('-'));
-    let taken = range.and_then(|(_, last)| last.parse::<u64>().ok()).filter(|last| *last > 0);
-    if let (202, Some(last)) = (view.status(), taken) {
-        session.received = session.received.min(last.saturating_add(1));
-    }
-    session.small = Some(size).filter(|size| *size < session.smallest && view.method() == "PATCH");
-    if view.method() == "PUT" {
-        match view.parameter("digest") {
-            None => {
-                note(findings, view, &rule::UPLOAD_DIGEST, "an upload is closed without a digest");
-            }
-            // What came in several pieces is recorded piece by piece and cannot be checked.
-            Some(digest) => {
-                let named = session.algorithm.as_deref().unwrap_or("sha256");
-                if digest.split(':').next() != Some(named) {
-                    let message = format!("{named} was to be expected from its start");
-                    note(findings, view, &rule::DIGEST_ALGORITHM, message);
-                }
-                let whole = session.last.as_deref().filter(|_| session.chunks == 1);
-                closing_digest(view, &digest, whole, findings);
-            }
-        }
-    }
+    // The digest of several chunks together is not recorded.
+    let whole = progress.last_sha256.as_deref().filter(|_| progress.chunks == 1);
+    closing_digest(exchange, &digest, whole, findings);
 }
 
 fn content_range(
-    view: &View<'_>,
+    exchange: &ApiExchange<'_>,
     range: &str,
     size: u64,
-    session: &Session,
-    findings: &mut Vec<Finding>,
+    progress: &Progress,
+    findings: &mut Findings,
 ) {
-    let received = session.received;
+    let received = progress.received;
     let last = range.split_once('-').and_then(|(_, last)| last.parse::<u64>().ok());
-    match first(Some(range)).zip(last) {
-        Some((first, last))
-            if last.checked_sub(first).map(|n| n.saturating_add(1)) == Some(size) =>
-        {
-            if first != received && !(session.unclear && first < 2) {
+    let length = |first, last: u64| last.checked_sub(first).map(|span| span.saturating_add(1));
+    match first_byte(range).zip(last) {
+        Some((first, last)) if length(first, last) == Some(size) => {
+            if first != received && !(progress.is_ambiguous && first < 2) {
                 let message =
                     format!("the chunk starts at {first}, but {received} bytes were sent");
-                note(findings, view, &rule::UPLOAD_ORDER, message);
+                findings.add(exchange, &rule::UPLOAD_ORDER, message);
             }
         }
         _ => {
             let message = format!("Content-Range {range:?} does not fit {size} bytes");
-            note(findings, view, &rule::CONTENT_RANGE, message);
+            findings.add(exchange, &rule::CONTENT_RANGE, message);
         }
     }
 }
 
-/// The first byte of a `Content-Range`.
-fn first(range: Option<&str>) -> Option<u64> {
-    range?.split_once('-')?.0.parse().ok()
+/// Returns the position of the first byte of a `Content-Range`.
+fn first_byte(range: &str) -> Option<u64> {
+    range.split_once('-')?.0.parse().ok()
 }
 
-/// Holds the digest that closes an upload against the SHA-256 of all that was sent, where that is
-/// known.
-fn closing_digest(view: &View<'_>, digest: &str, sent: Option<&str>, findings: &mut Vec<Finding>) {
+/// Compares the digest that closes an upload with the SHA-256 of the content, if that is known.
+fn closing_digest(
+    exchange: &ApiExchange<'_>,
+    digest: &str,
+    sent_sha256: Option<&str>,
+    findings: &mut Findings,
+) {
     let Ok(parsed) = digest.parse::<Digest>() else {
-        return note(findings, view, &rule::UPLOAD_DIGEST, format!("{digest:?} is no digest"));
+        let message = format!("{digest:?} is not a digest");
+        return findings.add(exchange, &rule::UPLOAD_DIGEST, message);
     };
-    let right = match sent {
-        Some(sha256) if parsed.algorithm() == Algorithm::Sha256 => Some(sha256 == parsed.encoded()),
-        _ => None,
-    };
-    if right == Some(false) {
-        note(findings, view, &rule::UPLOAD_DIGEST, format!("what was sent is not {digest}"));
+    let is_sha256 = parsed.algorithm() == Algorithm::Sha256;
+    if is_sha256 && sent_sha256.is_some_and(|sent| sent != parsed.encoded()) {
+        let message = format!("the content that was sent does not have the digest {digest}");
+        findings.add(exchange, &rule::UPLOAD_DIGEST, message);
     }
 }

@@ -1,21 +1,22 @@
-//! curl commands that repeat exchanges by hand.
+//! A shell script of curl commands that repeat the requests of a transcript.
 
 use std::collections::BTreeMap;
 
-use crate::audit::Recorded;
+use crate::audit::transcript::Recorded;
 use crate::wire::{Exchange, RedactionMark};
 
-/// A shell script with one command an exchange. Credentials are variables, named at its top.
+/// Returns a shell script with one curl command for each exchange. Redacted values are variables,
+/// which the script lists at its top.
 #[must_use]
 pub fn curl(records: &[Recorded]) -> String {
-    let mut secrets = Secrets::default();
+    let mut variables = Variables::default();
     let commands: Vec<_> =
-        records.iter().map(|recorded| command(&recorded.exchange, &mut secrets)).collect();
+        records.iter().map(|recorded| command(&recorded.exchange, &mut variables)).collect();
     let mut script = String::from("#!/bin/sh\n");
-    if !secrets.0.is_empty() {
+    if !variables.0.is_empty() {
         script.push_str("# Values that are not in the transcript:\n");
     }
-    for (mark, name) in &secrets.0 {
+    for (mark, name) in &variables.0 {
         script.extend([name, "=  # ", &mark.to_string(), "\n"]);
     }
     for command in commands {
@@ -25,12 +26,12 @@ pub fn curl(records: &[Recorded]) -> String {
     script
 }
 
-/// The variables that stand for redacted values, by their mark.
+/// The names of the variables for redacted values.
 #[derive(Default)]
-struct Secrets(BTreeMap<RedactionMark, String>);
+struct Variables(BTreeMap<RedactionMark, String>);
 
-impl Secrets {
-    /// `text` as one word of the shell, its redacted values as variables.
+impl Variables {
+    /// Returns `text` as one word of a shell command, with variables in place of redacted values.
     fn word(&mut self, text: &str) -> String {
         let mut word = String::new();
         let mut rest = text;
@@ -48,7 +49,7 @@ impl Secrets {
     }
 }
 
-/// `text` in single quotes, in which nothing but a single quote means anything to a shell.
+/// Returns `text` in single quotes, where only a single quote is special to a shell.
 fn quote(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -56,7 +57,7 @@ fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-fn command(exchange: &Exchange, secrets: &mut Secrets) -> String {
+fn command(exchange: &Exchange, variables: &mut Variables) -> String {
     let request = &exchange.request;
     let comment: String = format!("{} {}", exchange.seq, exchange.operation)
         .chars()
@@ -71,22 +72,22 @@ fn command(exchange: &Exchange, secrets: &mut Secrets) -> String {
     for (name, value) in &request.headers {
         // curl makes these itself.
         if name != "content-length" && name != "host" {
-            lines.push(format!("  --header {}", secrets.word(&format!("{name}: {value}"))));
+            lines.push(format!("  --header {}", variables.word(&format!("{name}: {value}"))));
         }
     }
     if let Some(body) = &request.body {
         let data = match (&body.text, &body.sha256) {
-            (Some(text), _) => secrets.word(text),
+            (Some(text), _) => variables.word(text),
             (None, sha256) => {
                 let digest = sha256.as_deref().filter(|s| s.bytes().all(|b| b.is_ascii_hexdigit()));
                 quote(&format!("@{}", digest.unwrap_or("body")))
             }
         };
-        // `--data-raw` takes a leading @ as it is.
+        // Unlike `--data`, `--data-raw` does not read a file if the text starts with @.
         let option = if body.text.is_some() { "--data-raw" } else { "--data-binary" };
         lines.push(format!("  {option} {data}"));
     }
-    lines.push(format!("  {}", secrets.word(&request.url)));
+    lines.push(format!("  {}", variables.word(&request.url)));
     let (comment, command) = lines.split_at(1);
     format!("{}\n{}\n", comment.join(""), command.join(" \\\n"))
 }
@@ -104,7 +105,7 @@ mod tests {
         TranscriptReader::new(std::io::Cursor::new(text.to_vec())).read().unwrap()
     }
 
-    /// What a shell gives to curl: one argument a line, NUL for the end of a command.
+    /// Returns the arguments that a shell passes to each curl command of `script`.
     fn arguments(script: &str) -> Vec<Vec<String>> {
         let script =
             format!("curl() {{ for a; do printf '%s\\0' \"$a\"; done; printf '\\1'; }}\n{script}");
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_gives_curl_what_was_sent() {
+    fn curl_gets_the_url_and_body_that_were_sent() {
         let push = records(include_bytes!("../../../fixtures/exchanges/first-push.jsonl"));
         let script = curl(&push);
         let given = arguments(&script);
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_variables_each_named_once() {
+    fn each_credential_is_one_variable() {
         let text = include_bytes!("../../../fixtures/exchanges/pull-with-token.jsonl");
         let script = curl(&records(text));
         assert_eq!(script.matches("SECRET_1=").count(), 1, "{script}");
@@ -140,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_recorded_breaks_out_of_its_quotes(
+        fn recorded_text_stays_within_its_quotes(
             hostile in r#"('|"|\\|\$\(x\)|`x`|;|\n|\r|!|&|\||#|<redacted len=1 id=0badcafe>|[a-z ]){0,12}"#,
         ) {
             let mut recorded = records(include_bytes!("../../../fixtures/exchanges/pull.jsonl")).remove(0);

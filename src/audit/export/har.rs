@@ -1,26 +1,26 @@
-//! HAR 1.2, which browsers' developer tools open.
+//! HAR 1.2, which the developer tools of browsers open.
 
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::audit::Recorded;
-use crate::wire::{Exchange, RecordedBody};
+use crate::audit::transcript::Recorded;
 
-/// The exchanges as a HAR document.
+/// Returns the exchanges as a HAR document.
 #[must_use]
 pub fn har(records: &[Recorded]) -> String {
-    let entries: Vec<_> = records.iter().map(|recorded| entry(&recorded.exchange)).collect();
+    let entries: Vec<_> = records.iter().map(entry).collect();
     let creator = json!({ "name": "thv", "version": env!("CARGO_PKG_VERSION") });
     let document = json!({ "log": { "version": "1.2", "creator": creator, "entries": entries } });
     format!("{document:#}\n")
 }
 
-fn entry(exchange: &Exchange) -> Value {
+fn entry(recorded: &Recorded) -> Value {
+    let exchange = &recorded.exchange;
     let mut entry = json!({
         "startedDateTime": exchange.start,
         "time": exchange.duration_ms,
-        "request": request(exchange),
-        "response": response(exchange),
+        "request": request(recorded),
+        "response": response(recorded),
         "cache": {},
         "timings": { "send": 0, "wait": exchange.duration_ms, "receive": 0 },
         "comment": exchange.operation,
@@ -29,7 +29,7 @@ fn entry(exchange: &Exchange) -> Value {
         let (host, _) = peer.addr.rsplit_once(':').unwrap_or((&peer.addr, ""));
         entry["serverIPAddress"] = json!(host.trim_matches(['[', ']']));
         if let Some((_, port)) = peer.local_addr.as_ref().and_then(|addr| addr.rsplit_once(':')) {
-            // HAR's example of what tells connections apart is the client's port.
+            // As in the HAR specification, the port of the client identifies the connection.
             entry["connection"] = json!(port);
         }
     }
@@ -39,8 +39,8 @@ fn entry(exchange: &Exchange) -> Value {
     entry
 }
 
-fn request(exchange: &Exchange) -> Value {
-    let request = &exchange.request;
+fn request(recorded: &Recorded) -> Value {
+    let request = &recorded.exchange.request;
     let query: Vec<_> = Url::parse(&request.url)
         .map(|url| {
             url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value })).collect()
@@ -54,11 +54,11 @@ fn request(exchange: &Exchange) -> Value {
         "headers": headers(&request.headers),
         "queryString": query,
         "headersSize": -1,
-        "bodySize": size(request.body.as_ref()),
+        "bodySize": recorded.sent_size(),
     });
     if let Some(body) = &request.body {
         value["postData"] = json!({
-            "mimeType": field(&request.headers, "content-type"),
+            "mimeType": recorded.sent("content-type").unwrap_or_default(),
             "text": body.text.clone().unwrap_or_default(),
             "params": [],
         });
@@ -66,39 +66,31 @@ fn request(exchange: &Exchange) -> Value {
     value
 }
 
-fn response(exchange: &Exchange) -> Value {
-    let none = Vec::new();
-    let (status, version, fields, body) =
-        exchange.response.as_ref().map_or((0, "", &none, None), |response| {
-            (response.status, response.version.as_str(), &response.headers, response.body.as_ref())
-        });
-    let mut content = json!({ "size": size(body), "mimeType": field(fields, "content-type") });
-    if let Some(text) = body.and_then(|body| body.text.as_ref()) {
+fn response(recorded: &Recorded) -> Value {
+    let response = recorded.exchange.response.as_ref();
+    let version = response.map_or("", |response| &response.version);
+    let fields = response.map_or(&[][..], |response| &response.headers);
+    let received = |name| recorded.received(name).unwrap_or_default();
+    let size = recorded.received_size();
+    let mut content = json!({ "size": size, "mimeType": received("content-type") });
+    if let Some(text) = recorded.response_body().and_then(|body| body.text.as_ref()) {
         content["text"] = json!(text);
     }
     json!({
-        "status": status,
+        "status": recorded.status(),
         "statusText": "",
         "httpVersion": version,
         "cookies": [],
         "headers": headers(fields),
         "content": content,
-        "redirectURL": field(fields, "location"),
+        "redirectURL": received("location"),
         "headersSize": -1,
-        "bodySize": size(body),
+        "bodySize": size,
     })
 }
 
 fn headers(fields: &[(String, String)]) -> Vec<Value> {
     fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
-}
-
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-}
-
-fn size(body: Option<&RecordedBody>) -> u64 {
-    body.map_or(0, |body| body.size)
 }
 
 #[cfg(test)]
@@ -107,7 +99,7 @@ mod tests {
     use crate::audit::TranscriptReader;
 
     #[test]
-    fn every_field_that_har_asks_for_is_there() {
+    fn entries_have_every_required_field() {
         let mut text = include_bytes!("../../../fixtures/exchanges/first-push.jsonl").to_vec();
         text.extend(include_bytes!("../../../fixtures/wire-check/unsafe-retry.jsonl"));
         let records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();

@@ -1,24 +1,24 @@
-//! One page to look at: a waterfall of the exchanges, their headers and bodies, and the findings.
+//! One HTML page: a waterfall of the exchanges, their header fields and bodies, and the findings.
 //!
-//! The page loads nothing and runs no script: it is what it is in any browser, without a network.
-//! Everything recorded is escaped.
+//! The page loads nothing and runs no script, so it needs no network. All text of the transcript is
+//! escaped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use url::Url;
 
-use super::connections::connections;
-use super::window::Window;
-use crate::audit::Recorded;
+use super::waterfall::{TimeSpan, connections};
 use crate::audit::check::Finding;
+use crate::audit::transcript::{Recorded, runs};
 use crate::printable::printable;
 use crate::wire::{Exchange, RecordedBody};
 
 const STYLE: &str = include_str!("html.css");
 
-/// The page, with the findings of [`crate::audit::check::check`] where they belong.
+/// Returns the page. Each of `findings`, which [`check`](crate::audit::check()) returned, is shown with
+/// its exchange.
 #[must_use]
 pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
     let mut page = format!(
@@ -29,55 +29,41 @@ pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
         records.len()
     );
     page.push_str(&header(records, findings));
-    let runs = runs(records);
-    let several = runs.len() > 1;
-    for own in runs {
-        if several {
-            let run = escape(&own[0].exchange.run);
-            let _ = writeln!(page, "<h2>Run <code>{run}</code></h2>");
+    let mut runs = runs(records);
+    runs.sort_by(|a, b| a[0].exchange.start.cmp(&b[0].exchange.start));
+    let has_several = runs.len() > 1;
+    for run in runs {
+        if has_several {
+            let id = escape(&run[0].exchange.run);
+            let _ = writeln!(page, "<h2>Run <code>{id}</code></h2>");
         }
         page.push_str(
             "<div class=\"head\" aria-hidden=\"true\"><span class=\"num\">#</span><span>Method</span>\
              <span>Status</span><span>Operation</span><span class=\"num\">Sent</span>\
              <span class=\"num\">Received</span><span>Connection and time</span></div>\n",
         );
-        let window = Window::of(&own);
-        let numbers = connections(&own);
-        for (recorded, number) in own.into_iter().zip(numbers) {
+        let span = TimeSpan::of(&run);
+        let numbers = connections(&run);
+        for (recorded, number) in run.into_iter().zip(numbers) {
             let found: Vec<_> = findings.iter().filter(|f| f.line == recorded.line).collect();
-            page.push_str(&row(recorded, &found, &window, number));
+            page.push_str(&row(recorded, &found, &span, number));
         }
     }
     page.push_str("</body></html>\n");
     page
 }
 
-/// The records of each run in their order, and the runs in the order of their beginning.
-fn runs(records: &[Recorded]) -> Vec<Vec<&Recorded>> {
-    let mut runs: BTreeMap<&str, Vec<&Recorded>> = BTreeMap::new();
-    for recorded in records {
-        runs.entry(&recorded.exchange.run).or_default().push(recorded);
-    }
-    let mut runs: Vec<_> = runs.into_values().collect();
-    for own in &mut runs {
-        own.sort_by_key(|recorded| recorded.exchange.seq);
-    }
-    runs.sort_by(|a, b| a[0].exchange.start.cmp(&b[0].exchange.start));
-    runs
-}
-
 fn header(records: &[Recorded], findings: &[Finding]) -> String {
-    let exchanges = || records.iter().map(|recorded| &recorded.exchange);
-    let sum = |size: fn(&Exchange) -> u64| size_text(exchanges().map(size).sum());
     let hosts: BTreeSet<_> =
-        exchanges().filter_map(|exchange| host(&exchange.request.url)).collect();
-    let failed = exchanges().filter(|e| e.error.is_some() || status(e) >= 500).count();
-    let last = |own: &Vec<&Recorded>| connections(own).into_iter().flatten().max();
+        records.iter().filter_map(|recorded| host(&recorded.exchange.request.url)).collect();
+    let is_failure = |r: &&Recorded| r.exchange.error.is_some() || r.status() >= 500;
+    let failed = records.iter().filter(is_failure).count();
+    let last = |run: &Vec<&Recorded>| connections(run).into_iter().flatten().max();
     let connections: usize = runs(records).iter().filter_map(last).sum();
     let totals = [
         ("Exchanges", records.len().to_string(), false),
-        ("Sent", sum(|e| size(e.request.body.as_ref())), false),
-        ("Received", sum(|e| size(received(e))), false),
+        ("Sent", size_text(records.iter().map(Recorded::sent_size).sum()), false),
+        ("Received", size_text(records.iter().map(Recorded::received_size).sum()), false),
         ("Hosts", hosts.len().to_string(), false),
         ("Connections", connections.to_string(), false),
         ("Failures", failed.to_string(), failed > 0),
@@ -85,19 +71,20 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
     ];
     let mut text = String::from("<h1>Transcript</h1>\n");
     let hosts: Vec<_> = hosts.into_iter().map(|host| escape(&host)).collect();
-    let start = exchanges().map(|exchange| exchange.start.as_str()).min().unwrap_or_default();
+    let starts = records.iter().map(|recorded| recorded.exchange.start.as_str());
+    let start = starts.min().unwrap_or_default();
     let _ = writeln!(text, "<p class=\"lead\">{} with {}</p>", escape(start), hosts.join(", "));
     text.push_str("<dl class=\"totals\">");
-    for (name, value, bad) in totals {
-        let class = if bad { " class=\"bad\"" } else { "" };
+    for (name, value, is_bad) in totals {
+        let class = if is_bad { " class=\"bad\"" } else { "" };
         let _ = write!(text, "<div{class}><dt>{name}</dt><dd>{value}</dd></div>");
     }
     text.push_str("</dl>\n<ul class=\"legend\">");
     for (class, name) in [
-        ("s2", "done"),
-        ("s3", "led elsewhere"),
-        ("s4", "asked for a login, or not there"),
-        ("s5", "refused or failed"),
+        ("s2", "success"),
+        ("s3", "redirect"),
+        ("s4", "login required, or not found"),
+        ("s5", "error"),
     ] {
         let _ = write!(text, "<li class=\"{class}\"><i></i>{name}</li>");
     }
@@ -108,23 +95,25 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
 fn row(
     recorded: &Recorded,
     findings: &[&Finding],
-    window: &Window,
+    span: &TimeSpan,
     connection: Option<usize>,
 ) -> String {
     let exchange = &recorded.exchange;
-    let class = match status(exchange) {
+    let class = match recorded.status() {
         200..=299 => "s2",
         300..=399 => "s3",
         401 | 404 => "s4",
         _ => "s5",
     };
-    let (left, width) = window.place(recorded);
-    let width = width.min(100.0 - left);
+    let (left, width) = span.bar(recorded);
     let attempt = match exchange.attempt {
         1 => String::new(),
         n => format!(" (attempt {n})"),
     };
-    let shown = exchange.response.as_ref().map_or("—".to_owned(), |r| r.status.to_string());
+    let status = match recorded.status() {
+        0 => "—".to_owned(),
+        status => status.to_string(),
+    };
     let connection = connection.map_or("—".to_owned(), |number| number.to_string());
     let mut flags = String::new();
     for found in findings {
@@ -132,7 +121,7 @@ fn row(
     }
     let mut text = format!(
         "<details class=\"row {class}\"><summary><span class=\"num\">{}</span><span class=\"method \
-         mono\">{}</span><span class=\"status\">{shown}</span><span class=\"what\"><b>{flags}{}{attempt}</b><span \
+         mono\">{}</span><span class=\"status\">{status}</span><span class=\"what\"><b>{flags}{}{attempt}</b><span \
          class=\"mono\">{}</span></span><span class=\"num\">{}</span><span class=\"num\">{}</span><span \
          class=\"track\" title=\"connection {connection}, {:.1} ms\"><b>{connection}</b><i style=\"left:{left:.2}%;width:{width:.2}%\"></i></span></summary>\n\
          <div class=\"more\">",
@@ -140,8 +129,8 @@ fn row(
         escape(&exchange.request.method),
         escape(&exchange.operation),
         escape(&exchange.request.url),
-        size_text(size(exchange.request.body.as_ref())),
-        size_text(size(received(exchange))),
+        size_text(recorded.sent_size()),
+        size_text(recorded.received_size()),
         exchange.duration_ms,
     );
     for found in findings {
@@ -210,7 +199,8 @@ fn body(body: Option<&RecordedBody>) -> String {
     format!("<pre>{}</pre>", lines.join("\n"))
 }
 
-/// Text for HTML, in elements and attributes, without characters that reorder what is read.
+/// Escapes text for HTML elements and attributes. Control characters and characters that reorder text
+/// are shown as their code.
 fn escape(text: &str) -> String {
     let text = printable(text);
     text.replace('&', "&amp;")
@@ -224,18 +214,6 @@ fn host(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-fn status(exchange: &Exchange) -> u16 {
-    exchange.response.as_ref().map_or(0, |response| response.status)
-}
-
-fn received(exchange: &Exchange) -> Option<&RecordedBody> {
-    exchange.response.as_ref().and_then(|response| response.body.as_ref())
-}
-
-fn size(body: Option<&RecordedBody>) -> u64 {
-    body.map_or(0, |body| body.size)
-}
-
 fn size_text(bytes: u64) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} B"),
@@ -247,11 +225,10 @@ fn size_text(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::TranscriptReader;
-    use crate::audit::check::check;
+    use crate::audit::{TranscriptReader, check};
 
     #[test]
-    fn nothing_recorded_becomes_markup() {
+    fn recorded_text_is_escaped() {
         let text = include_bytes!("../../../fixtures/wire-check/credential-origin.jsonl").to_vec();
         let mut records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();
         let hostile = "\"'><script>alert(1)</script>&\u{202e}";
@@ -269,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_counted_and_named() {
+    fn connections_are_counted_and_numbered() {
         let text = include_bytes!("../../../fixtures/exchanges/first-push.jsonl").to_vec();
         let records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();
         let page = html(&records, &[]);
@@ -279,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_stand_with_their_exchange() {
+    fn findings_are_shown_with_their_exchange() {
         let text = include_bytes!("../../../fixtures/wire-check/credential-origin.jsonl").to_vec();
         let records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();
         let page = html(&records, &check(&records));

@@ -1,10 +1,9 @@
-//! Transcripts for other tools: HAR, curl commands, and a page to look at.
+//! Transcripts for other tools: HAR, curl commands, and an HTML page.
 
-mod connections;
 mod curl;
 mod har;
 mod html;
-mod window;
+mod waterfall;
 
 pub use curl::curl;
 pub use har::har;

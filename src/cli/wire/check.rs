@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::transcript::{count, read};
-use crate::audit::check::{Severity, check};
+use crate::audit::{Severity, check};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::printable::printable;

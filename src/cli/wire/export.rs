@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::transcript::{count, read};
 use crate::atomic_file;
-use crate::audit::check::check;
+use crate::audit::check;
 use crate::audit::export;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! Bodies on their way through the proxy, of any size, none of them held in memory whole.
+//! Bodies that pass through the proxy. They may have any size, so no large one is held in memory.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -14,20 +14,21 @@ use tokio::sync::mpsc;
 use crate::atomic_file::Scratch;
 use crate::wire::{self, Response};
 
-/// The largest body of a client that is kept in memory, in bytes; a larger one waits in a file.
+/// The largest request body that is kept in memory, in bytes. A larger one is kept in a file.
 const MEMORY_LIMIT: usize = 1024 * 1024;
-/// How many pieces of a registry's body may wait for the client.
-const AHEAD: usize = 4;
+/// The number of pieces of a response that may wait until the client takes them.
+const WAITING_PIECES: usize = 4;
 
-/// A client's body, received whole, so that its size is known when it is sent on.
-pub(super) struct Received {
+/// The body of a client's request. It is received completely before it is sent on, so that its size
+/// is known then.
+pub(super) struct RequestBody {
     pub(super) body: wire::Body,
-    /// Goes when the body was sent.
+    /// The file of a large body. Dropping it removes the file.
     _file: Option<Scratch>,
 }
 
-/// Receives a client's body.
-pub(super) async fn receive(mut body: Incoming) -> io::Result<Received> {
+/// Receives the body of a client's request.
+pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
     let mut start = Vec::new();
     let mut spilled: Option<(Scratch, File)> = None;
     let mut size = 0;
@@ -45,26 +46,26 @@ pub(super) async fn receive(mut body: Incoming) -> io::Result<Received> {
         }
     }
     match spilled {
-        None => Ok(Received { body: start.into(), _file: None }),
+        None => Ok(RequestBody { body: start.into(), _file: None }),
         Some((scratch, _)) => {
             let source = Arc::new(File::open(scratch.path())?);
-            Ok(Received { body: wire::Body::from_source(source, size), _file: Some(scratch) })
+            Ok(RequestBody { body: wire::Body::from_source(source, size), _file: Some(scratch) })
         }
     }
 }
 
-/// A registry's body, passed on as it comes.
-pub(super) struct Relayed(mpsc::Receiver<io::Result<Bytes>>);
+/// The body of a response, which the client gets as it arrives from the registry.
+pub(super) struct ResponseBody(mpsc::Receiver<io::Result<Bytes>>);
 
-impl Relayed {
+impl ResponseBody {
     pub(super) fn new(mut response: Response) -> Self {
-        let (sender, pieces) = mpsc::channel(AHEAD);
+        let (sender, pieces) = mpsc::channel(WAITING_PIECES);
         tokio::spawn(async move {
             loop {
                 let piece = match response.chunk().await {
                     Ok(Some(piece)) => Ok(piece),
                     Ok(None) => return,
-                    // The client sees a body that is cut short.
+                    // The client gets an incomplete body.
                     Err(error) => Err(io::Error::other(error)),
                 };
                 let is_last = piece.is_err();
@@ -76,16 +77,15 @@ impl Relayed {
         Self(pieces)
     }
 
-    /// A body that is known already.
-    pub(super) fn whole(text: String) -> Self {
+    pub(super) fn from_text(text: String) -> Self {
         let (sender, pieces) = mpsc::channel(1);
-        // There is room for one.
+        // This cannot fail: the channel has room for one piece.
         let _ = sender.try_send(Ok(text.into()));
         Self(pieces)
     }
 }
 
-impl hyper::body::Body for Relayed {
+impl hyper::body::Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 

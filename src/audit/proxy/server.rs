@@ -1,7 +1,8 @@
-//! A recording reverse proxy before one registry, for any client.
+//! Sends each request on to the registry, and the response back.
 //!
-//! What the registry says of other places (`Location`, the realm of a challenge) is rewritten so
-//! that the whole conversation passes through here. Only places that it named can be reached.
+//! URLs in responses (`Location`, the realm of a challenge) are rewritten, so that the requests that
+//! follow come to this proxy too. It reaches the registry and the origins that the registry named,
+//! and no others.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,18 +12,20 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
-use hyper::{Request as Incoming1, Response as Outgoing};
+use hyper::{Request as ClientRequest, Response as ClientResponse};
 use url::Url;
 
-use super::relayed::{Relayed, receive};
-use super::step::step;
+use super::body::{ResponseBody, receive};
+use super::operation::operation;
+use crate::audit::api_exchange::without_query;
 use crate::wire::{
     Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
 };
 
-/// Below this path stand the other origins that the registry named: `/.elsewhere/https/host:port/…`.
+/// The path prefix of URLs on other origins that the registry named:
+/// `/.elsewhere/https/host:port/…`.
 const ELSEWHERE: &str = "/.elsewhere/";
-/// Header fields that belong to one connection.
+/// Header fields that are about one connection (RFC 9110, section 7.6.1), and `host`.
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -35,7 +38,7 @@ const HOP_BY_HOP: [&str; 9] = [
     "host",
 ];
 
-/// The proxy.
+/// A recording proxy. It accepts connections, but answers none before [`Proxy::serve`].
 pub struct Proxy {
     listener: Listener,
     relay: Arc<Relay>,
@@ -50,24 +53,25 @@ impl fmt::Debug for Proxy {
 struct Relay {
     transport: Transport,
     upstream: Url,
-    home: String,
-    named: Mutex<Named>,
+    /// The URL of this proxy.
+    own_url: String,
+    named: Mutex<NamedByRegistry>,
 }
 
-/// What the registry named so far.
+/// What the responses of the registry named so far.
 #[derive(Default)]
-struct Named {
+struct NamedByRegistry {
     origins: HashSet<Origin>,
-    /// Token servers, whose bodies hold secrets; without query.
+    /// The URLs of token servers, without query. The bodies of their exchanges contain secrets.
     token_servers: HashSet<Url>,
 }
 
 impl Proxy {
-    /// Listens at `address` for requests to the registry at `upstream`. Exchanges with it are
-    /// recorded as `settings` say.
+    /// Listens at `address` for requests to the registry at `upstream`. The recorder of `settings`
+    /// gets every exchange with the registry.
     ///
     /// # Errors
-    /// Where the address cannot be listened at, or `upstream` is no http or https URL.
+    /// If the system does not allow to listen at `address`, or `upstream` is not an http or https URL.
     pub async fn bind(address: SocketAddr, upstream: Url, settings: Settings) -> io::Result<Self> {
         if Origin::of(&upstream).is_none() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an http or https URL"));
@@ -76,34 +80,34 @@ impl Proxy {
         let relay = Relay {
             transport: Transport::new(settings),
             upstream,
-            home: format!("http://{}", listener.local_addr()),
+            own_url: format!("http://{}", listener.local_addr()),
             named: Mutex::default(),
         };
         Ok(Self { listener, relay: Arc::new(relay) })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens at.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.listener.local_addr()
     }
 
-    /// Passes requests on until `shutdown` resolves.
+    /// Sends requests on until `shutdown` resolves, then closes all connections.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         self.listener.serve(self.relay, shutdown).await;
     }
 }
 
 impl Service for Relay {
-    type Body = Relayed;
+    type Body = ResponseBody;
 
-    async fn respond(&self, request: Incoming1<Incoming>) -> Outgoing<Relayed> {
-        match self.pass(request).await {
+    async fn respond(&self, request: ClientRequest<Incoming>) -> ClientResponse<ResponseBody> {
+        match self.relay(request).await {
             Ok(response) => response,
             Err(error) => {
                 let body =
                     serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
-                let mut response = Outgoing::new(Relayed::whole(body.to_string()));
+                let mut response = ClientResponse::new(ResponseBody::from_text(body.to_string()));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response
             }
@@ -112,20 +116,25 @@ impl Service for Relay {
 }
 
 impl Relay {
-    async fn pass(&self, request: Incoming1<Incoming>) -> Result<Outgoing<Relayed>, String> {
+    async fn relay(
+        &self,
+        request: ClientRequest<Incoming>,
+    ) -> Result<ClientResponse<ResponseBody>, String> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let url = self.destination(target).ok_or("this place was never named by the registry")?;
-        let method = Method::parse(parts.method.as_str()).ok_or("this method is not passed on")?;
+        let url = self.destination(target).ok_or("the registry never named this URL")?;
+        let method =
+            Method::parse(parts.method.as_str()).ok_or("this proxy does not support the method")?;
         let received = receive(body).await.map_err(|error| error.to_string())?;
 
         let is_token_server = self.named().token_servers.contains(&without_query(&url));
-        let step = if is_token_server { "token".to_owned() } else { step(method, &url) };
-        let mut outgoing = Request::new(method, url.clone(), format!("proxy: {step}"));
+        let name = if is_token_server { "token".to_owned() } else { operation(method, &url) };
+        let mut outgoing = Request::new(method, url.clone(), format!("proxy: {name}"));
         for (name, value) in &parts.headers {
             let Ok(value) = value.to_str() else { continue };
             if name == "authorization" {
-                let bound = Origin::of(&url).map(|o| Authorization::new(o, value.to_owned()));
+                let bound =
+                    Origin::of(&url).map(|origin| Authorization::new(origin, value.to_owned()));
                 outgoing = outgoing.authorization(bound);
             } else if name != "content-length" && !HOP_BY_HOP.contains(&name.as_str()) {
                 outgoing = outgoing.header(name.as_str(), value);
@@ -137,10 +146,11 @@ impl Relay {
         outgoing = outgoing.untyped_body(received.body.clone());
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
-        Ok(self.relayed(response))
+        Ok(self.rewritten(response))
     }
 
-    /// Where a request to this proxy goes.
+    /// Returns the URL that a request to this proxy is for, or `None` if the registry did not name its
+    /// origin.
     fn destination(&self, target: &str) -> Option<Url> {
         let Some(elsewhere) = target.strip_prefix(ELSEWHERE) else {
             return self.upstream.join(target).ok();
@@ -150,58 +160,55 @@ impl Relay {
         self.named().origins.contains(&Origin::of(&url)?).then_some(url)
     }
 
-    fn named(&self) -> MutexGuard<'_, Named> {
+    fn named(&self) -> MutexGuard<'_, NamedByRegistry> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn relayed(&self, response: Response) -> Outgoing<Relayed> {
-        let mut answer = Outgoing::builder().status(response.status());
+    fn rewritten(&self, response: Response) -> ClientResponse<ResponseBody> {
+        let mut rewritten = ClientResponse::builder().status(response.status());
         for (name, value) in response.headers().iter() {
             let value = match name {
-                "location" => self.moved(response.url(), value),
-                "www-authenticate" => self.moved_realm(response.url(), value),
+                "location" => self.own_url_for(response.url(), value),
+                "www-authenticate" => self.challenge(response.url(), value),
                 _ => value.to_owned(),
             };
             if !HOP_BY_HOP.contains(&name) {
-                answer = answer.header(name, value);
+                rewritten = rewritten.header(name, value);
             }
         }
-        let body = Relayed::new(response);
-        // A field that was received can be sent.
-        answer.body(body).unwrap_or_else(|_| Outgoing::new(Relayed::whole(String::new())))
+        let body = ResponseBody::new(response);
+        // This cannot fail: header fields that were received are valid.
+        rewritten
+            .body(body)
+            .unwrap_or_else(|_| ClientResponse::new(ResponseBody::from_text(String::new())))
     }
 
-    /// A URL of the registry's as one that leads through here.
-    fn moved(&self, from: &Url, location: &str) -> String {
+    /// Returns a URL of this proxy that stands for `location`, and remembers its origin.
+    fn own_url_for(&self, from: &Url, location: &str) -> String {
         let Ok(url) = from.join(location) else { return location.to_owned() };
         let Some(origin) = Origin::of(&url) else { return location.to_owned() };
         let path = url.as_str().splitn(4, '/').nth(3).unwrap_or_default();
         if Some(&origin) == Origin::of(&self.upstream).as_ref() {
-            return format!("{}/{path}", self.home);
+            return format!("{}/{path}", self.own_url);
         }
-        let place = format!("{}/{}", url.scheme(), origin.authority());
+        let scheme_and_host = format!("{}/{}", url.scheme(), origin.authority());
         self.named().origins.insert(origin);
-        format!("{}{ELSEWHERE}{place}/{path}", self.home)
+        format!("{}{ELSEWHERE}{scheme_and_host}/{path}", self.own_url)
     }
 
-    fn moved_realm(&self, from: &Url, challenge: &str) -> String {
+    /// Returns `challenge` with a realm on this proxy.
+    fn challenge(&self, from: &Url, challenge: &str) -> String {
         let Some((before, after)) = challenge.split_once("realm=\"") else {
             return challenge.to_owned();
         };
         let Some((realm, after)) = after.split_once('"') else { return challenge.to_owned() };
-        // A realm that is no URL is a name, as for Basic.
+        // The realm of a Basic challenge is a name, not a URL.
         if !realm.contains("://") {
             return challenge.to_owned();
         }
         if let Ok(url) = from.join(realm) {
             self.named().token_servers.insert(without_query(&url));
         }
-        format!("{before}realm=\"{}\"{after}", self.moved(from, realm))
+        format!("{before}realm=\"{}\"{after}", self.own_url_for(from, realm))
     }
-}
-
-fn without_query(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_query(None);
-    url
 }
