@@ -1,16 +1,16 @@
-//! The rules, with their reasons.
+//! The rules, with their reasons. `protocol-notes/wire-check.md` is made from this table.
 
-/// How much a broken rule weighs.
+/// How serious the violation of a rule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Something went wrong: a MUST of the specification, or a matter of security.
+    /// An error: it violates a MUST of the specification, or it affects security.
     Finding,
-    /// Something could be better: a SHOULD of the specification.
+    /// An improvement: it violates a SHOULD of the specification.
     Advice,
 }
 
 impl Severity {
-    /// The word that stands in output.
+    /// Returns the word for this severity in output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -20,19 +20,19 @@ impl Severity {
     }
 }
 
-/// A rule.
+/// A rule that traffic must follow.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rule {
     /// A stable name.
     pub id: &'static str,
-    /// How much it weighs.
+    /// How serious a violation is.
     pub severity: Severity,
-    /// What has to be so.
+    /// What must be true.
     pub title: &'static str,
-    /// Why.
+    /// Why it must be true.
     pub reason: &'static str,
-    /// Where the distribution specification says so, if it does.
+    /// The sections of the distribution specification that require it, or an empty text.
     pub section: &'static str,
 }
 
@@ -48,111 +48,111 @@ macro_rules! rules {
 
 rules! {
     CONTENT_DIGEST = "content-digest", Finding,
-        "Content that was fetched by digest has that digest.",
-        "The digest is all that ties the answer to what was asked for.",
+        "Content that is fetched by digest has that digest.",
+        "Only the digest proves that the content is what the client asked for.",
         "Pulling manifests; Pulling blobs";
     DIGEST_HEADER = "digest-header", Finding,
-        "`Docker-Content-Digest` agrees with the body.",
-        "A registry that names another digest than the content's is broken, or something in between changed the content.",
+        "`Docker-Content-Digest` is the digest of the body.",
+        "If it is not, the registry is broken, or something between client and registry changed the content.",
         "Pulling manifests; Pulling blobs; Pushing manifests";
     UNVERIFIABLE = "unverifiable", Advice,
-        "The digest of fetched content can be checked from the record.",
-        "A body whose digest is not recorded under the algorithm asked for cannot be held against it.",
+        "The transcript shows enough to check the digest of fetched content.",
+        "A body can only be checked if its text is recorded, or its digest with the algorithm of the request.",
         "Pulling blobs";
     MEDIA_TYPE = "media-type", Finding,
-        "A manifest's `Content-Type` and its `mediaType` agree.",
-        "A document that two readers take for two things is a way to smuggle one past the other (CVE-2021-41190).",
+        "The `Content-Type` of a manifest is its `mediaType`.",
+        "Otherwise two programs may read the same document as two different types (CVE-2021-41190).",
         "Pulling manifests; Pushing manifests";
     MANIFEST_TYPE = "manifest-type", Advice,
         "A manifest is pushed with its media type as `Content-Type`, without parameters.",
-        "Registries that compare the two as text refuse anything else.",
+        "Some registries compare `Content-Type` with `mediaType` as text, and reject anything else.",
         "Pushing manifests";
     MANIFEST_CONTENT = "manifest-content", Finding,
         "A pushed manifest refers only to content that was sent, mounted or seen in the repository before.",
-        "A manifest whose blobs are not there cannot be pulled.",
+        "A manifest whose blobs are missing cannot be pulled.",
         "Pushing manifests";
     UPLOAD_LOCATION = "upload-location", Finding,
-        "An upload goes on at the newest `Location` that was given.",
-        "The location holds the registry's state; one that was made up or is old loses data.",
+        "Each request of an upload goes to the newest `Location` that the registry gave.",
+        "The location contains the registry's state. With an old or invented location, data may be lost.",
         "Pushing a blob in chunks";
     UPLOAD_ORDER = "upload-order", Finding,
-        "Chunks follow one another from the first byte on.",
-        "A gap or an overlap makes another blob.",
+        "Each chunk starts where the chunk before it ended.",
+        "A gap or an overlap produces a different blob.",
         "Pushing a blob in chunks";
     UPLOAD_DIGEST = "upload-digest", Finding,
-        "An upload is closed with the digest of what was sent.",
-        "The digest is how the registry checks what came.",
+        "An upload is closed with the digest of the content that was sent.",
+        "The registry checks the content that it received with this digest.",
         "Pushing a blob monolithically; Pushing a blob in chunks";
     CONTENT_LENGTH = "content-length", Finding,
-        "`Content-Length` is the body's length, and stands with every request that starts an upload.",
-        "Registries cut or wait where it is wrong or missing.",
+        "`Content-Length` is the length of the body, and every request that starts an upload has it.",
+        "If it is wrong or missing, a registry cuts the body or waits for more.",
         "Pushing a blob monolithically; Pushing a blob in chunks";
     CONTENT_RANGE = "content-range", Finding,
-        "`Content-Range` has the form `first-last`, both inclusive, and fits the body.",
-        "This is the specification's own form, not that of RFC 9110.",
+        "`Content-Range` has the form `first-last`, both inclusive, and fits the length of the body.",
+        "The distribution specification defines this form. It differs from that of RFC 9110.",
         "Pushing a blob in chunks";
     CHUNK_SIZE = "chunk-size", Advice,
-        "Chunks but the last have at least `OCI-Chunk-Min-Length` bytes.",
-        "Registries on multi-part storage cannot keep smaller ones.",
+        "Every chunk except the last has at least `OCI-Chunk-Min-Length` bytes.",
+        "Registries that use multi-part storage cannot store smaller chunks.",
         "Pushing a blob in chunks";
     UPLOAD_ABANDONED = "upload-abandoned", Advice,
-        "An upload that is not finished is cancelled.",
-        "The registry keeps its data until it times out.",
+        "An upload is finished or cancelled.",
+        "Otherwise the registry keeps the data until a timeout.",
         "Cancel a blob upload";
     NAMES = "names", Finding,
-        "Repositories, tags and digests follow the grammar.",
-        "What does not may be read as another path.",
+        "Repository names, tags and digests follow the grammar of the specification.",
+        "Others may be read as a different path.",
         "Pulling manifests";
     ACCEPT = "accept", Advice,
-        "A request for a manifest says which types the client understands.",
-        "Registries answer otherwise with a type that the client may not know, or with 404.",
+        "A request for a manifest has an `Accept` header field with the manifest types that the client supports.",
+        "Without it, a registry may respond with a type that the client does not support, or with 404.",
         "Pulling manifests";
     CREDENTIAL_ORIGIN = "credential-origin", Finding,
-        "A credential goes only to the origin that asked for it.",
-        "A redirect, an upload's location or a token server elsewhere must not collect credentials.",
+        "A credential is sent only to the origin that asked for it.",
+        "Otherwise a redirect, an upload location or a foreign token server could collect credentials.",
         "API";
     CREDENTIAL_PLAIN = "credential-plain", Finding,
-        "No credential goes over plain http beyond loopback.",
-        "Everybody on the way can read it.",
+        "No credential is sent over plain http, except to loopback.",
+        "Anyone on the network path can read it.",
         "";
     DOWNGRADE = "downgrade", Finding,
-        "No redirect or location from https to http is followed.",
-        "What was protected is not any more.",
+        "No redirect or upload location from https to http is followed.",
+        "The requests that follow would no longer be encrypted.",
         "";
     DIGEST_ALGORITHM = "digest-algorithm", Advice,
-        "An upload that is closed with another digest than SHA-256 says so when it is started (`digest-algorithm`).",
-        "A registry that hashes what it receives would have to read it again.",
+        "An upload that is closed with a digest other than SHA-256 announces it at its start (`digest-algorithm`).",
+        "Otherwise a registry that hashes content while it arrives has to read it again.",
         "Pushing a blob in chunks";
     RESYNCHRONISE = "resynchronise", Finding,
-        "After 416, the upload is asked about before it goes on.",
-        "What the registry has is not what the client believes; another chunk would be lost or misplaced.",
+        "After 416, the client asks for the state of the upload before it sends more.",
+        "The registry has more or less than the client assumes. Another chunk would be lost or misplaced.",
         "Pushing a blob in chunks";
     UNSAFE_RETRY = "unsafe-retry", Finding,
-        "A request that is not safe to repeat is not repeated blindly.",
-        "A chunk that may have arrived is asked about before it is sent again.",
+        "A chunk that got no response is not sent again before the client asks for the state of the upload.",
+        "The chunk may have arrived. A second copy would damage the content.",
         "Pushing a blob in chunks";
     TOKEN_REUSE = "token-reuse", Finding,
-        "No token is asked for while one for the same scope is valid.",
-        "Each token request costs a round trip, and token servers limit them.",
+        "No token is requested while a token for the same scope is valid.",
+        "Each token request costs a round trip, and token servers limit their number.",
         "";
     SUBJECT_FALLBACK = "subject-fallback", Finding,
-        "After a manifest with a subject was pushed to a registry without referrers API, the tag-schema list is updated.",
-        "Nobody finds the manifest otherwise.",
+        "After a manifest with a subject is pushed to a registry without the referrers API, the client updates the referrers tag.",
+        "Otherwise the manifest cannot be found by its subject.",
         "Pushing manifests with subject";
     REFERRERS_FALLBACK = "referrers-fallback", Finding,
-        "A referrers request that is answered 404 is followed by one for the tag-schema list.",
-        "Older registries keep referrers there.",
+        "After a 404 for a list of referrers, the client requests the referrers tag.",
+        "Registries without the referrers API keep the list under this tag.",
         "Listing referrers";
     REFERRERS_LIST = "referrers-list", Finding,
-        "A list under the tag schema names each manifest once, with its `artifactType`.",
-        "Whoever looks for one type of artifact filters by what stands in the list.",
+        "The list under a referrers tag has each manifest once, with its `artifactType`.",
+        "Clients filter this list by artifact type.",
         "Pushing manifests with subject";
     NEXT_PAGE = "next-page", Advice,
-        "The next page of a list is asked for by the link that the registry gave.",
-        "A registry's cursor need not be the last name; one that was made up may leave entries out.",
+        "The next page of a list is requested with the link that the registry gave.",
+        "The position in a list need not be the last name. With an invented position, entries may be missing.",
         "Listing tags; Listing referrers";
     RETRY_AFTER = "retry-after", Advice,
         "A request is not repeated before `Retry-After` has passed.",
-        "The registry said when it will answer.",
+        "The registry said when it will be ready.",
         "Error codes";
 }
