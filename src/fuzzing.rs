@@ -1,7 +1,8 @@
-//! What hostile bytes are given to: each function takes any bytes and returns, or has found an error.
+//! The parsers of untrusted input, for fuzzing. Each function takes any bytes, and panics only if it
+//! found an error in this crate.
 //!
-//! The fuzz targets of `tests/fuzz/` call them with what a fuzzer makes up, the tests below with
-//! random bytes and with every seed.
+//! The fuzz targets of `tests/fuzz/` call these functions with the bytes of a fuzzer, and the tests
+//! below with random bytes and with every seed.
 
 use std::fmt::{Debug, Display};
 use std::io::Cursor;
@@ -12,7 +13,7 @@ use crate::oci::auth::fuzzing as auth;
 use crate::oci::{Digest, ManifestKind, MediaType, Reference, RegistryName, RepositoryName, Tag};
 use crate::runconfig::{Document, exposures, renamed, review};
 
-/// References and what they are made of: what is read is printed, and read from that again.
+/// Parses references and their parts. What is parsed must be the same after printing and parsing.
 pub fn reference(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     survives_printing::<Reference>(text);
@@ -30,14 +31,14 @@ fn survives_printing<T: FromStr<Err: Debug> + Display + Debug + PartialEq>(text:
     }
 }
 
-/// The values of `WWW-Authenticate` fields, one a line, and the realm that they name.
+/// Parses the values of `WWW-Authenticate` fields, one on each line, and checks their realms.
 pub fn challenge(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let Ok(registry) = "https://registry.example.com/v2/".parse() else { return };
     auth::challenge(text.lines(), &registry);
 }
 
-/// A manifest or an index: what is read is written, and read from that again.
+/// Parses a manifest or an index, which must be the same after writing and parsing.
 pub fn manifest(bytes: &[u8]) {
     for content_type in [None, Some(MediaType::OCI_MANIFEST), Some(MediaType::OCI_INDEX)] {
         let content_type = content_type.as_ref();
@@ -50,7 +51,7 @@ pub fn manifest(bytes: &[u8]) {
     }
 }
 
-/// A run configuration: kept as it is, read in every way, renamed.
+/// Parses a run configuration, which must keep its bytes, then reads all of it and renames it.
 pub fn run_configuration(bytes: &[u8]) {
     let Ok(document) = Document::parse(bytes.to_vec()) else { return };
     assert_eq!(document.bytes(), bytes);
@@ -61,7 +62,7 @@ pub fn run_configuration(bytes: &[u8]) {
     assert_eq!(renamed(&once, &name), Ok(once));
 }
 
-/// Docker's `config.json`: asked for a registry, with a login stored and removed.
+/// Parses Docker's `config.json`, then finds, stores and removes a credential.
 pub fn docker_config(bytes: &[u8]) {
     let (Ok(registry), Ok(repository)) = ("registry.example.com".parse(), "team/app".parse())
     else {
@@ -70,7 +71,7 @@ pub fn docker_config(bytes: &[u8]) {
     auth::docker_config(bytes, &registry, &repository);
 }
 
-/// A transcript: read, checked, shown, exported.
+/// Reads, checks, exports and shows a transcript.
 pub fn transcript(bytes: &[u8]) {
     let Ok(records) = TranscriptReader::new(Cursor::new(bytes.to_vec())).read() else { return };
     let findings = check(&records);
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_seed_passes() {
+    fn no_seed_makes_a_target_panic() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         for (run, directories) in [
             (reference as fn(&[u8]), &["fuzz/reference"][..]),
@@ -106,8 +107,8 @@ mod tests {
         }
     }
 
-    /// Pieces of which a document that nearly is one can be made.
-    fn nearly(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+    /// Makes texts of `words` and some random bytes, which resemble valid input.
+    fn resembling(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
         let word = prop::sample::select(words).prop_map(|word| word.as_bytes().to_vec());
         let any = prop::collection::vec(any::<u8>(), 0..4);
         prop::collection::vec(prop_oneof![8 => word, 1 => any], 0..24).prop_map(|w| w.concat())
@@ -117,12 +118,12 @@ mod tests {
         &["{", "}", "[", "]", ":", ",", "\"\"", "null", "1", "-1", "1e9", "\\u0000"];
 
     fn json(words: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
-        prop_oneof![nearly(words), nearly(JSON)]
+        prop_oneof![resembling(words), resembling(JSON)]
     }
 
     proptest! {
         #[test]
-        fn no_bytes_break_a_target(bytes: Vec<u8>) {
+        fn no_bytes_make_a_target_panic(bytes: Vec<u8>) {
             reference(&bytes);
             challenge(&bytes);
             manifest(&bytes);
@@ -132,21 +133,21 @@ mod tests {
         }
 
         #[test]
-        fn nothing_like_a_reference_breaks_it(
-            bytes in nearly(&["a", "A", "0", ".", "-", "_", "/", ":", "@", "[", "]", "sha256", "localhost"])
+        fn almost_valid_references_do_not_panic(
+            bytes in resembling(&["a", "A", "0", ".", "-", "_", "/", ":", "@", "[", "]", "sha256", "localhost"])
         ) {
             reference(&bytes);
         }
 
         #[test]
-        fn nothing_like_a_challenge_breaks_it(
-            bytes in nearly(&["Bearer", "basic", " ", ",", "=", "\"", "\\", "realm", "scope", "https://", "a", "\n"])
+        fn almost_valid_challenges_do_not_panic(
+            bytes in resembling(&["Bearer", "basic", " ", ",", "=", "\"", "\\", "realm", "scope", "https://", "a", "\n"])
         ) {
             challenge(&bytes);
         }
 
         #[test]
-        fn nothing_like_a_manifest_breaks_it(bytes in json(&[
+        fn almost_valid_manifests_do_not_panic(bytes in json(&[
             r#"{"schemaVersion":2,"#, r#""layers":[]"#, r#""manifests":[]"#, r#""config":{"#, r#""digest":"#,
             r#""mediaType":"application/vnd.oci.image.manifest.v1+json""#, r#""size":9223372036854775808"#,
             r#""annotations":{"a":"b"}"#, "{", "}", ",", r#""subject":null"#,
@@ -155,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_like_a_run_configuration_breaks_it(bytes in json(&[
+        fn almost_valid_run_configurations_do_not_panic(bytes in json(&[
             r#"{"image":"x""#, r#","name":"#, r#","base_name":"#, r#""x""#, r#","port":"#, "8080", "}", "{",
             r#","env_vars":{"A":"ghp_"}"#, r#","container_labels":{"toolhive-name":"a"}"#, r#","volumes":["/home/me:/b"]"#,
         ])) {
@@ -163,7 +164,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_like_a_docker_config_breaks_it(bytes in json(&[
+        fn almost_valid_docker_configs_do_not_panic(bytes in json(&[
             r#"{"auths":{"#, r#""registry.example.com":"#, r#""https://registry.example.com/v1/":"#, r#"{"auth":"#,
             r#""bWU6eA==""#, r#""credHelpers":{"#, r#""credsStore":"x""#, "}", "{", ",", "1", "{}",
         ])) {
@@ -171,7 +172,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_like_a_transcript_breaks_it(
+        fn almost_valid_transcripts_do_not_panic(
             line in 0..6_usize, at: prop::sample::Index, bytes in prop::collection::vec(any::<u8>(), 0..8),
         ) {
             let recorded = include_str!("../fixtures/exchanges/first-push.jsonl");

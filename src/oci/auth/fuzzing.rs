@@ -1,4 +1,4 @@
-//! Gives [`crate::fuzzing`] access to this module's parsers.
+//! Gives [`crate::fuzzing`] access to the private parsers of this module.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use super::credentials::secret::{Credential, Secret};
 use super::realm;
 use crate::oci::names::{RegistryName, RepositoryName};
 
-/// Parses the values of `WWW-Authenticate` fields, and checks the realm as before a request to it.
+/// Parses the values of `WWW-Authenticate` fields, and checks that a realm that is accepted is an
+/// https URL without user information.
 pub(crate) fn challenge<'a>(values: impl Iterator<Item = &'a str>, registry: &Url) {
     if let Ok(Challenge::Bearer { realm, .. }) = Challenge::choose(values)
         && let Ok(url) = realm::check(&realm, registry, false, false)
@@ -20,17 +21,18 @@ pub(crate) fn challenge<'a>(values: impl Iterator<Item = &'a str>, registry: &Ur
     }
 }
 
-/// Parses a configuration file, looks up a registry, stores a login and removes it.
+/// Parses a configuration file, then stores, finds and removes a credential.
 pub(crate) fn docker_config(bytes: &[u8], registry: &RegistryName, repository: &RepositoryName) {
     let Ok(mut config) = DockerConfig::parse(Path::new("config.json"), bytes) else { return };
     let _ = config.find(registry, Some(repository));
-    // The credential is with a helper, or its entry is broken.
-    let elsewhere = config.helper_for(registry).is_some() || config.find(registry, None).is_err();
+    // A credential is not found in the file if a helper has it, or if an entry is malformed.
+    let is_elsewhere =
+        config.helper_for(registry).is_some() || config.find(registry, None).is_err();
     config.set(registry, "me", &Secret::new("FAKE-password".to_owned()));
-    if !elsewhere {
+    if !is_elsewhere {
         let found = config.find(registry, None);
         let Ok(Entry::Credential(Credential::Password { username, password })) = found else {
-            panic!("a login was stored and is not found");
+            panic!("the stored credential is not found");
         };
         assert!(username == "me" && password.expose() == "FAKE-password");
     }
