@@ -1,7 +1,7 @@
 //! Content discovery: lists of tags and of referrers.
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::api::{Api, parameter};
@@ -63,7 +63,7 @@ impl Api {
     ) -> Result<ApiResponse, ApiResponse> {
         let wanted = parameter(query, "artifactType");
         let last: Option<Digest> = parameter(query, "last").and_then(|last| last.parse().ok());
-        let mut referrers: Vec<Referrer> = Vec::new();
+        let mut referrers: Vec<Descriptor> = Vec::new();
         let mut size = 0;
         let mut next = None;
         for digest in self.manifests(name)? {
@@ -73,12 +73,13 @@ impl Api {
             let Some((media_type, content)) = self.manifest_content(name, &digest)? else {
                 continue;
             };
+            let Ok(media_type) = media_type.parse() else { continue };
             let Some(fields) =
                 ReferrerFields::parse(&content).ok().filter(|fields| fields.has_subject(subject))
             else {
                 continue;
             };
-            let referrer = fields.describe(media_type, digest, content.len());
+            let referrer = fields.descriptor(media_type, digest, content.len());
             let artifact_type = referrer.artifact_type.as_ref().map_or("", MediaType::as_str);
             if wanted.as_ref().is_some_and(|wanted| wanted != artifact_type) {
                 continue;
@@ -123,18 +124,6 @@ pub(super) struct ReferrerFields {
     annotations: Annotations,
 }
 
-/// The descriptor of a referrer, as a list of referrers has it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Referrer {
-    media_type: String,
-    digest: Digest,
-    size: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_type: Option<MediaType>,
-    annotations: Annotations,
-}
-
 impl ReferrerFields {
     pub(super) fn parse(content: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(content)
@@ -144,11 +133,13 @@ impl ReferrerFields {
         self.subject.as_ref().is_some_and(|found| found.digest == *subject)
     }
 
-    /// Returns the descriptor. Without an artifact type, the media type of the configuration takes
-    /// its place.
-    fn describe(self, media_type: String, digest: Digest, size: usize) -> Referrer {
-        let artifact_type =
+    /// Returns the descriptor for a list of referrers. Without an artifact type, the media type of
+    /// the configuration takes its place.
+    fn descriptor(self, media_type: MediaType, digest: Digest, size: usize) -> Descriptor {
+        let mut descriptor = Descriptor::new(media_type, digest, size as u64);
+        descriptor.artifact_type =
             self.artifact_type.or_else(|| self.config.map(|config| config.media_type));
-        Referrer { media_type, digest, size, artifact_type, annotations: self.annotations }
+        descriptor.annotations = self.annotations;
+        descriptor
     }
 }

@@ -62,68 +62,51 @@ pub(super) enum Rejection {
     BlobUnknown,
     BlobUploadInvalid,
     BlobUploadUnknown,
+    BodyTooLarge,
+    Denied,
     DigestInvalid,
+    Internal,
     ManifestBlobUnknown,
     ManifestInvalid,
     ManifestUnknown,
     NameInvalid,
     NameUnknown,
-    BodyTooLarge,
-    TagInvalid,
-    TooManyTags,
-    Denied,
-    Unsupported,
     RangeNotSatisfiable,
     StorageFull,
-    Internal,
+    TagInvalid,
+    TooManyTags,
+    Unsupported,
 }
 
 impl Rejection {
-    const fn status(self) -> StatusCode {
+    const fn status_and_code(self) -> (StatusCode, &'static str) {
         match self {
-            Self::BlobUnknown
-            | Self::BlobUploadUnknown
-            | Self::ManifestUnknown
-            | Self::NameUnknown => StatusCode::NOT_FOUND,
-            Self::BlobUploadInvalid
-            | Self::DigestInvalid
-            | Self::ManifestBlobUnknown
-            | Self::ManifestInvalid
-            | Self::NameInvalid
-            | Self::TagInvalid => StatusCode::BAD_REQUEST,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyTags => StatusCode::URI_TOO_LONG,
-            Self::Denied => StatusCode::FORBIDDEN,
-            Self::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    const fn error_code(self) -> &'static str {
-        match self {
-            Self::BlobUnknown => "BLOB_UNKNOWN",
-            Self::BlobUploadInvalid | Self::RangeNotSatisfiable => "BLOB_UPLOAD_INVALID",
-            Self::BlobUploadUnknown => "BLOB_UPLOAD_UNKNOWN",
-            Self::DigestInvalid => "DIGEST_INVALID",
-            Self::ManifestBlobUnknown => "MANIFEST_BLOB_UNKNOWN",
-            Self::ManifestInvalid | Self::TagInvalid | Self::TooManyTags => "MANIFEST_INVALID",
-            Self::ManifestUnknown => "MANIFEST_UNKNOWN",
-            Self::NameInvalid => "NAME_INVALID",
-            Self::NameUnknown => "NAME_UNKNOWN",
-            Self::BodyTooLarge => "SIZE_INVALID",
-            Self::Denied => "DENIED",
-            Self::Unsupported => "UNSUPPORTED",
-            Self::StorageFull | Self::Internal => "UNKNOWN",
+            Self::BlobUnknown => (StatusCode::NOT_FOUND, "BLOB_UNKNOWN"),
+            Self::BlobUploadInvalid => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
+            Self::BlobUploadUnknown => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
+            Self::Denied => (StatusCode::FORBIDDEN, "DENIED"),
+            Self::DigestInvalid => (StatusCode::BAD_REQUEST, "DIGEST_INVALID"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
+            Self::ManifestBlobUnknown => (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN"),
+            Self::ManifestInvalid | Self::TagInvalid => {
+                (StatusCode::BAD_REQUEST, "MANIFEST_INVALID")
+            }
+            Self::ManifestUnknown => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
+            Self::NameInvalid => (StatusCode::BAD_REQUEST, "NAME_INVALID"),
+            Self::NameUnknown => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
+            Self::RangeNotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
+            Self::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN"),
+            Self::TooManyTags => (StatusCode::URI_TOO_LONG, "MANIFEST_INVALID"),
+            Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
         }
     }
 
     /// Returns the error response, with a message for people.
     pub(super) fn because(self, message: impl fmt::Display) -> ApiResponse {
-        let body =
-            json!({ "errors": [{ "code": self.error_code(), "message": message.to_string() }] });
-        ApiResponse::new(self.status()).body("application/json", body.to_string())
+        let (status, code) = self.status_and_code();
+        let body = json!({ "errors": [{ "code": code, "message": message.to_string() }] });
+        ApiResponse::new(status).body("application/json", body.to_string())
     }
 }
 
