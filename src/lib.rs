@@ -11,7 +11,8 @@
 //! 3. [`runconfig`]: run configurations, and their artifacts.
 //! 4. [`state`]: `ToolHive`'s state store; [`engine`]: a configuration as a container; and, with the
 //!    feature `registry`, an embedded registry. [`audit`] works on recorded exchanges.
-//! 5. With the feature `cli`: the program `thv`.
+//! 5. [`run`]: from a reference to a running server.
+//! 6. With the feature `cli`: the program `thv`.
 //!
 //! ```no_run
 //! use thv_oci::{oci::Client, runconfig, wire::Settings};
@@ -27,8 +28,10 @@
 
 mod atomic_file;
 pub mod audit;
+mod capped_read;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod directories;
 #[cfg(feature = "registry")]
 pub mod embedded_registry;
 pub mod engine;
@@ -37,6 +40,7 @@ pub mod engine;
 pub mod fuzzing;
 pub mod oci;
 mod printable;
+pub mod run;
 pub mod runconfig;
 pub mod state;
 mod timestamp;

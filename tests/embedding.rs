@@ -17,15 +17,17 @@ use support::server::{Received, Server};
 use support::{Ran, Registry, User, sha256};
 use thv_oci::audit::{Proxy, Recorded, Replay};
 use thv_oci::embedded_registry::{EmbeddedRegistry, Storage};
-use thv_oci::engine::{Engine, Lifetime, Plan};
+use thv_oci::engine::Engine;
 use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
 use thv_oci::oci::{
     Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
     Tag, TagOrDigest, TagQuery,
 };
+use thv_oci::run::{self, Agreed, Prepared, ProcessSignals, RunObserver, RunRequest};
 use thv_oci::runconfig::{
     self, Collection, ConfigLocation, Document, PushError, PushOptions, WorkloadName,
 };
+use thv_oci::state::StateStore;
 use thv_oci::wire::{BodySource, Exchange, MemoryRecorder, Recorder, Settings};
 use url::Url;
 
@@ -259,19 +261,18 @@ fn futures_of_servers_are_send(
 
 /// Never called: that it compiles is the test.
 #[expect(dead_code, reason = "checked by the compiler alone")]
-fn futures_of_engines_are_send(engine: &Engine, plan: &Plan) {
-    is_send(engine.has_image("a"));
-    is_send(engine.provide_image("a", |_| {}));
-    is_send(engine.container("a"));
+fn futures_of_a_run_are_send(
+    (client, request): (&Client, RunRequest),
+    (engine, prepared, agreed): (&Engine, Prepared, Agreed),
+    [server, other]: [run::Server; 2],
+    (store, signals, observer): (&StateStore, &mut ProcessSignals, &dyn RunObserver),
+) {
     is_send(engine.workloads());
-    is_send(engine.check(plan));
-    is_send(engine.make_room(plan));
-    is_send(engine.create(plan, Lifetime::Detached));
-    is_send(engine.start("a"));
-    is_send(engine.stop("a"));
-    is_send(engine.signal("a", "TERM"));
-    is_send(engine.remove("a"));
-    is_send(engine.last_words("a"));
+    is_send(run::fetch(client, request));
+    is_send(prepared.check(observer));
+    is_send(agreed.start(store, signals, observer));
+    is_send(server.wait(signals, observer));
+    is_send(other.remove());
 }
 
 #[test]

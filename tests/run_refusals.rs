@@ -1,8 +1,10 @@
-//! What `thv run` refuses before there is a container, and what it hands to `ToolHive`.
+//! What `thv run` does without a container: what it refuses, what it hands to `ToolHive`, and what it
+//! does with an engine that only pretends.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -250,4 +252,74 @@ fn no_secret_among_the_arguments_is_shown_to_whoever_has_to_agree() {
         let said = said.fails(16, "--password <hidden: it looks like a secret").stderr();
         assert!(!said.contains(password), "{said}");
     }
+}
+
+/// A program under podman's name that has every image but `absent`, and no container. What it "starts"
+/// is a server that the test brings itself. A pull takes as long as the test.
+const FAKE_ENGINE: &str = r#"#!/bin/sh
+case "$1 $2" in
+"container inspect") exit 1 ;;
+"image inspect") case "$4" in *absent*) exit 1 ;; esac ;;
+"pull --quiet") exec sleep 600 ;;
+"create "*) echo made ;;
+esac
+"#;
+
+fn with_fake_engine(user: &User, arguments: &[&str]) -> std::process::Command {
+    user.program("bin/podman", FAKE_ENGINE);
+    let mut command = user.command();
+    let path = format!("{}:/usr/bin:/bin", user.path("bin").display());
+    command.arg("run").args(arguments).env("PATH", path).stdin(Stdio::null());
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn whole_run_has_one_transcript() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let config = json!({
+        "image": "localhost/here:v1", "name": "n", "transport": "streamable-http",
+        "target_port": port, "permission_profile": { "network": { "mode": "host" } },
+    });
+    user.file("config.json", config.to_string());
+    let reference = registry.reference("configs/n:v1");
+    user.thv(&["push", "config.json", &reference]).ok();
+    let more = ["--yes", "--detach", "--json", "--wire-log", "run.jsonl"];
+    let mut command = with_fake_engine(&user, &[&[&reference[..]], &more[..]].concat());
+    let answered = Ran(command.output().unwrap()).ok().json();
+    assert_eq!(answered["url"], format!("http://127.0.0.1:{port}/mcp"));
+    server.join().unwrap();
+    let exchanges = support::transcript(&user.path("run.jsonl"));
+    let wait = exchanges.last().unwrap();
+    assert_eq!(wait["operation"], "run: wait");
+    assert_eq!(wait["request"]["url"], answered["url"]);
+    assert!(exchanges.len() > 1, "the manifest comes from the registry");
+    for (index, exchange) in exchanges.iter().enumerate() {
+        assert_eq!(exchange["run"], exchanges[0]["run"]);
+        assert_eq!(exchange["seq"], index + 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_during_a_pull_ends_the_run() {
+    let user = User::new();
+    let config = json!({ "image": "localhost/absent:v1", "name": "n", "transport": "stdio" });
+    user.file("config.json", config.to_string());
+    let mut command = with_fake_engine(&user, &["./config.json"]);
+    let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "pulling the image localhost/absent:v1");
+    let id = process.id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert_eq!(lines.next().unwrap(), "thv run: interrupted");
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert!(!user.stored("n").exists(), "nothing was saved");
 }

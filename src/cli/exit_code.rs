@@ -50,7 +50,7 @@ impl Failure {
             Self::Plan(_) | Self::Unsupported(_) => 15,
             Self::NotAgreed => 16,
             Self::Push(PushError::Exposed(_)) => 18,
-            Self::Engine(_) | Self::NotReady(_) | Self::Ended(_) => 17,
+            Self::Engine(_) | Self::NoAnswer(_) | Self::Ended(_) => 17,
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
             | Self::Location(_)

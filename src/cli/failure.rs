@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::audit::TranscriptError;
-use crate::engine::{EngineError, NotReady, PlanError, Unsupported};
+use crate::engine::{EngineError, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, InvalidReference, Reference, Tag};
+use crate::printable::chain;
+use crate::run::{NoAnswer, RunError};
 use crate::runconfig::{
     InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError, PushError,
     RetrieveError,
@@ -70,7 +72,7 @@ pub(super) enum Failure {
     Retrieve(RetrieveError),
     Plan(PlanError),
     Engine(EngineError),
-    NotReady(NotReady),
+    NoAnswer(NoAnswer),
     /// The configuration has fields that are not supported here.
     Unsupported(Vec<Unsupported>),
     /// The user did not agree to run a configuration.
@@ -143,7 +145,7 @@ impl Failure {
             Self::Retrieve(error) => Some(error),
             Self::Plan(error) => Some(error),
             Self::Engine(error) => Some(error),
-            Self::NotReady(error) => Some(error),
+            Self::NoAnswer(error) => Some(error),
             _ => None,
         }
     }
@@ -217,13 +219,35 @@ from!(
     RetrieveError => Retrieve,
     PlanError => Plan,
     EngineError => Engine,
-    NotReady => NotReady,
+    NoAnswer => NoAnswer,
 );
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::NotRunnable(error) => error.into(),
+            RunError::Retrieve(error) => error.into(),
+            RunError::Name(error) => error.into(),
+            RunError::Edit(error) => Self::Usage(chain(&error)),
+            RunError::Document { source, error } => Self::Document { name: source, error },
+            RunError::Option(error) => Self::Usage(error.to_string()),
+            RunError::Unsupported(fields) => Self::Unsupported(fields),
+            RunError::Plan(error) => error.into(),
+            RunError::Engine(EngineError::HandOver { path, error }) => {
+                Self::file("writing", &path, error)
+            }
+            RunError::Engine(error) => error.into(),
+            RunError::NoAnswer(error) => error.into(),
+            RunError::State(error) => error.into(),
+            RunError::Io { doing, error } => Self::Io { what: doing, error },
+            RunError::Interrupted => Self::Interrupted,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printable::chain;
 
     #[test]
     fn variant_without_context_shows_its_error_once() {

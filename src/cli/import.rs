@@ -14,7 +14,7 @@ use super::source::read_document;
 use super::transfer::{transfer, transfer_counted};
 use crate::printable::chain;
 use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName, renamed};
-use crate::state::{Overwrite, StateStore};
+use crate::state::{IfExists, StateStore};
 
 #[derive(Args)]
 pub(super) struct Import {
@@ -34,7 +34,7 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let overwrite = if self.force { Overwrite::Replace } else { Overwrite::Never };
+        let overwrite = if self.force { IfExists::Replace } else { IfExists::Fail };
         if let Some(repository) = &self.all {
             return import_all(context, repository, overwrite).await;
         }
@@ -73,7 +73,7 @@ impl Import {
 async fn import_all(
     context: &Context,
     repository: &str,
-    overwrite: Overwrite,
+    overwrite: IfExists,
 ) -> Result<(), Failure> {
     let repository = parse_repository(repository)?;
     let name = repository_of(&repository);
@@ -109,7 +109,7 @@ fn save(
     store: &StateStore,
     name: &WorkloadName,
     pulled: &Pulled,
-    overwrite: Overwrite,
+    overwrite: IfExists,
 ) -> Result<Outcome, Failure> {
     let saved = store.save(name, &pulled.document, overwrite)?;
     Ok(Outcome::new(name.as_str(), saved.as_str())

@@ -9,7 +9,7 @@ use super::layout::table;
 use crate::engine::{Container, Engine};
 use crate::printable::{chain, printable};
 use crate::runconfig::shown_text;
-use crate::state::{Entry, StateStore};
+use crate::state::{StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
 
@@ -49,13 +49,16 @@ async fn containers() -> Option<Vec<Container>> {
 }
 
 /// Returns the state of an entry's container, and the URL of its server.
-fn state(entry: &Entry, containers: Option<&[Container]>) -> (Option<String>, Option<String>) {
+fn state(
+    entry: &StoredConfig,
+    containers: Option<&[Container]>,
+) -> (Option<String>, Option<String>) {
     let (Some(containers), Ok(document)) = (containers, &entry.document) else {
         return (None, None);
     };
     match Container::of_workload(containers, &entry.name) {
         Some(container) => {
-            (Some(container.state.clone()), container.url(document.config().host.text()))
+            (Some(container.status.clone()), container.url(document.config().host.text()))
         }
         None => (Some("stopped".to_owned()), None),
     }
@@ -66,7 +69,7 @@ fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
+fn as_json(entry: &StoredConfig, containers: Option<&[Container]>) -> Value {
     match &entry.document {
         Ok(document) => {
             let config = document.config();
@@ -89,7 +92,7 @@ fn as_json(entry: &Entry, containers: Option<&[Container]>) -> Value {
     }
 }
 
-fn as_row(entry: &Entry, containers: Option<&[Container]>) -> [String; COLUMNS.len()] {
+fn as_row(entry: &StoredConfig, containers: Option<&[Container]>) -> [String; COLUMNS.len()] {
     let (state, url) = state(entry, containers);
     let [transport, runs] = match &entry.document {
         Ok(document) => {

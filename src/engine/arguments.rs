@@ -1,4 +1,4 @@
-//! A container as the arguments of podman or docker. Both take the same ones.
+//! A plan as arguments for an engine's program. Podman and docker take the same ones.
 
 use super::mount::Mount;
 use super::plan::Plan;
@@ -6,34 +6,35 @@ use crate::printable::quoted;
 use crate::runconfig::{McpTransport, NetworkMode, PublishedPort};
 
 /// How long a container lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As long as this program: it is gone afterwards.
+    /// It runs no longer than the process that started it, and is removed afterwards.
+    #[default]
     Attached,
-    /// Until somebody stops it; the engine starts it again where it ends by itself.
+    /// It runs until a user stops it. The engine starts it again where its server ends.
     Detached,
 }
 
-/// How the environment is handed over.
+/// How the arguments name the container's environment.
 enum Environment {
-    /// As a file that the engine reads from its standard input, and by name what the engine's own
-    /// process has.
-    Kept,
-    /// By name and, where it is no secret, value.
+    /// No value is an argument: the engine reads values from its standard input, and takes the others
+    /// from its own process by their names.
+    Hidden,
+    /// Values are arguments, but for those of secrets.
     Shown,
 }
 
 impl Plan {
-    /// The arguments that make the container. Others can see arguments: the environment comes on
-    /// standard input, as [`Plan::environment_file`] writes it, and with the engine's own process,
-    /// whose environment has to have [`Plan::inherited_environment`].
+    /// Returns the arguments that make the container. Other users can see a process's arguments, so
+    /// the environment is not among them: [`Plan::environment_file`] has to be the engine's standard
+    /// input, and [`Plan::inherited_environment`] part of its process's environment.
     #[must_use]
     pub fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
-        self.arguments("create", lifetime, &Environment::Kept)
+        self.arguments("create", lifetime, &Environment::Hidden)
     }
 
-    /// One command for a shell that does the same, where the variables for secrets are set. It is
-    /// one line, and no character in it steers a terminal.
+    /// Returns a command for a shell that does the same once the variables for secrets are set. It is
+    /// one line, without characters that control a terminal.
     #[must_use]
     pub fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
         let arguments = self.arguments("run", lifetime, &Environment::Shown);
@@ -42,7 +43,7 @@ impl Plan {
     }
 
     fn arguments(&self, verb: &str, lifetime: Lifetime, environment: &Environment) -> Vec<String> {
-        // A value always stands in the same argument as its option: none can pass for an option.
+        // Each value stands in one argument with its option, so that no value is read as an option.
         let mut arguments = vec![verb.to_owned(), format!("--name={}", self.name)];
         let mut add = |argument: String| arguments.push(argument);
         match lifetime {
@@ -77,7 +78,7 @@ impl Plan {
         self.ports.iter().for_each(|port| add(format!("--publish={}", published(port))));
         self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
         match environment {
-            Environment::Kept => {
+            Environment::Hidden => {
                 add("--env-file=/dev/stdin".to_owned());
                 self.inherited_environment().for_each(|(name, _)| add(format!("--env={name}")));
             }

@@ -1,24 +1,25 @@
-//! Containers, as engines describe them.
+//! The containers that an engine reports.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::adapter::ContainerEngine;
 use super::endpoint::url_host;
 use super::error::EngineError;
 use crate::runconfig::McpTransport;
 
-/// A container of a workload.
+/// A container that an engine has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Container {
     /// Its name.
     pub name: String,
-    /// `created`, `running`, `exited` or another of the engine's words.
-    pub state: String,
+    /// The engine's word for its state, such as `created`, `running` or `exited`.
+    pub status: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// How often the engine started it again after it had ended by itself.
+    /// How often the engine started it again after its server had ended.
     pub restarts: u64,
 }
 
@@ -32,8 +33,8 @@ impl Container {
         containers.iter().filter(is_named).max_by_key(|container| container.is_running())
     }
 
-    /// Where its server can be reached, by the labels that it was made with; `host` is the
-    /// configuration's.
+    /// Returns the URL of its server while it runs, from the labels that it was made with and the
+    /// `host` of its run configuration. A stdio server has none.
     #[must_use]
     pub fn url(&self, host: &str) -> Option<String> {
         let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
@@ -41,15 +42,19 @@ impl Container {
         Some(format!("http://{}:{port}{}", url_host(host.parse().ok()), transport.path()?))
     }
 
-    /// Whether it runs.
+    /// Returns true if it runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        matches!(self.state.as_str(), "running" | "paused" | "restarting")
+        matches!(self.status.as_str(), "running" | "paused" | "restarting")
     }
 }
 
-/// What `container inspect` prints, as far as both engines print it alike.
-pub(super) fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, EngineError> {
+/// Reads what `container inspect` prints. `doing` says what for, in an error.
+pub(super) fn read_containers(
+    output: &[u8],
+    engine: &dyn ContainerEngine,
+    doing: &str,
+) -> Result<Vec<Container>, EngineError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Inspected {
@@ -69,13 +74,11 @@ pub(super) fn containers(output: &[u8], doing: &str) -> Result<Vec<Container>, E
     struct Config {
         labels: Option<BTreeMap<String, String>>,
     }
-    let inspected: Vec<Inspected> = serde_json::from_slice(output).map_err(|error| {
-        EngineError::Failed { doing: doing.to_owned(), message: error.to_string() }
-    })?;
+    let inspected: Vec<Inspected> = serde_json::from_slice(output)
+        .map_err(|error| EngineError::Output { doing: doing.to_owned(), error })?;
     let container = |inspected: Inspected| Container {
-        // Docker's names have a slash in front.
-        name: inspected.name.trim_start_matches('/').to_owned(),
-        state: inspected.state.status,
+        name: engine.container_name(&inspected.name).to_owned(),
+        status: inspected.state.status,
         labels: inspected.config.labels.unwrap_or_default(),
         restarts: inspected.restart_count,
     };

@@ -1,50 +1,64 @@
-//! Why a container engine failed.
+//! Why a container engine did not do what it was asked to.
 
 use std::fmt;
 use std::io;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
-use super::program::EngineKind;
+use super::adapter::EngineKind;
 use crate::printable::excerpt;
 
 /// The most characters of an engine's message that are shown.
 const MESSAGE_LIMIT: usize = 600;
 
-/// Why a container engine did not do what it was asked to.
+/// Why a container engine, or `ToolHive`, did not do what it was asked to.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// There is none on this machine.
+    /// No container engine is on this machine.
     NotInstalled,
-    /// The one that was asked for is not on this machine.
+    /// The container engine of this name is not on this machine.
     NotFound(String),
-    /// `ToolHive` was asked for, and `THV_TOOLHIVE` does not say where it is.
+    /// `ToolHive` was asked for, and `THV_TOOLHIVE` does not name its program.
     ToolHiveUnknown,
-    /// It could not be started.
+    /// The program could not be started.
     Start {
         /// The program.
         program: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
-    /// It failed.
+    /// The engine failed.
     Failed {
         /// What it was to do, such as `pulling the image x`.
         doing: String,
         /// What it wrote to standard error.
         message: String,
     },
-    /// A container of that name runs already.
+    /// The engine printed something that cannot be read.
+    Output {
+        /// What it was to do, such as `listing containers`.
+        doing: String,
+        /// The reason.
+        error: serde_json::Error,
+    },
+    /// The file that is handed to `ToolHive` cannot be written or removed.
+    HandOver {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: io::Error,
+    },
+    /// A container of this name runs already.
     Running {
         /// The container.
         name: String,
-        /// Whose it is.
+        /// The engine that it belongs to.
         engine: EngineKind,
     },
-    /// A container of that name is there, and it is another workload's or nobody's.
+    /// A container has this name and does not belong to the workload.
     Foreign(String),
-    /// It does not lead from this address to a container.
+    /// The engine cannot publish a port at this address.
     Unreachable(Ipv6Addr),
 }
 
@@ -58,18 +72,20 @@ impl fmt::Display for EngineError {
             Self::ToolHiveUnknown => {
                 f.write_str("set THV_TOOLHIVE to the path of ToolHive's own program")
             }
-            Self::Start { program, error } => write!(f, "starting {}: {error}", program.display()),
+            Self::Start { program, .. } => write!(f, "starting {}", program.display()),
             Self::Failed { doing, message } => {
                 write!(f, "{doing}: {}", excerpt(message.trim(), MESSAGE_LIMIT))
             }
+            Self::Output { doing, .. } => f.write_str(doing),
+            Self::HandOver { path, .. } => write!(f, "writing {}", path.display()),
             Self::Running { name, .. } => write!(f, "a container {name} runs already"),
             Self::Foreign(name) => {
                 write!(f, "a container {name} is there already, and it is not this workload's")
             }
             Self::Unreachable(address) => write!(
                 f,
-                "host: podman with root's rights publishes no port at {address}: nobody would reach \
-                 the server"
+                "host: podman with root's rights publishes no port at {address}: the server could \
+                 not be reached"
             ),
         }
     }
@@ -78,7 +94,8 @@ impl fmt::Display for EngineError {
 impl std::error::Error for EngineError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Start { error, .. } => Some(error),
+            Self::Start { error, .. } | Self::HandOver { error, .. } => Some(error),
+            Self::Output { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -277,7 +277,7 @@ fn url_and_port_label_follow_host_and_network() {
             document(&format!("{{\"image\":\"x\",{fields}}}")).config().host.text().to_owned();
         let container = Container {
             name: "n".to_owned(),
-            state: "running".to_owned(),
+            status: "running".to_owned(),
             labels: plan.labels,
             restarts: 0,
         };
@@ -318,8 +318,8 @@ fn attaching_disables_the_detach_keys() {
     let find = || Engine::find(Some(EngineKind::Podman), dir.path().as_os_str());
     assert!(matches!(find(), Err(EngineError::NotFound(_))), "a file that cannot be run");
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let command = find().unwrap().attach("n", true);
-    let arguments: Vec<_> = command.get_args().map(|a| a.to_str().unwrap()).collect();
+    let command = find().unwrap().attach_command("n", true);
+    let arguments: Vec<_> = command.as_std().get_args().map(|a| a.to_str().unwrap()).collect();
     // Ctrl-P and Ctrl-Q would end the connection.
     let expected =
         ["start", "--attach", "--interactive", "--sig-proxy=false", "--detach-keys=", "n"];

@@ -96,6 +96,11 @@ impl Client {
         Repository::new(Arc::clone(&self.shared), registry, name.clone(), access)
     }
 
+    /// Returns the transport, for requests that belong to the same transcript.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.shared.transport
+    }
+
     /// Returns true if the registry is reached over plain http: because the client was told so, or
     /// because it is on loopback and no TLS setting names it.
     #[must_use]

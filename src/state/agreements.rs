@@ -1,4 +1,6 @@
-//! What the user agreed to run: by the digest of its manifest, so that a tag that moved asks again.
+//! What the user agreed to run.
+//!
+//! An agreement is about the digest of a manifest, so that the user is asked again after a tag moved.
 
 use std::fs;
 use std::io;
@@ -6,18 +8,19 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{StateError, state_home};
+use super::error::StateError;
 use crate::atomic_file;
+use crate::directories::state_home;
 use crate::oci::{Digest, Reference};
 use crate::timestamp::Timestamp;
 
-/// The directory of agreements, `thv/agreed` beside `ToolHive`'s state. It need not exist.
+/// The directory of agreements. It need not exist.
 #[derive(Debug, Clone)]
 pub struct Agreements {
     dir: PathBuf,
 }
 
-/// One agreement.
+/// The record that the user agreed to run one manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Agreement {
@@ -25,14 +28,15 @@ pub struct Agreement {
     pub reference: String,
     /// The digest of its manifest.
     pub digest: String,
-    /// When, UTC.
+    /// The time of the agreement, UTC.
     pub agreed: String,
-    /// What was shown, line by line.
+    /// The lines that the user saw.
     pub shown: Vec<String>,
 }
 
 impl Agreements {
-    /// Those of the user who runs this process.
+    /// Returns the agreements of the user who runs this process: `thv/agreed` beside `ToolHive`'s
+    /// state.
     ///
     /// # Errors
     /// [`StateError::NoHome`] where the environment names no home directory.
@@ -41,20 +45,20 @@ impl Agreements {
         Ok(Self::at(home.join("thv").join("agreed")))
     }
 
-    /// Those in the directory `dir`.
+    /// Returns the agreements in the directory `dir`.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
 
-    /// Whether the user agreed to run this manifest, and saw what would be shown now.
+    /// Returns true if the user agreed to run this manifest and saw exactly these lines. A file that
+    /// is no agreement counts as none.
     ///
     /// # Errors
     /// [`StateError::Io`].
     pub fn contains(&self, digest: &Digest, shown: &[String]) -> Result<bool, StateError> {
         let path = self.path_of(digest);
         match fs::read(&path) {
-            // What cannot be read is no agreement.
             Ok(bytes) => Ok(serde_json::from_slice::<Agreement>(&bytes)
                 .is_ok_and(|known| known.digest == digest.to_string() && known.shown == shown)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -62,7 +66,7 @@ impl Agreements {
         }
     }
 
-    /// The last agreement about this reference, whatever it named then.
+    /// Returns the newest agreement about this reference. Its manifest may have been another one.
     ///
     /// # Errors
     /// [`StateError::Io`].
@@ -86,7 +90,7 @@ impl Agreements {
         Ok(last)
     }
 
-    /// Remembers that the user agreed to what was shown.
+    /// Stores that the user agreed to run this manifest and saw these lines.
     ///
     /// # Errors
     /// [`StateError::Io`].
@@ -103,9 +107,10 @@ impl Agreements {
             shown,
         };
         let path = self.path_of(digest);
-        let bytes = serde_json::to_vec_pretty(&agreement).unwrap_or_default();
-        atomic_file::write_with_parents(&path, &bytes)
-            .map_err(|error| StateError::Io { path, error })
+        let written = serde_json::to_vec_pretty(&agreement)
+            .map_err(io::Error::from)
+            .and_then(|bytes| atomic_file::write_with_parents(&path, &bytes));
+        written.map_err(|error| StateError::Io { path, error })
     }
 
     fn path_of(&self, digest: &Digest) -> PathBuf {
@@ -118,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_agreement_is_about_one_manifest_and_what_was_shown() {
+    fn agreement_holds_for_one_manifest_and_the_lines_shown() {
         let dir = tempfile::tempdir().unwrap();
         let agreements = Agreements::at(dir.path().join("agreed"));
         let reference: Reference = "localhost:5000/a:v1".parse().unwrap();
@@ -128,7 +133,7 @@ mod tests {
         assert_eq!(agreements.last_about(&reference).unwrap(), None);
         agreements.remember(&reference, &one, shown("a")).unwrap();
         assert!(agreements.contains(&one, &shown("a")).unwrap());
-        assert!(!agreements.contains(&one, &shown("b")).unwrap(), "this machine shows another");
+        assert!(!agreements.contains(&one, &shown("b")).unwrap(), "other lines are shown now");
         assert!(!agreements.contains(&two, &shown("a")).unwrap(), "the tag moved");
         assert_eq!(agreements.last_about(&reference).unwrap().unwrap().shown, shown("a"));
         fs::write(agreements.path_of(&one), b"{").unwrap();

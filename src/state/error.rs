@@ -1,4 +1,4 @@
-//! What fails in the state store.
+//! The error of the state store and of agreements.
 
 use std::fmt;
 use std::io;
@@ -6,38 +6,38 @@ use std::path::PathBuf;
 
 use crate::runconfig::{InvalidDocument, WorkloadName};
 
-/// A failed operation on the state store.
+/// A failed operation on the user's state.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StateError {
     /// The environment names no home directory.
     NoHome,
-    /// There is no run configuration of that name.
+    /// No run configuration has this name.
     NotFound {
         /// The name.
         name: WorkloadName,
-        /// Where it was looked for.
+        /// The directory of the state store.
         dir: PathBuf,
     },
-    /// Another run configuration of that name is there.
+    /// Another run configuration has this name.
     Exists {
         /// The name.
         name: WorkloadName,
-        /// Its file.
+        /// The file of the other one.
         path: PathBuf,
     },
     /// A file holds no run configuration.
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: InvalidDocument,
     },
     /// A file or directory cannot be read or written.
     Io {
-        /// Which.
+        /// The file or directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
 }
@@ -54,8 +54,7 @@ impl fmt::Display for StateError {
                 "a different run configuration '{name}' exists already: {}",
                 path.display()
             ),
-            Self::Invalid { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Invalid { path, .. } | Self::Io { path, .. } => write!(f, "{}", path.display()),
         }
     }
 }

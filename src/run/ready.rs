@@ -1,55 +1,41 @@
-//! Waits until a server answers.
+//! Waits until an HTTP server answers.
 
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
+use super::error::NoAnswer;
 use crate::wire::{HttpErrorKind, Method, Request, Transport};
 
-/// The time between two questions.
+/// The time between two requests.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long one answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Nobody answered in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotReady {
-    /// How long was waited.
-    pub waited: Duration,
-}
-
-impl fmt::Display for NotReady {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server did not answer within {} seconds", self.waited.as_secs())
-    }
-}
-
-impl std::error::Error for NotReady {}
-
-/// Asks `url` until it answers, whatever it says; an engine's own proxy accepts connections before
-/// the server does. For `limit` at most.
+/// Sends requests to `url` until one is answered, for `limit` at most. An open connection is not
+/// enough: an engine's own proxy accepts connections before the server listens. An answer of any
+/// status is.
 ///
 /// # Errors
-/// [`NotReady`].
-pub(crate) async fn wait_until_ready(
+/// [`NoAnswer::TimedOut`].
+pub(super) async fn wait_until_ready(
     transport: &Transport,
     url: &Url,
     limit: Duration,
-) -> Result<(), NotReady> {
+) -> Result<(), NoAnswer> {
     let start = Instant::now();
     while start.elapsed() < limit {
         let request = Request::new(Method::Get, url.clone(), "run: wait");
         let request = request.header("accept", "application/json, text/event-stream");
         match timeout(ANSWER_LIMIT, transport.send(request)).await {
             Ok(Ok(_)) => return Ok(()),
-            // Whoever speaks, if not well, is there.
+            // Even a malformed response proves that something is listening.
             Ok(Err(error)) if matches!(error.kind(), HttpErrorKind::NotHttp) => return Ok(()),
             _ => sleep(PAUSE).await,
         }
     }
-    Err(NotReady { waited: limit })
+    Err(NoAnswer::TimedOut(limit))
 }
 
 #[cfg(test)]
@@ -61,11 +47,11 @@ mod tests {
     use crate::wire::Settings;
 
     #[tokio::test]
-    async fn a_connection_is_no_answer_and_a_stream_without_end_is_one() {
+    async fn head_of_an_endless_stream_is_an_answer_and_a_bare_connection_is_none() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = Url::parse(&format!("http://{}/sse", listener.local_addr().unwrap())).unwrap();
         let server = std::thread::spawn(move || {
-            // As an engine's own proxy does before the server listens.
+            // An engine's own proxy does this before the server listens.
             drop(listener.accept().unwrap());
             let (mut stream, _) = listener.accept().unwrap();
             assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
@@ -76,7 +62,7 @@ mod tests {
         let transport = Transport::new(Settings::default());
         assert_eq!(wait_until_ready(&transport, &url, Duration::from_secs(60)).await, Ok(()));
         server.join().unwrap();
-        let none = wait_until_ready(&transport, &url, Duration::ZERO).await;
-        assert_eq!(none, Err(NotReady { waited: Duration::ZERO }));
+        let late = wait_until_ready(&transport, &url, Duration::ZERO).await;
+        assert_eq!(late, Err(NoAnswer::TimedOut(Duration::ZERO)));
     }
 }

@@ -1,55 +1,47 @@
-//! `ToolHive`'s state store: a directory with one run configuration a file.
-//!
-//! The directory and the files in it are `ToolHive`'s own, so that workloads that it saved are
-//! here, and what is saved here it can run.
-
-mod agreements;
-mod error;
-mod home;
+//! The directory of run configurations.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use self::home::state_home;
+use super::error::StateError;
 use crate::atomic_file;
+use crate::capped_read::read_capped;
+use crate::directories::state_home;
 use crate::runconfig::{Document, MAX_SIZE, WorkloadName};
-
-pub use agreements::{Agreement, Agreements};
-pub use error::StateError;
 
 const ENDING: &str = ".json";
 
-/// The directory of run configurations. It need not exist.
+/// `ToolHive`'s directory of run configurations. It need not exist.
 #[derive(Debug, Clone)]
 pub struct StateStore {
     dir: PathBuf,
 }
 
-/// What to do with a different run configuration of the same name.
+/// What [`StateStore::save`] does where another run configuration has the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overwrite {
-    /// Keep it and fail.
-    Never,
-    /// Replace it.
+pub enum IfExists {
+    /// Keeps the stored one and returns [`StateError::Exists`].
+    Fail,
+    /// Replaces the stored one.
     Replace,
 }
 
-/// What saving did.
+/// What [`StateStore::save`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Saved {
-    /// There was none of that name.
+pub enum SaveOutcome {
+    /// Nothing was stored under this name before.
     Created,
-    /// The same bytes were there already.
+    /// The same bytes were stored already.
     Unchanged,
-    /// Another one was there, and is not any more.
+    /// The run configuration that was stored before is gone.
     Replaced,
 }
 
-impl Saved {
-    /// The word that stands in output for scripts.
+impl SaveOutcome {
+    /// Returns the word that stands in output for scripts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,19 +55,19 @@ impl Saved {
 /// A file of the state store.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Entry {
-    /// The file's name without its ending; not checked to be a workload's name.
+pub struct StoredConfig {
+    /// The file's name without its ending. It may be no valid workload name.
     pub name: String,
     /// The file.
     pub path: PathBuf,
-    /// What it holds.
+    /// The run configuration in it, or why it cannot be read.
     pub document: Result<Document, StateError>,
 }
 
 impl StateStore {
-    /// The state store of the user who runs this process: `toolhive/runconfigs` in
-    /// `XDG_STATE_HOME` where that is an absolute path, else in the platform's own directory:
-    /// `~/.local/state`; on macOS `~/Library/Application Support`; on Windows `%LOCALAPPDATA%`.
+    /// Returns the state store of the user who runs this process: `toolhive/runconfigs` in
+    /// `XDG_STATE_HOME` where that is an absolute path, else in the platform's own directory, which
+    /// is `~/.local/state`, on macOS `~/Library/Application Support`, on Windows `%LOCALAPPDATA%`.
     ///
     /// # Errors
     /// [`StateError::NoHome`] where the environment names no home directory.
@@ -84,19 +76,19 @@ impl StateStore {
         Ok(Self::at(state_home.join("toolhive").join("runconfigs")))
     }
 
-    /// A state store in the directory `dir`.
+    /// Returns the state store in the directory `dir`.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
 
-    /// The directory.
+    /// Returns the directory.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The file of the workload `name`. An ending that is part of the name is not doubled.
+    /// Returns the file of the workload `name`. A name that ends with `.json` gets no second ending.
     #[must_use]
     pub fn path_of(&self, name: &WorkloadName) -> PathBuf {
         let stem = name.as_str().strip_suffix(ENDING).unwrap_or(name.as_str());
@@ -117,23 +109,25 @@ impl StateStore {
         })
     }
 
-    /// Every file of the store, by name. One that cannot be read is listed with its error.
+    /// Returns every file of the store, sorted by name. A file that cannot be read is listed with
+    /// its error.
     ///
     /// # Errors
-    /// [`StateError::Io`] where the directory cannot be read; that it does not exist is no error.
-    pub fn list(&self) -> Result<Vec<Entry>, StateError> {
+    /// [`StateError::Io`] where the directory cannot be read. A directory that does not exist is an
+    /// empty store.
+    pub fn list(&self) -> Result<Vec<StoredConfig>, StateError> {
         let entry = |name: String| {
             let path = self.dir.join(format!("{name}{ENDING}"));
-            Entry { name, document: read(&path), path }
+            StoredConfig { name, document: read(&path), path }
         };
         Ok(self.names()?.into_iter().map(entry).collect())
     }
 
-    /// The name of every file of the store without its ending, in order; not checked to be a
-    /// workload's name. Nothing is read.
+    /// Returns the name of every file of the store without its ending, sorted. The files are not
+    /// read, and a name may be no valid workload name.
     ///
     /// # Errors
-    /// Those of [`Self::list`].
+    /// The same as [`Self::list`].
     pub fn names(&self) -> Result<Vec<String>, StateError> {
         let failed = |error| StateError::Io { path: self.dir.clone(), error };
         let files = match fs::read_dir(&self.dir) {
@@ -156,42 +150,40 @@ impl StateStore {
         Ok(names)
     }
 
-    /// Saves `document` under `name`, whole or not at all, mode 0600.
+    /// Saves `document` under `name` with mode 0600. The file is written whole or not at all.
     ///
     /// # Errors
-    /// [`StateError::Exists`] where another run configuration of that name is there and
-    /// `overwrite` does not allow to replace it.
+    /// [`StateError::Exists`] where `if_exists` is [`IfExists::Fail`] and another run configuration
+    /// has this name, or [`StateError::Io`].
     pub fn save(
         &self,
         name: &WorkloadName,
         document: &Document,
-        overwrite: Overwrite,
-    ) -> Result<Saved, StateError> {
+        if_exists: IfExists,
+    ) -> Result<SaveOutcome, StateError> {
         let path = self.path_of(name);
         let failed = |error| StateError::Io { path: path.clone(), error };
         match atomic_file::create(&path, document.bytes()) {
-            Ok(()) => return Ok(Saved::Created),
+            Ok(()) => return Ok(SaveOutcome::Created),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }
         if fs::read(&path).map_err(failed)? == document.bytes() {
-            return Ok(Saved::Unchanged);
+            return Ok(SaveOutcome::Unchanged);
         }
-        match overwrite {
-            Overwrite::Never => Err(StateError::Exists { name: name.clone(), path }),
-            Overwrite::Replace => {
+        match if_exists {
+            IfExists::Fail => Err(StateError::Exists { name: name.clone(), path }),
+            IfExists::Replace => {
                 atomic_file::write(&path, document.bytes()).map_err(failed)?;
-                Ok(Saved::Replaced)
+                Ok(SaveOutcome::Replaced)
             }
         }
     }
 }
 
-/// Reads a file, one byte past the largest document at most.
+/// Reads a run configuration from a file.
 fn read(path: &Path) -> Result<Document, StateError> {
-    let mut content = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_SIZE as u64 + 1).read_to_end(&mut content))
+    let content = read_capped(path, MAX_SIZE)
         .map_err(|error| StateError::Io { path: path.to_owned(), error })?;
     Document::parse(content).map_err(|error| StateError::Invalid { path: path.to_owned(), error })
 }
@@ -209,24 +201,24 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_configuration_is_replaced_only_on_request() {
+    fn stored_configuration_is_replaced_only_on_request() {
         let directory = tempfile::tempdir().unwrap();
         let store = StateStore::at(directory.path().join("toolhive/runconfigs"));
-        let save = |image, overwrite| store.save(&name("a"), &document(image), overwrite);
-        assert_eq!(save("one", Overwrite::Never).unwrap(), Saved::Created);
-        assert_eq!(save("one", Overwrite::Never).unwrap(), Saved::Unchanged);
-        assert!(matches!(save("two", Overwrite::Never), Err(StateError::Exists { .. })));
+        let save = |image, if_exists| store.save(&name("a"), &document(image), if_exists);
+        assert_eq!(save("one", IfExists::Fail).unwrap(), SaveOutcome::Created);
+        assert_eq!(save("one", IfExists::Fail).unwrap(), SaveOutcome::Unchanged);
+        assert!(matches!(save("two", IfExists::Fail), Err(StateError::Exists { .. })));
         assert_eq!(store.load(&name("a")).unwrap(), document("one"));
-        assert_eq!(save("two", Overwrite::Replace).unwrap(), Saved::Replaced);
+        assert_eq!(save("two", IfExists::Replace).unwrap(), SaveOutcome::Replaced);
         assert_eq!(store.load(&name("a")).unwrap(), document("two"));
     }
 
     #[test]
-    fn a_broken_file_is_listed_and_does_not_hide_the_others() {
+    fn broken_file_is_listed_beside_the_valid_ones() {
         let directory = tempfile::tempdir().unwrap();
         let store = StateStore::at(directory.path());
-        store.save(&name("b"), &document("x"), Overwrite::Never).unwrap();
-        store.save(&name("a.json"), &document("x"), Overwrite::Never).unwrap();
+        store.save(&name("b"), &document("x"), IfExists::Fail).unwrap();
+        store.save(&name("a.json"), &document("x"), IfExists::Fail).unwrap();
         fs::write(directory.path().join("broken.json"), "{").unwrap();
         fs::write(directory.path().join("other.txt"), "").unwrap();
         fs::create_dir(directory.path().join("directory.json")).unwrap();

@@ -1,0 +1,197 @@
+//! A container engine on this machine, driven through its command line.
+//!
+//! Every method runs the engine's program. No value of an environment variable stands among its
+//! arguments, where other users of the machine could read it.
+
+use std::ffi::OsStr;
+#[cfg(unix)]
+use std::io::IsTerminal as _;
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+use super::adapter::{ContainerEngine, EngineKind};
+use super::arguments::Lifetime;
+use super::container::{Container, read_containers};
+use super::docker::Docker;
+use super::error::EngineError;
+use super::plan::Plan;
+use super::podman::Podman;
+use super::process::Program;
+
+/// The engines in the order in which they are looked for.
+const ENGINES: [&dyn ContainerEngine; 2] = [&Podman, &Docker];
+/// How long a container may take to stop before the engine kills it, in seconds. `ToolHive` waits as
+/// long.
+const STOP_LIMIT: &str = "--time=30";
+
+/// A container engine on this machine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    adapter: &'static dyn ContainerEngine,
+    program: Program,
+}
+
+impl Engine {
+    /// Returns the engine `wanted`, or the first one that is in `search_path`, which has the form of
+    /// `PATH`.
+    ///
+    /// # Errors
+    /// [`EngineError::NotInstalled`], [`EngineError::NotFound`].
+    pub fn find(wanted: Option<EngineKind>, search_path: &OsStr) -> Result<Self, EngineError> {
+        let mut found = Self::all(search_path);
+        found.find(|engine| wanted.is_none_or(|wanted| wanted == engine.kind())).ok_or_else(|| {
+            match wanted {
+                Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
+                None => EngineError::NotInstalled,
+            }
+        })
+    }
+
+    /// Returns every engine in `search_path`, podman first.
+    pub fn all(search_path: &OsStr) -> impl Iterator<Item = Self> {
+        ENGINES.into_iter().filter_map(|adapter| {
+            Some(Self { adapter, program: Program::find(adapter.kind().as_str(), search_path)? })
+        })
+    }
+
+    /// Returns which engine this is.
+    #[must_use]
+    pub fn kind(&self) -> EngineKind {
+        self.adapter.kind()
+    }
+
+    /// Returns the containers of all workloads, whether they run or not.
+    ///
+    /// # Errors
+    /// Any of the engine.
+    pub async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
+        let doing = "listing containers";
+        let list = ["ps", "--all", "--quiet", "--filter=label=toolhive=true"];
+        let ids = self.program.succeed(&list, doing).await?;
+        let ids = String::from_utf8_lossy(&ids.stdout).into_owned();
+        let ids: Vec<_> = ids.split_whitespace().collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The engine reports failure where a container has gone since, and prints the others.
+        let inspected =
+            self.program.output(&[&["container", "inspect"], &ids[..]].concat()).await?;
+        read_containers(&inspected.stdout, self.adapter, doing)
+    }
+
+    /// Returns the container of this name or id.
+    pub(crate) async fn container(&self, name: &str) -> Result<Option<Container>, EngineError> {
+        let output = self.program.output(&["container", "inspect", name]).await?;
+        if !output.status.success() {
+            return Ok(None);
+        }
+        Ok(read_containers(&output.stdout, self.adapter, "looking at a container")?.pop())
+    }
+
+    /// Returns true if `image` is on this machine.
+    pub(crate) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
+        let inspect = ["image", "inspect", "--format={{.Id}}", image];
+        Ok(self.program.output(&inspect).await?.status.success())
+    }
+
+    /// Pulls `image` from its registry.
+    pub(crate) async fn pull_image(&self, image: &str) -> Result<(), EngineError> {
+        let doing = format!("pulling {image}");
+        self.program.succeed(&["pull", "--quiet", image], &doing).await.map(|_| ())
+    }
+
+    /// Makes the container, whose image has to be on this machine, and returns its id. It is not
+    /// started.
+    pub(crate) async fn create(
+        &self,
+        plan: &Plan,
+        lifetime: Lifetime,
+    ) -> Result<String, EngineError> {
+        let mut command = self.program.command(&plan.create_arguments(lifetime));
+        command.envs(plan.inherited_environment());
+        let (input, doing) =
+            (plan.environment_file(), format!("making the container {}", plan.name));
+        let made = self.program.succeed_with_input(command, input.as_bytes(), &doing).await?;
+        Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned())
+    }
+
+    /// Starts a container in the background.
+    pub(crate) async fn start(&self, name: &str) -> Result<(), EngineError> {
+        let doing = format!("starting the container {name}");
+        self.program.succeed(&["start", name], &doing).await.map(|_| ())
+    }
+
+    /// Starts a container and stays connected to it: the returned process has the standard output,
+    /// standard error and exit code of the container. It ends when the container ends.
+    ///
+    /// An interactive container has this process's standard input and output. The output of any
+    /// other one goes to this process's standard error.
+    pub(crate) fn start_attached(
+        &self,
+        name: &str,
+        interactive: bool,
+    ) -> Result<Child, EngineError> {
+        let mut command = self.attach_command(name, interactive);
+        if !interactive {
+            command.stdin(Stdio::null()).stdout(std::io::stderr());
+        }
+        #[cfg(unix)]
+        // In a process group of its own, a signal from the terminal does not reach the engine. But a
+        // terminal lets only its own process group read.
+        if !interactive || !std::io::stdin().is_terminal() {
+            command.process_group(0);
+        }
+        self.program.spawn(&mut command)
+    }
+
+    /// The command of [`Self::start_attached`]. The engine passes no signals on, because docker's
+    /// program does not pass on all of them: [`Self::signal`] does.
+    pub(super) fn attach_command(&self, name: &str, interactive: bool) -> Command {
+        let mut command = Command::new(self.program.path());
+        command.args(["start", "--attach"]);
+        if interactive {
+            command.arg("--interactive");
+        }
+        command.args(self.adapter.attach_options()).arg(name);
+        command
+    }
+
+    /// Stops a container. The engine kills it after 30 seconds.
+    pub(crate) async fn stop(&self, name: &str) -> Result<(), EngineError> {
+        let doing = format!("stopping the container {name}");
+        self.program.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(|_| ())
+    }
+
+    /// Sends a signal, such as `TERM`, to the server of a running container.
+    pub(crate) async fn signal(&self, name: &str, signal: &str) -> Result<(), EngineError> {
+        let doing = format!("sending a signal to the container {name}");
+        self.program.succeed(&["kill", "--signal", signal, name], &doing).await.map(|_| ())
+    }
+
+    /// Removes a container, which is stopped first. A container that is gone already is no error.
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), EngineError> {
+        if self.container(name).await?.is_none() {
+            return Ok(());
+        }
+        let doing = format!("removing the container {name}");
+        match self.program.succeed(&["rm", "--force", name], &doing).await {
+            // A container made with `--rm` may have been removed by the engine at the same time.
+            Err(error) if self.container(name).await?.is_some() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the last five lines that a container's server wrote.
+    pub(crate) async fn last_output(&self, name: &str) -> Result<String, EngineError> {
+        let output = self.program.output(&["logs", "--tail=5", name]).await?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(text(&output.stdout) + &text(&output.stderr))
+    }
+
+    /// Returns true if this engine cannot publish a port at IPv6's loopback address.
+    pub(super) async fn lacks_ipv6_loopback(&self) -> Result<bool, EngineError> {
+        let printed = self.program.output(self.adapter.ipv6_loopback_query()).await?;
+        Ok(printed.stdout.trim_ascii() == b"false")
+    }
+}

@@ -1,0 +1,77 @@
+//! An installed `ToolHive`, which runs a configuration with its proxy.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use tokio::process::{Child, Command};
+
+use super::error::EngineError;
+use crate::atomic_file;
+use crate::runconfig::Document;
+
+/// `ToolHive`'s own program.
+#[derive(Debug, Clone)]
+pub struct ToolHive {
+    program: PathBuf,
+}
+
+impl ToolHive {
+    /// Returns the program that the environment variable `THV_TOOLHIVE` names. `PATH` cannot tell,
+    /// because `ToolHive`'s program has the same name as this one.
+    ///
+    /// # Errors
+    /// [`EngineError::ToolHiveUnknown`].
+    pub fn from_environment() -> Result<Self, EngineError> {
+        let program = std::env::var_os("THV_TOOLHIVE").filter(|path| !path.is_empty());
+        program.map(Self::at).ok_or(EngineError::ToolHiveUnknown)
+    }
+
+    /// Returns the program at this path.
+    #[must_use]
+    pub fn at(program: OsString) -> Self {
+        Self { program: program.into() }
+    }
+
+    /// Starts the program with `document`. The process has this one's standard input and output.
+    pub(crate) fn start(&self, document: &Document) -> Result<ToolHiveRun, EngineError> {
+        let dir =
+            std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        let unique = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
+        let file = HandedOver(dir.join(format!("thv-{}-{unique}.json", std::process::id())));
+        // Only this user can read it.
+        atomic_file::create(&file.0, document.bytes())
+            .map_err(|error| EngineError::HandOver { path: file.0.clone(), error })?;
+        let mut command = Command::new(&self.program);
+        let process = command.args(["run", "--from-config"]).arg(&file.0).spawn();
+        let failed = |error| EngineError::Start { program: self.program.clone(), error };
+        Ok(ToolHiveRun { process: process.map_err(failed)?, file })
+    }
+}
+
+/// A process of `ToolHive`. The file that it was given is removed with this value at the latest.
+#[derive(Debug)]
+pub(crate) struct ToolHiveRun {
+    pub(crate) process: Child,
+    file: HandedOver,
+}
+
+impl ToolHiveRun {
+    /// Removes the file that the process was given. It has read the file before it ends.
+    pub(crate) fn clean_up(self) -> Result<(), EngineError> {
+        let path = self.file.0.clone();
+        fs::remove_file(&path).map_err(|error| EngineError::HandOver { path, error })
+    }
+}
+
+/// The file with the run configuration.
+#[derive(Debug)]
+struct HandedOver(PathBuf);
+
+impl Drop for HandedOver {
+    fn drop(&mut self) {
+        // It may be gone, or may never have been written.
+        let _ = fs::remove_file(&self.0);
+    }
+}

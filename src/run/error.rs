@@ -1,0 +1,215 @@
+//! Why a run failed.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::engine::{EngineError, PlanError, Unsupported};
+use crate::oci::Reference;
+use crate::runconfig::{
+    EditError, InvalidDocument, InvalidWorkloadName, NotRunnable, RetrieveError,
+};
+use crate::state::StateError;
+
+/// Why a run failed. The container is gone then, unless the engine failed to remove it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The source is nothing that this crate can run.
+    NotRunnable(NotRunnable),
+    /// The source could not be read.
+    Retrieve(RetrieveError),
+    /// A workload cannot have this name.
+    Name(InvalidWorkloadName),
+    /// The configuration could not be renamed.
+    Edit(EditError),
+    /// No run configuration can be made for the image.
+    Document {
+        /// The source, as it was given.
+        source: String,
+        /// The reason.
+        error: InvalidDocument,
+    },
+    /// A part of the request cannot be done with this configuration.
+    Option(UnusableOption),
+    /// Parts of the configuration that no engine here enforces.
+    Unsupported(Vec<Unsupported>),
+    /// The configuration cannot become a container.
+    Plan(PlanError),
+    /// The container engine, or `ToolHive`, failed.
+    Engine(EngineError),
+    /// The server was started and never answered.
+    NoAnswer(NoAnswer),
+    /// The state store or the agreements cannot be read or written.
+    State(StateError),
+    /// The system failed.
+    Io {
+        /// What was to be done, such as `looking for a free port`.
+        doing: String,
+        /// The reason.
+        error: io::Error,
+    },
+    /// A signal ended the run before there was a container.
+    Interrupted,
+}
+
+/// A part of a request that cannot be done. Options are named as `thv run` spells them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnusableOption {
+    /// Options for an image, with a run configuration.
+    ImageOptions,
+    /// A run configuration was asked for, and this is a container image.
+    ContainerImage(Reference),
+    /// A stdio server in the background.
+    DetachedStdio,
+    /// A published port for a stdio server.
+    StdioPort,
+    /// A published port for a server in the host's network.
+    HostNetworkPort,
+    /// The port is in use.
+    PortTaken(u16),
+    /// The configuration names no secret of this name.
+    UnknownSecret(String),
+    /// The file of a secret has more than this number of bytes.
+    SecretSize(PathBuf, usize),
+    /// The file of a secret is empty.
+    EmptySecret(PathBuf),
+    /// The file of a secret is not UTF-8.
+    SecretEncoding(PathBuf),
+    /// `ToolHive` has no such option with a run configuration.
+    ToolHive(&'static str),
+}
+
+/// Why a server that was started counts as failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoAnswer {
+    /// It did not answer for so long.
+    TimedOut(Duration),
+    /// It ended, with success.
+    Ended,
+    /// Its container is gone.
+    Gone,
+    /// It ended several times in the background. These are its last lines.
+    EndedRepeatedly(String),
+    /// A signal ended the wait.
+    Signal,
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRunnable(error) => error.fmt(f),
+            Self::Retrieve(error) => error.fmt(f),
+            Self::Name(error) => error.fmt(f),
+            Self::Edit(error) => error.fmt(f),
+            Self::Document { source, .. } => f.write_str(source),
+            Self::Option(error) => error.fmt(f),
+            Self::Unsupported(fields) => {
+                let fields: Vec<_> = fields.iter().map(|found| found.field.as_str()).collect();
+                write!(f, "not supported here: {}", fields.join(", "))
+            }
+            Self::Plan(error) => error.fmt(f),
+            Self::Engine(error) => error.fmt(f),
+            Self::NoAnswer(error) => error.fmt(f),
+            Self::State(error) => error.fmt(f),
+            Self::Io { doing, .. } => f.write_str(doing),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl Error for RunError {
+    /// A variant that only wraps an error shows that error's text, and so has that error's source.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NotRunnable(error) => error.source(),
+            Self::Retrieve(error) => error.source(),
+            Self::Name(error) => error.source(),
+            Self::Edit(error) => error.source(),
+            Self::Document { error, .. } => Some(error),
+            Self::Plan(error) => error.source(),
+            Self::Engine(error) => error.source(),
+            Self::State(error) => error.source(),
+            Self::Io { error, .. } => Some(error),
+            Self::Option(_) | Self::Unsupported(_) | Self::NoAnswer(_) | Self::Interrupted => None,
+        }
+    }
+}
+
+impl fmt::Display for UnusableOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ImageOptions => f.write_str(
+                "this is a run configuration, which says itself how it runs: options for images \
+                 are not taken",
+            ),
+            Self::ContainerImage(reference) => {
+                write!(f, "{reference} is a container image and no run configuration")
+            }
+            Self::DetachedStdio => {
+                f.write_str("--detach is for HTTP: a stdio server lives as long as its client")
+            }
+            Self::StdioPort => f.write_str("--port is for HTTP: a stdio server has no port"),
+            Self::HostNetworkPort => f.write_str(
+                "--port: this server shares this machine's network and listens at its target_port",
+            ),
+            Self::PortTaken(port) => write!(f, "port {port} is taken"),
+            Self::UnknownSecret(name) => write!(f, "the configuration names no secret {name:?}"),
+            Self::SecretSize(path, limit) => {
+                write!(f, "{} has more than {limit} bytes", path.display())
+            }
+            Self::EmptySecret(path) => write!(f, "{} holds no secret", path.display()),
+            Self::SecretEncoding(path) => write!(f, "{} is not UTF-8", path.display()),
+            Self::ToolHive(option) => write!(
+                f,
+                "{option} cannot be handed to ToolHive, which runs the configuration as it is"
+            ),
+        }
+    }
+}
+
+impl Error for UnusableOption {}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(waited) => {
+                write!(f, "the server did not answer within {} seconds", waited.as_secs())
+            }
+            Self::Ended => f.write_str("the server ended with exit code 0 before it answered"),
+            Self::Gone => f.write_str("the server's container was removed before it answered"),
+            Self::EndedRepeatedly(last) => {
+                write!(f, "the server ended again and again before it answered: {last}")
+            }
+            Self::Signal => f.write_str("stopped by a signal before the server answered"),
+        }
+    }
+}
+
+impl Error for NoAnswer {}
+
+macro_rules! from {
+    ($($error:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$error> for RunError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )+};
+}
+
+from!(
+    NotRunnable => NotRunnable,
+    RetrieveError => Retrieve,
+    InvalidWorkloadName => Name,
+    EditError => Edit,
+    UnusableOption => Option,
+    PlanError => Plan,
+    EngineError => Engine,
+    NoAnswer => NoAnswer,
+    StateError => State,
+);

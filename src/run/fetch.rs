@@ -1,0 +1,154 @@
+//! Finds the run configuration that a request names, or makes one for an image.
+
+use std::net::Ipv4Addr;
+
+use super::error::{RunError, UnusableOption};
+use super::request::{EngineChoice, ImageOptions, RunRequest};
+use crate::engine::{Engine, EngineError, ToolHive, free_port};
+use crate::oci::{Client, Digest, Reference};
+use crate::runconfig::{
+    ConfigLocation, Document, ImageRun, McpTransport, RetrieveError, Retrieved, name_of_image,
+    renamed, retrieve, runnable,
+};
+
+/// The port of an HTTP server in an image where the request names none.
+const TARGET_PORT: u16 = 8080;
+
+/// A run configuration that was fetched, and nothing checked of it yet.
+#[derive(Debug)]
+pub struct Fetched {
+    pub(super) document: Document,
+    pub(super) origin: Origin,
+    pub(super) request: RunRequest,
+    /// Present where `ToolHive` is to run it.
+    pub(super) toolhive: Option<ToolHive>,
+    pub(super) client: Client,
+    /// Why the registry was of no use, where the engine's own image is run.
+    pub(super) local_image: Option<RetrieveError>,
+}
+
+/// Where a run configuration comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// From a file.
+    File,
+    /// From a registry. The user has to agree to it.
+    Artifact {
+        /// The reference that was asked for.
+        reference: Reference,
+        /// The digest of the manifest.
+        digest: Digest,
+    },
+    /// It was made for a container image.
+    Image,
+}
+
+impl Fetched {
+    /// Returns the run configuration.
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Returns where it comes from.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Returns true if it was made for an image.
+    pub(super) const fn is_image(&self) -> bool {
+        matches!(self.origin, Origin::Image)
+    }
+}
+
+/// Fetches what `request` names, with one manifest request. An image that the engine has is run where
+/// the registry does not have it or cannot be reached.
+///
+/// # Errors
+/// [`RunError::Retrieve`] where nothing was found, and those that name an unusable request.
+pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunError> {
+    let toolhive = match request.engine {
+        EngineChoice::ToolHive => Some(ToolHive::from_environment()?),
+        _ => None,
+    };
+    let location = runnable(&request.source)?;
+    let mut local_image = None;
+    let found = retrieve(client, &location).await;
+    let (document, origin) = match (found, location) {
+        (Ok(Retrieved::File(document)), _) => (configured(document, &request)?, Origin::File),
+        (Ok(Retrieved::Artifact(pulled)), ConfigLocation::Registry(reference)) => {
+            let digest = pulled.manifest.descriptor.digest;
+            (configured(pulled.document, &request)?, Origin::Artifact { reference, digest })
+        }
+        (Ok(_), ConfigLocation::Registry(reference)) => {
+            (for_image(&reference, &request)?, Origin::Image)
+        }
+        (Err(error), ConfigLocation::Registry(reference))
+            if error.allows_local_image()
+                && !request.only_configuration
+                && has_image(&request, &reference).await =>
+        {
+            local_image = Some(error);
+            (for_image(&reference, &request)?, Origin::Image)
+        }
+        (Err(error), _) => return Err(error.into()),
+        (Ok(_), ConfigLocation::File(_)) => unreachable!("`retrieve` returns a file as one"),
+    };
+    Ok(Fetched { document, origin, request, toolhive, client: client.clone(), local_image })
+}
+
+/// Returns the container engine that the request chooses among those in `PATH`.
+pub(super) fn find_engine(request: &RunRequest) -> Result<Engine, EngineError> {
+    Engine::find(request.engine_kind(), &std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// Returns true if the engine has the image. An engine that is missing or fails has none.
+async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
+    match find_engine(request) {
+        Ok(engine) => engine.has_image(&reference.to_string()).await.unwrap_or(false),
+        Err(_) => false,
+    }
+}
+
+/// Returns the run configuration under the name that the request gives it.
+fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {
+    if request.image != ImageOptions::default() {
+        return Err(UnusableOption::ImageOptions.into());
+    }
+    Ok(match &request.name {
+        Some(name) => renamed(&document, name)?,
+        None => document,
+    })
+}
+
+/// Returns the run configuration that `ToolHive` would store for an image.
+fn for_image(reference: &Reference, request: &RunRequest) -> Result<Document, RunError> {
+    if request.only_configuration {
+        return Err(UnusableOption::ContainerImage(reference.clone()).into());
+    }
+    let name = match &request.name {
+        Some(name) => name.clone(),
+        None => name_of_image(reference)?,
+    };
+    let port = match request.port {
+        Some(port) => port,
+        None => free_port(Some(Ipv4Addr::LOCALHOST.into()), None)
+            .map_err(|error| RunError::Io { doing: "looking for a free port".to_owned(), error })?,
+    };
+    let (source, options) = (&request.source, request.image.clone());
+    let run = ImageRun {
+        image: source.strip_prefix("oci://").unwrap_or(source).to_owned(),
+        name,
+        transport: options.transport.unwrap_or(McpTransport::StreamableHttp),
+        port,
+        target_port: options.target_port.unwrap_or(TARGET_PORT),
+        arguments: options.arguments,
+        environment: options.environment,
+        volumes: options.volumes,
+        secrets: options.secrets,
+        network: options.network.unwrap_or(true),
+    };
+    run.document().map_err(|error| RunError::Document { source: source.clone(), error })
+}

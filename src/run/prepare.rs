@@ -1,0 +1,246 @@
+//! Checks what was fetched and plans it.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{RunError, UnusableOption};
+use super::fetch::{Fetched, find_engine};
+use super::observer::{Note, RunObserver};
+use super::request::RunRequest;
+use super::secrets::Secrets;
+use crate::directories::config_home;
+use crate::engine::{
+    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, free_port, hides_files,
+    unsupported,
+};
+use crate::runconfig::{Document, McpTransport, RunConfig, SecretReference};
+
+/// A run configuration that can be run, as far as it says itself.
+#[derive(Debug)]
+pub struct Prepared {
+    fetched: Fetched,
+    runner: Runner<()>,
+}
+
+/// A run configuration that can be run on this machine now.
+#[derive(Debug)]
+pub struct Checked {
+    pub(super) fetched: Fetched,
+    pub(super) runner: Runner<Engine>,
+}
+
+/// What runs the server. `E` is the container engine, once it is known.
+#[derive(Debug)]
+pub(super) enum Runner<E> {
+    Container(Box<ContainerRun>, E),
+    ToolHive(ToolHive),
+}
+
+/// A server in a container.
+#[derive(Debug)]
+pub(super) struct ContainerRun {
+    /// The plan with an empty value for each missing secret.
+    pub(super) preview: Plan,
+    pub(super) secrets: Secrets,
+    working_dir: PathBuf,
+    port: Option<u16>,
+    /// The configuration's port, where another one is used.
+    taken_port: Option<i64>,
+}
+
+impl Fetched {
+    /// Checks that the run configuration can be honoured, and plans its container.
+    ///
+    /// # Errors
+    /// [`RunError::Unsupported`], [`RunError::Option`], [`RunError::Plan`].
+    pub fn prepare(self, observer: &dyn RunObserver) -> Result<Prepared, RunError> {
+        if let Some(error) = &self.local_image {
+            observer.note(Note::LocalImage(error));
+        }
+        let working_dir = std::env::current_dir().map_err(|error| RunError::Io {
+            doing: "reading the working directory".to_owned(),
+            error,
+        })?;
+        self.check_policy(&working_dir)?;
+        let runner = match &self.toolhive {
+            Some(toolhive) => Runner::ToolHive(toolhive.clone()),
+            None => Runner::Container(Box::new(self.plan(working_dir)?), ()),
+        };
+        Ok(Prepared { fetched: self, runner })
+    }
+
+    /// Decides whether what was fetched may be run at all. This is the one place for such a rule: the
+    /// content is verified here, and no part of it was planned or shown yet.
+    fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
+        if self.toolhive.is_some() {
+            return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
+        }
+        refuse_unsupported(&self.document, &self.request, working_dir)?;
+        Ok(refuse_options(&self.request, self.document.config(), self.is_image())?)
+    }
+
+    fn plan(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
+        let config = self.document.config();
+        let secrets = Secrets::find(&config.secrets, &self.request.secret_files)?;
+        let port = choose_port(&self.request, config)?;
+        let is_other = |port: &u16| config.port > 0 && i64::from(*port) != config.port;
+        let options = PlanOptions {
+            secrets: secrets.with_placeholders(),
+            working_dir: Some(&working_dir),
+            without_isolation: self.request.allows("isolate_network"),
+            port,
+        };
+        Ok(ContainerRun {
+            preview: Plan::new(config, &options)?,
+            taken_port: port
+                .filter(|port| self.request.port.is_none() && is_other(port))
+                .map(|_| config.port),
+            secrets,
+            working_dir,
+            port,
+        })
+    }
+}
+
+impl ContainerRun {
+    /// Returns the plan with the values of all secrets.
+    pub(super) fn complete(&self, fetched: &Fetched) -> Result<Plan, PlanError> {
+        let options = PlanOptions {
+            secrets: self.secrets.known.clone(),
+            working_dir: Some(&self.working_dir),
+            without_isolation: fetched.request.allows("isolate_network"),
+            port: self.port,
+        };
+        Plan::new(fetched.document.config(), &options)
+    }
+
+    fn note_port(&self, observer: &dyn RunObserver) {
+        if let (Some(wanted), Some(chosen)) = (self.taken_port, self.port) {
+            observer.note(Note::PortTaken { wanted, chosen });
+        }
+    }
+}
+
+impl Prepared {
+    /// Returns a shell command that runs the same container with the engine that would be used, or
+    /// with podman where none is installed. It holds no secret. Returns `None` for `ToolHive`.
+    pub fn command_line(&self, observer: &dyn RunObserver) -> Option<String> {
+        let Runner::Container(run, ()) = &self.runner else { return None };
+        let request = &self.fetched.request;
+        let engine = find_engine(request).map_or("podman", |engine| engine.kind().as_str());
+        run.note_port(observer);
+        let variables: Vec<_> = run.preview.secrets.keys().map(String::as_str).collect();
+        if !variables.is_empty() {
+            observer.note(Note::SecretVariables(&variables));
+        }
+        Some(run.preview.command_line(engine, request.lifetime))
+    }
+
+    /// Finds the engine, and checks that mounted files exist, that the container's name is free and
+    /// that its server could be reached. Nothing is pulled or changed.
+    ///
+    /// # Errors
+    /// [`RunError::Engine`], or [`RunError::Plan`] for a missing file.
+    pub async fn check(self, observer: &dyn RunObserver) -> Result<Checked, RunError> {
+        let runner = match self.runner {
+            Runner::ToolHive(toolhive) => Runner::ToolHive(toolhive),
+            Runner::Container(run, ()) => {
+                if let Some(source) = run.preview.missing_source() {
+                    return Err(PlanError::MissingSource(source.to_owned()).into());
+                }
+                let engine = find_engine(&self.fetched.request)?;
+                engine.check(&run.preview).await?;
+                run.note_port(observer);
+                Runner::Container(run, engine)
+            }
+        };
+        Ok(Checked { fetched: self.fetched, runner })
+    }
+}
+
+impl Checked {
+    /// Returns the secrets that have no value yet. [`Agreed::supply`](super::Agreed::supply) takes
+    /// them. `ToolHive` finds its secrets itself.
+    #[must_use]
+    pub fn missing_secrets(&self) -> &[SecretReference] {
+        match &self.runner {
+            Runner::Container(run, _) => &run.secrets.missing,
+            Runner::ToolHive(_) => &[],
+        }
+    }
+
+    /// Returns what the server is and may touch, as lines of text, for a user who has to agree.
+    pub(super) fn summary(&self) -> Vec<String> {
+        let document = &self.fetched.document;
+        let line = |label: &str, text: &str| format!("{label}: {text}");
+        match &self.runner {
+            Runner::Container(run, _) => {
+                let lines = run.preview.summary(&document.config().secrets);
+                lines.iter().map(|(label, text)| line(label, text)).collect()
+            }
+            Runner::ToolHive(_) => {
+                declared(document).iter().map(|(label, text)| line(label, text)).collect()
+            }
+        }
+    }
+}
+
+/// Refuses a configuration that asks for something that nothing here enforces.
+fn refuse_unsupported(
+    document: &Document,
+    request: &RunRequest,
+    working_dir: &Path,
+) -> Result<(), RunError> {
+    let settings = config_home(|name| std::env::var_os(name));
+    let hidden = hides_files(document.config(), working_dir, settings.as_deref());
+    let mut found = unsupported(document, hidden);
+    found.retain(|part| !request.allows(&part.field));
+    if found.is_empty() { Ok(()) } else { Err(RunError::Unsupported(found)) }
+}
+
+/// Refuses parts of the request that mean nothing for this configuration.
+fn refuse_options(
+    request: &RunRequest,
+    config: &RunConfig,
+    is_image: bool,
+) -> Result<(), UnusableOption> {
+    let is_stdio = config.transport.value() == Some(&McpTransport::Stdio);
+    if request.lifetime == Lifetime::Detached && is_stdio {
+        Err(UnusableOption::DetachedStdio)
+    } else if request.port.is_some() && is_stdio && !is_image {
+        Err(UnusableOption::StdioPort)
+    } else if request.port.is_some() && config.shares_host_network() {
+        Err(UnusableOption::HostNetworkPort)
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses parts of the request that `ToolHive`'s `run --from-config` has no option for.
+fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), UnusableOption> {
+    let options = [
+        ("--port", request.port.is_some() && !is_image),
+        ("--detach", request.lifetime == Lifetime::Detached),
+        ("--secret", !request.secret_files.is_empty()),
+        ("--allow-unsupported", !request.allowed.is_empty()),
+    ];
+    match options.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(UnusableOption::ToolHive(option)),
+        None => Ok(()),
+    }
+}
+
+/// Returns the port to publish an HTTP server at, or `None` where none is published. Another port
+/// replaces the configuration's where that one is in use, but never the request's.
+fn choose_port(request: &RunRequest, config: &RunConfig) -> Result<Option<u16>, RunError> {
+    if config.transport.value() == Some(&McpTransport::Stdio) || config.shares_host_network() {
+        return Ok(None);
+    }
+    let address = config.host.value().and_then(|address| address.ip());
+    let declared = u16::try_from(config.port).ok().filter(|port| *port > 0);
+    let free = free_port(address, request.port.or(declared))
+        .map_err(|error| RunError::Io { doing: "looking for a free port".to_owned(), error })?;
+    match request.port {
+        Some(wanted) if wanted != free => Err(UnusableOption::PortTaken(wanted).into()),
+        _ => Ok(Some(free)),
+    }
+}

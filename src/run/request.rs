@@ -1,0 +1,88 @@
+//! What a run is asked for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::engine::{EngineKind, Lifetime};
+use crate::runconfig::{McpTransport, WorkloadName};
+
+/// What is to run, and how.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RunRequest {
+    /// A file or a reference, by the rules of [`runnable`](crate::runconfig::runnable).
+    pub source: String,
+    /// Whether a container image is refused.
+    pub only_configuration: bool,
+    /// The workload's name, instead of the configuration's.
+    pub name: Option<WorkloadName>,
+    /// Which engine runs the server.
+    pub engine: EngineChoice,
+    /// Fields that may be left out although no engine enforces them, as [`Unsupported`] names them.
+    ///
+    /// [`Unsupported`]: crate::engine::Unsupported
+    pub allowed: Vec<String>,
+    /// Files that hold secrets, by the secret's name. Other secrets are looked for in environment
+    /// variables such as `TOOLHIVE_SECRET_name`.
+    pub secret_files: BTreeMap<String, PathBuf>,
+    /// The port to publish an HTTP server at, and no other.
+    pub port: Option<u16>,
+    /// How long the container lives. A stdio server is always attached.
+    pub lifetime: Lifetime,
+    /// How an image is run. A run configuration says that itself, and none of these may be set.
+    pub image: ImageOptions,
+}
+
+/// Which engine runs the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EngineChoice {
+    /// The first container engine that is installed.
+    #[default]
+    Installed,
+    /// This container engine.
+    Only(EngineKind),
+    /// `ToolHive` itself, with its proxy.
+    ToolHive,
+}
+
+/// How a container image is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImageOptions {
+    /// The server's transport; `streamable-http` by default.
+    pub transport: Option<McpTransport>,
+    /// The port at which the server listens in its container; 8080 by default.
+    pub target_port: Option<u16>,
+    /// Environment variables.
+    pub environment: BTreeMap<String, String>,
+    /// Volumes, as `host:container[:ro]`.
+    pub volumes: Vec<String>,
+    /// Secrets, as `name,target=VARIABLE`.
+    pub secrets: Vec<String>,
+    /// Whether the server may reach the network; by default it may.
+    pub network: Option<bool>,
+    /// Arguments for the image's entry point.
+    pub arguments: Vec<String>,
+}
+
+impl RunRequest {
+    /// Returns a request to run `source` with the defaults.
+    #[must_use]
+    pub fn new(source: impl Into<String>) -> Self {
+        Self { source: source.into(), ..Self::default() }
+    }
+
+    /// Returns true if the caller allowed this field to be left out.
+    pub(super) fn allows(&self, field: &str) -> bool {
+        self.allowed.iter().any(|allowed| allowed == field)
+    }
+
+    /// Returns the container engine that was chosen, if one was.
+    pub(super) const fn engine_kind(&self) -> Option<EngineKind> {
+        match self.engine {
+            EngineChoice::Only(kind) => Some(kind),
+            EngineChoice::Installed | EngineChoice::ToolHive => None,
+        }
+    }
+}

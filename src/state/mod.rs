@@ -1,0 +1,13 @@
+//! What this user's programs keep between runs: `ToolHive`'s state store, and agreements.
+//!
+//! The state store is a directory with one run configuration a file. Directory and files are
+//! `ToolHive`'s own: this crate finds the workloads that `ToolHive` saved, and `ToolHive` runs the
+//! ones that are saved here. Nothing in this module reaches a registry or an engine.
+
+mod agreements;
+mod error;
+mod store;
+
+pub use agreements::{Agreement, Agreements};
+pub use error::StateError;
+pub use store::{IfExists, SaveOutcome, StateStore, StoredConfig};
