@@ -140,10 +140,11 @@ impl Transport {
         if let Some(value) = request.authorization.as_ref().and_then(|a| a.value_for(origin)) {
             headers.push("authorization", value);
         }
-        if !origin.is_secure() && !origin.is_loopback() {
-            if let Some(value) = self.proxies().authorization(&request.url) {
-                headers.push("proxy-authorization", value);
-            }
+        if !origin.is_secure()
+            && !origin.is_loopback()
+            && let Some(value) = self.proxies().authorization(&request.url)
+        {
+            headers.push("proxy-authorization", value);
         }
         for (name, value) in request.headers.iter() {
             headers.push(name, value);
