@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::server::{Received, Server};
+use support::stub_registry::{Request, StubRegistry, status};
 use support::terminal::Terminal;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, methods, own_address};
@@ -195,7 +195,7 @@ fn one_token_does_for_all() {
 #[test]
 fn what_all_need_fails_once() {
     let user = with(&NAMES);
-    let server = Server::start(|_| (403, vec![], String::new()));
+    let server = StubRegistry::start(|_| status(403));
     let place = server.reference("configs");
     let ran = user.thv(&["export", "--all", &place]).fails(5, "denied");
     assert_eq!(ran.stdout(), "");
@@ -259,14 +259,14 @@ impl Crowd {
 fn as_many_are_under_way_as_may_be_and_no_more() {
     let crowd = Arc::new(Crowd::default());
     let seen = Arc::clone(&crowd);
-    let server = Server::start(move |received: &Received| {
+    let server = StubRegistry::start(move |received: &Request| {
         if received.target.contains("/tags/list") {
             let tags: Vec<_> = (0..60).map(|number| format!("w{number}")).collect();
-            return (200, vec![], json!({ "name": "configs", "tags": tags }).to_string());
+            return status(200).body(json!({ "name": "configs", "tags": tags }).to_string());
         }
         seen.enter();
         seen.leave();
-        (404, vec![], String::new())
+        status(404)
     });
     let user = User::new();
     let ran = user.thv(&["import", "--all", &server.reference("configs")]);
@@ -278,17 +278,15 @@ fn as_many_are_under_way_as_may_be_and_no_more() {
 fn an_interrupted_export_cancels_its_uploads() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);
-    let server = Server::start(move |received: &Received| match received.method.as_str() {
-        "HEAD" if received.target.contains(":44136fa") => (200, vec![], String::new()),
-        "POST" => {
-            (202, vec![("location", "/v2/configs/blobs/uploads/1".to_owned())], String::new())
-        }
+    let server = StubRegistry::start(move |received: &Request| match received.method.as_str() {
+        "HEAD" if received.target.contains(":44136fa") => status(200),
+        "POST" => status(202).with("location", "/v2/configs/blobs/uploads/1"),
         "PUT" => {
             let _ = held.lock().unwrap().recv();
-            (500, vec![], String::new())
+            status(500)
         }
-        "DELETE" => (204, vec![], String::new()),
-        _ => (404, vec![], String::new()),
+        "DELETE" => status(204),
+        _ => status(404),
     });
     let user = with(&["a"]);
     let place = server.reference("configs");
@@ -309,14 +307,14 @@ fn an_interrupted_export_cancels_its_uploads() {
 fn progress_says_how_many_are_done() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);
-    let server = Server::start(move |received: &Received| {
+    let server = StubRegistry::start(move |received: &Request| {
         if received.target.contains("/tags/list") {
-            return (200, vec![], json!({ "tags": ["quick", "slow"] }).to_string());
+            return status(200).body(json!({ "tags": ["quick", "slow"] }).to_string());
         }
         if received.target.ends_with("/slow") {
             held.lock().unwrap().recv().unwrap();
         }
-        (404, vec![], String::new())
+        status(404)
     });
     let user = User::new();
     let place = server.reference("configs");

@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::server::Server;
+use support::stub_registry::{StubRegistry, status};
 use support::{Registry, User};
 
 /// How often each command is killed.
@@ -149,9 +149,9 @@ fn a_pull_leaves_the_old_file_or_the_new() {
 #[test]
 fn a_login_leaves_the_old_credentials_or_the_new() {
     let user = User::new();
-    let server = Server::start(|request| match request.header("authorization") {
-        Some(_) => (200, Vec::new(), String::new()),
-        None => (401, vec![("www-authenticate", "Basic realm=\"a\"".into())], String::new()),
+    let server = StubRegistry::start(|request| match request.header("authorization") {
+        Some(_) => status(200),
+        None => status(401).with("www-authenticate", "Basic realm=\"a\""),
     });
     let registry = server.address.to_string();
     let arguments = &["login", &registry, "--username", "me", "--password-stdin"];

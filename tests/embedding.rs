@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use serde_json::Value;
-use support::server::{Received, Server};
+use support::stub_registry::{Request, StubRegistry, status};
 use support::{Ran, Registry, User, sha256};
 use thv_oci::audit::{Proxy, Recorded, Replay};
 use thv_oci::embedded_registry::{EmbeddedRegistry, Storage};
@@ -108,11 +108,11 @@ fn the_examples_do_what_they_say() {
     let found = registry.http("GET", "/v2/configs/a/manifests/v1", &accept, b"");
     let manifest = String::from_utf8(found.body).unwrap();
     let login = base64::engine::general_purpose::STANDARD.encode("me:FAKE-vault");
-    let private = Server::start(move |received: &Received| {
+    let private = StubRegistry::start(move |received: &Request| {
         if received.header("authorization") == Some(&format!("Basic {login}")) {
-            return (200, vec![("content-type", accept[0].1.to_owned())], manifest.clone());
+            return status(200).with("content-type", accept[0].1).body(&manifest);
         }
-        (401, vec![("www-authenticate", "Basic realm=\"r\"".to_owned())], String::new())
+        status(401).with("www-authenticate", "Basic realm=\"r\"")
     });
     let said = example(&user, "own_parts", &[&private.reference("configs/a:v1")]).ok().stdout();
     let lines: Vec<_> = said.lines().collect();

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde_json::json;
 use support::pki::{Authority, Pair};
-use support::server::{Received, Reply, Server};
+use support::stub_registry::{Request, Response, StubRegistry, status};
 use support::tour::Tour;
 use support::{Registry, own_address, sha256};
 
@@ -208,23 +208,21 @@ const ENTRIES: &[Entry] = &[
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-fn refused(status: u16, code: &str, message: &str) -> Reply {
+fn refused(refusal: u16, code: &str, message: &str) -> Response {
     let body = json!({ "errors": [{ "code": code, "message": message }] });
-    (status, vec![("content-type", "application/json".to_owned())], body.to_string())
+    status(refusal).with("content-type", "application/json").body(body.to_string())
 }
 
-fn challenged(challenge: &str) -> Reply {
-    let (status, mut headers, body) = refused(401, "UNAUTHORIZED", "authentication required");
-    headers.push(("www-authenticate", challenge.to_owned()));
-    (status, headers, body)
+fn challenged(challenge: &str) -> Response {
+    refused(401, "UNAUTHORIZED", "authentication required").with("www-authenticate", challenge)
 }
 
-fn manifest(body: &serde_json::Value) -> Reply {
-    (200, vec![("content-type", MANIFEST.to_owned())], body.to_string())
+fn manifest(body: &serde_json::Value) -> Response {
+    status(200).with("content-type", MANIFEST).body(body.to_string())
 }
 
 /// A manifest with one layer.
-fn artifact(artifact_type: Option<&str>, config: &str, layer: &str, content: &[u8]) -> Reply {
+fn artifact(artifact_type: Option<&str>, config: &str, layer: &str, content: &[u8]) -> Response {
     use base64::Engine as _;
     let data = base64::engine::general_purpose::STANDARD.encode(content);
     let mut body = json!({
@@ -241,7 +239,7 @@ fn artifact(artifact_type: Option<&str>, config: &str, layer: &str, content: &[u
 }
 
 /// A registry whose repositories each go wrong in their own way.
-fn answer(received: &Received) -> Reply {
+fn answer(received: &Request) -> Response {
     let empty = "application/vnd.oci.empty.v1+json";
     let run_config = "application/vnd.toolhive.runconfig";
     let layer = "application/vnd.toolhive.runconfig.v1+json";
@@ -254,15 +252,15 @@ fn answer(received: &Received) -> Reply {
         "token" => {
             challenged(&format!("Bearer realm=\"http://{host}/v2/token/token\",service=\"r\""))
         }
-        "silent" => (401, vec![], String::new()),
+        "silent" => status(401),
         "realm" => challenged("Bearer realm=\"http://user@auth.example/token\",service=\"r\""),
-        "circle" => (307, vec![("location", received.target.clone())], String::new()),
+        "circle" => status(307).with("location", &received.target),
         "nowhere" => refused(404, "NAME_UNKNOWN", "repository name not known to registry"),
         "limited" => refused(429, "TOOMANYREQUESTS", "pull rate limit exceeded"),
-        "failing" => (503, vec![], "<html>upstream is away</html>".to_owned()),
+        "failing" => status(503).body("<html>upstream is away</html>"),
         // One blob is there already, so that the refused one is always the other.
         "readonly" if received.method == "HEAD" && path.contains(":44136fa") => {
-            (200, vec![], "{}".to_owned())
+            status(200).body("{}")
         }
         "readonly" if matches!(received.method.as_str(), "GET" | "HEAD") => {
             refused(404, "NAME_UNKNOWN", "")
@@ -276,11 +274,8 @@ fn answer(received: &Received) -> Reply {
         ),
         "chart" => artifact(Some("application/vnd.example.chart"), empty, "text/plain", b"chart"),
         "text" => artifact(Some(run_config), empty, layer, b"hello"),
-        "swapped" => {
-            let (status, mut headers, body) = artifact(Some(run_config), empty, layer, b"{}");
-            headers.push(("docker-content-digest", sha256(b"other bytes")));
-            (status, headers, body)
-        }
+        "swapped" => artifact(Some(run_config), empty, layer, b"{}")
+            .with("docker-content-digest", sha256(b"other bytes")),
         other => panic!("{other} is no repository of this registry"),
     }
 }
@@ -288,7 +283,7 @@ fn answer(received: &Received) -> Reply {
 /// Everything that the command lines speak of.
 struct World {
     tour: Tour,
-    faulty: Server,
+    faulty: StubRegistry,
     secure: Vec<Registry>,
     nobody: String,
 }
@@ -326,7 +321,7 @@ impl World {
                 format!("  tls: {{certificate: {}, key: {}}}\n", cert.display(), key.display());
             Registry::docker_with(address, &tls, "")
         });
-        let faulty = Server::start(answer);
+        let faulty = StubRegistry::start(answer);
         let world = Self { tour, faulty, secure: secure.into(), nobody: own_address().to_string() };
         world.shown("thv pull localhost:5056/swapped/a:v1 --wire-log swapped.jsonl");
         world

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use support::faulty::{Fault, Faulty, Rule};
+use support::stub_registry::{Fault, Rule, StubRegistry};
 use support::{Ran, Registry, User, example, own_address, transcript};
 
 const MIB: u64 = 1024 * 1024;
@@ -301,9 +301,9 @@ fn an_upload_that_is_given_up_within_a_chunk_is_cancelled() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
     // Of the chunk, more comes than can wait on the way, and it is never done.
-    let layer = Faulty::start(
+    let layer = StubRegistry::before(
         registry.address,
-        vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::Hold(8 << 20))],
+        vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::hold(8 << 20))],
         false,
     );
     let user = User::new();

@@ -5,14 +5,14 @@ mod support;
 
 use serde_json::json;
 use support::pki::{Authority, Pair};
-use support::server::{Received, Reply, Server};
+use support::stub_registry::{Request, Response, StubRegistry, status};
 use support::{Registry, User, own_address, sha256, transcript};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 const PASSWORD: &str = "FAKE-password-c0de";
 
 /// A user with a login at `server` and at nothing else.
-fn user_of(server: &Server) -> User {
+fn user_of(server: &StubRegistry) -> User {
     let user = User::new();
     user.file("config.json", STDIO);
     let entry = json!({ "username": "me", "password": PASSWORD });
@@ -22,9 +22,9 @@ fn user_of(server: &Server) -> User {
 }
 
 /// A registry that wants a login by Basic, and then answers as `answer` says.
-fn basic(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
-    Server::start(move |received| match received.header("authorization") {
-        None => (401, vec![("www-authenticate", "Basic realm=\"x\"".to_owned())], String::new()),
+fn basic(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> StubRegistry {
+    StubRegistry::start(move |received| match received.header("authorization") {
+        None => status(401).with("www-authenticate", "Basic realm=\"x\""),
         Some(_) => answer(received),
     })
 }
@@ -45,20 +45,20 @@ fn manifest() -> String {
     .to_string()
 }
 
-fn none_has_a_credential(server: &Server) -> bool {
+fn none_has_a_credential(server: &StubRegistry) -> bool {
     server.received().iter().all(|received| received.header("authorization").is_none())
 }
 
 /// Obligation 61, 62.
 #[test]
 fn a_blob_s_redirect_to_another_port_gets_no_credential() {
-    let storage = Server::start(|_| (200, Vec::new(), String::from_utf8(STDIO.to_vec()).unwrap()));
+    let storage = StubRegistry::start(|_| status(200).body(STDIO));
     let elsewhere = storage.url("/blob?X-Amz-Signature=FAKE-signature");
     let registry = basic(move |received| {
         if received.target.contains("/blobs/") {
-            return (307, vec![("location", elsewhere.clone())], String::new());
+            return status(307).with("location", &elsewhere);
         }
-        (200, Vec::new(), manifest())
+        status(200).body(manifest())
     });
     let user = user_of(&registry);
     let log = user.path("wire.jsonl");
@@ -77,12 +77,12 @@ fn a_blob_s_redirect_to_another_port_gets_no_credential() {
 
 #[test]
 fn an_upload_that_goes_on_at_another_port_gets_no_credential() {
-    let storage = Server::start(|_| (201, Vec::new(), String::new()));
+    let storage = StubRegistry::start(|_| status(201));
     let elsewhere = storage.url("/upload");
     let registry = basic(move |received| match received.method.as_str() {
-        "POST" => (202, vec![("location", elsewhere.clone())], String::new()),
-        "PUT" => (201, Vec::new(), String::new()),
-        _ => (404, Vec::new(), String::new()),
+        "POST" => status(202).with("location", &elsewhere),
+        "PUT" => status(201),
+        _ => status(404),
     });
     let user = user_of(&registry);
     user.thv(&["push", "config.json", &registry.reference("a:v1")]).ok();
@@ -92,17 +92,17 @@ fn an_upload_that_goes_on_at_another_port_gets_no_credential() {
 
 #[test]
 fn a_login_that_another_host_asks_for_is_refused() {
-    let tokens = Server::start(|_| (200, Vec::new(), json!({ "token": "x" }).to_string()));
+    let tokens = StubRegistry::start(|_| status(200).body(json!({ "token": "x" }).to_string()));
     let realm = tokens.url("/token");
-    let storage = Server::start(move |_| {
-        (401, vec![("www-authenticate", format!("Bearer realm=\"{realm}\""))], String::new())
+    let storage = StubRegistry::start(move |_| {
+        status(401).with("www-authenticate", format!("Bearer realm=\"{realm}\""))
     });
     let elsewhere = storage.url("/blob");
     let registry = basic(move |received| {
         if received.target.contains("/blobs/") {
-            return (307, vec![("location", elsewhere.clone())], String::new());
+            return status(307).with("location", &elsewhere);
         }
-        (200, Vec::new(), manifest())
+        status(200).body(manifest())
     });
     user_of(&registry)
         .thv(&["pull", &registry.reference("a:v1")])
@@ -113,8 +113,8 @@ fn a_login_that_another_host_asks_for_is_refused() {
 
 #[test]
 fn a_login_serves_its_own_registry_alone() {
-    let mine = basic(|_| (404, Vec::new(), String::new()));
-    let other = basic(|_| (404, Vec::new(), String::new()));
+    let mine = basic(|_| status(404));
+    let other = basic(|_| status(404));
     let user = user_of(&mine);
     user.thv(&["pull", &other.reference("a:v1")]).fails(4, "wants a login");
     assert!(none_has_a_credential(&other));
@@ -124,9 +124,9 @@ fn a_login_serves_its_own_registry_alone() {
 #[test]
 fn a_token_server_on_plain_http_elsewhere_gets_no_password() {
     // 192.0.2.0/24 is nobody's (RFC 5737); nothing is sent there.
-    let registry = Server::start(|_| {
+    let registry = StubRegistry::start(|_| {
         let challenge = "Bearer realm=\"http://192.0.2.1/token\"".to_owned();
-        (401, vec![("www-authenticate", challenge)], String::new())
+        status(401).with("www-authenticate", challenge)
     });
     let user = user_of(&registry);
     let log = user.path("wire.jsonl");
@@ -138,7 +138,7 @@ fn a_token_server_on_plain_http_elsewhere_gets_no_password() {
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
 fn a_registry_over_tls_may_not_name_a_token_server_over_plain_http() {
-    let tokens = Server::start(|_| (200, Vec::new(), json!({ "token": "x" }).to_string()));
+    let tokens = StubRegistry::start(|_| status(200).body(json!({ "token": "x" }).to_string()));
     let user = User::new();
     let authority = Authority::new(&user.path("pki"));
     let address = own_address();
@@ -157,24 +157,22 @@ fn a_registry_over_tls_may_not_name_a_token_server_over_plain_http() {
 
 #[test]
 fn redirects_end() {
-    let registry =
-        Server::start(|received| (307, vec![("location", received.target.clone())], String::new()));
+    let registry = StubRegistry::start(|received| status(307).with("location", &received.target));
     let user = User::new();
     user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "too many redirects");
     assert_eq!(registry.received().len(), 11);
 
     for location in ["file:///etc/passwd", "ftp://a.example/", "http://"] {
-        let registry =
-            Server::start(move |_| (302, vec![("location", location.to_owned())], String::new()));
+        let registry = StubRegistry::start(move |_| status(302).with("location", location));
         user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "does not say where to");
     }
 }
 
 #[test]
 fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
-    let registry = Server::start(|received| match received.method.as_str() {
-        "POST" => (302, vec![("location", "/elsewhere".to_owned())], String::new()),
-        _ => (404, Vec::new(), String::new()),
+    let registry = StubRegistry::start(|received| match received.method.as_str() {
+        "POST" => status(302).with("location", "/elsewhere"),
+        _ => status(404),
     });
     let user = User::new();
     user.file("config.json", STDIO);
@@ -185,7 +183,7 @@ fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
 
 #[test]
 fn what_a_proxy_is_told_is_recorded_and_hidden() {
-    let proxy = Server::start(|_| (403, Vec::new(), String::new()));
+    let proxy = StubRegistry::start(|_| status(403));
     let user = User::new();
     let address = proxy.url("").replace("http://", "http://me:FAKE-proxy-77aa@");
     let log = user.path("proxied.jsonl");
@@ -205,8 +203,8 @@ fn what_a_proxy_is_told_is_recorded_and_hidden() {
 
 #[test]
 fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
-    let proxy = Server::start(|_| (404, Vec::new(), String::new()));
-    let registry = Server::start(|_| (404, Vec::new(), String::new()));
+    let proxy = StubRegistry::start(|_| status(404));
+    let registry = StubRegistry::start(|_| status(404));
     let user = User::new();
     let address = proxy.url("");
     let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];
@@ -225,20 +223,19 @@ fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
 
 /// A proxy for plain http that answers for every host: with `realm` as token server, with a token, and
 /// with 404 for a request that carries the token.
-fn proxy_with_realm(realm: &'static str) -> Server {
-    Server::start(move |received| {
+fn proxy_with_realm(realm: &'static str) -> StubRegistry {
+    StubRegistry::start(move |received| {
         if received.target.contains("/token") {
-            (200, Vec::new(), json!({ "token": "FAKE-token-11fe" }).to_string())
+            status(200).body(json!({ "token": "FAKE-token-11fe" }).to_string())
         } else if received.header("authorization").is_some() {
-            (404, Vec::new(), String::new())
+            status(404)
         } else {
-            let challenge = format!("Bearer realm=\"{realm}\"");
-            (401, vec![("www-authenticate", challenge)], String::new())
+            status(401).with("www-authenticate", format!("Bearer realm=\"{realm}\""))
         }
     })
 }
 
-fn pull_through(proxy: &Server, reference: &str) -> support::Ran {
+fn pull_through(proxy: &StubRegistry, reference: &str) -> support::Ran {
     // The proxy's own name leads to an internal address, as in many companies.
     let address = format!("http://localhost:{}", proxy.address.port());
     let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];

@@ -5,18 +5,18 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Answer, Registry, sha256};
+use support::{Registry, Response, sha256};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const OCTETS: (&str, &str) = ("content-type", "application/octet-stream");
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
-fn code(answer: &Answer) -> String {
+fn code(answer: &Response) -> String {
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     body["errors"][0]["code"].as_str().unwrap().to_owned()
 }
 
-fn json_of(answer: &Answer) -> Value {
+fn json_of(answer: &Response) -> Value {
     assert_eq!(answer.status, 200);
     serde_json::from_slice(&answer.body).unwrap()
 }
@@ -36,7 +36,7 @@ fn manifest(registry: &Registry, repository: &str, note: &str, subject: Option<&
     manifest
 }
 
-fn location(answer: &Answer) -> String {
+fn location(answer: &Response) -> String {
     answer.header("location").unwrap().to_owned()
 }
 

@@ -653,7 +653,7 @@ fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
     let ran = run(&world, &[&[&away[..]], &options[..]].concat());
     assert!(ran.stderr().contains("running the image that is here"), "{}", ran.stderr());
     // A login that is asked for, and a manifest that is not what it should be, are no such case.
-    let refusing = support::server::Server::start(|received| {
+    let refusing = support::stub_registry::StubRegistry::start(|received| {
         if received.target.contains("moved") {
             return (307, vec![("location", "ftp://localhost/".to_owned())], String::new());
         }

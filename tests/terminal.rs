@@ -5,7 +5,7 @@ mod support;
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use support::server::Server;
+use support::stub_registry::{StubRegistry, status};
 use support::terminal::Terminal;
 use support::{Registry, User};
 
@@ -114,16 +114,16 @@ fn an_answer_can_be_edited_and_no_is_the_default() {
 #[test]
 fn a_password_is_typed_unseen_and_can_be_corrected() {
     let challenge = |authorized: bool| {
-        let basic = ("www-authenticate", "Basic realm=\"r\"".to_owned());
         if authorized {
-            (200, vec![], "{}".to_owned())
+            status(200).body("{}")
         } else {
-            (401, vec![basic], "{}".to_owned())
+            status(401).with("www-authenticate", "Basic realm=\"r\"").body("{}")
         }
     };
     // me:FAKE-pw
     let accepted = "Basic bWU6RkFLRS1wdw==";
-    let server = Server::start(move |r| challenge(r.header("authorization") == Some(accepted)));
+    let server =
+        StubRegistry::start(move |r| challenge(r.header("authorization") == Some(accepted)));
     let user = User::new();
     let mut terminal = Terminal::start(&user, &format!("thv login {} -u me", server.address), &[]);
     terminal.wait_for("Password: ");
@@ -134,17 +134,17 @@ fn a_password_is_typed_unseen_and_can_be_corrected() {
 }
 
 /// A registry that answers once it is told to.
-fn slow() -> (Server, mpsc::Sender<()>) {
+fn slow() -> (StubRegistry, mpsc::Sender<()>) {
     let (release, released) = mpsc::channel();
     let released = Arc::new(Mutex::new(released));
-    let server = Server::start(move |received| {
+    let server = StubRegistry::start(move |received| {
         // What is asked for after the manifest was not found.
         if received.target.contains("/tags/") {
-            return (404, vec![], "{}".to_owned());
+            return status(404).body("{}");
         }
         // The test is gone where nothing comes any more.
         let _ = released.lock().unwrap().recv();
-        (404, vec![], "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".to_owned())
+        status(404).body("{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}")
     });
     (server, release)
 }

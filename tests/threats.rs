@@ -9,11 +9,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::pki::{Authority, Pair};
-use support::server::{Received, Reply, Server};
+use support::stub_registry::{Reply, Request, Response, StubRegistry, Then, status};
 use support::{User, own_address, sha256};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
@@ -38,48 +38,31 @@ fn manifest(layer: &Value) -> Value {
     })
 }
 
-fn ok(body: impl Into<String>) -> Reply {
-    (200, Vec::new(), body.into())
+fn ok(body: impl AsRef<[u8]>) -> Response {
+    status(200).body(body)
 }
 
 /// A registry with one manifest, whose blobs `blob` answers.
-fn registry(manifest: String, blob: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Server {
-    Server::start(move |received| {
+fn registry(
+    manifest: String,
+    blob: impl Fn(&Request) -> Response + Send + Sync + 'static,
+) -> StubRegistry {
+    StubRegistry::start(move |received| {
         if received.target.contains("/manifests/") {
-            (200, vec![("content-type", MANIFEST.to_owned())], manifest.clone())
+            status(200).with("content-type", MANIFEST).body(&manifest)
         } else {
             blob(received)
         }
     })
 }
 
-/// A server that answers each request with `head`, and then with zeros for as long as somebody
-/// reads; and how many bytes it got rid of.
-fn endless(head: &'static str) -> (SocketAddr, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let sent: Arc<AtomicU64> = Arc::default();
-    let counted = Arc::clone(&sent);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                if stream.read(&mut byte).unwrap_or(0) == 0 {
-                    break;
-                }
-                request.push(byte[0]);
-            }
-            let head = head.replace("{host}", &address.to_string());
-            let _ = write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n");
-            let zeros = vec![b'0'; 64 * 1024];
-            while stream.write_all(&zeros).is_ok() {
-                counted.fetch_add(64 * 1024, Ordering::Relaxed);
-            }
-        }
-    });
-    (address, sent)
+/// A server that answers each request with this head, and then with zeros for as long as the client
+/// reads.
+fn endless(head: &'static str) -> StubRegistry {
+    StubRegistry::start(move |_| {
+        let head = format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n");
+        Reply::Raw(head.into_bytes(), Then::Repeat(vec![b'0'; 64 * 1024], Duration::ZERO))
+    })
 }
 
 #[test]
@@ -94,35 +77,35 @@ fn a_body_without_end_is_read_to_its_limit() {
         ("401 Unauthorized\r\nwww-authenticate: Basic realm=\"a\"", 9, MIB),
         ("302 Found\r\nlocation: /v2/a/manifests/v1", 6, 10 * (MIB + buffered)),
     ] {
-        let (address, sent) = endless(head);
-        let ran = User::new().thv(&["pull", &format!("{address}/a:v1")]);
+        let registry = endless(head);
+        let ran = User::new().thv(&["pull", &registry.reference("a:v1")]);
         assert_eq!(ran.code(), code, "{head}: {}", ran.stderr());
-        let sent = sent.load(Ordering::Relaxed);
+        let sent = registry.sent();
         assert!(sent <= limit + buffered, "{head}: {sent} bytes");
     }
 }
 
 #[test]
 fn a_token_without_end_is_read_to_its_limit() {
-    let (address, sent) = endless("200 OK\r\ncontent-type: application/json");
-    let realm = format!("Bearer realm=\"http://{address}/token\"");
-    let registry =
-        Server::start(move |_| (401, vec![("www-authenticate", realm.clone())], String::new()));
+    let tokens = endless("200 OK\r\ncontent-type: application/json");
+    let realm = format!("Bearer realm=\"{}\"", tokens.url("/token"));
+    let registry = StubRegistry::start(move |_| status(401).with("www-authenticate", &realm));
     let ran = User::new().thv(&["pull", &registry.reference("a:v1")]);
     assert!(matches!(ran.code(), 4 | 6 | 9), "{}", ran.stderr());
-    assert!(sent.load(Ordering::Relaxed) <= 25 * MIB);
+    assert!(tokens.sent() <= 25 * MIB);
 }
 
 #[test]
 fn a_blob_without_end_is_read_to_the_size_that_was_promised() {
-    let (address, sent) = endless("200 OK");
+    let storage = endless("200 OK");
+    let location = storage.url("/blob");
     let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| {
-        (307, vec![("location", format!("http://{address}/blob"))], String::new())
+        status(307).with("location", &location)
     });
     User::new()
         .thv(&["pull", &registry.reference("a:v1")])
         .fails(8, &format!("expected {} bytes", STDIO.len()));
-    assert!(sent.load(Ordering::Relaxed) <= 8 * MIB);
+    assert!(storage.sent() <= 8 * MIB);
 }
 
 #[test]
@@ -156,10 +139,10 @@ fn a_digest_that_is_a_path_is_refused_before_anything_is_asked_for() {
 
 #[test]
 fn where_a_layer_says_that_it_is_nobody_looks() {
-    let elsewhere = Server::start(|_| ok(String::from_utf8(STDIO.to_vec()).unwrap()));
+    let elsewhere = StubRegistry::start(|_| ok(STDIO));
     let mut layer = layer(STDIO);
     layer["urls"] = json!([elsewhere.url("/blob")]);
-    let registry = registry(manifest(&layer).to_string(), |_| (404, Vec::new(), String::new()));
+    let registry = registry(manifest(&layer).to_string(), |_| status(404));
     User::new().thv(&["pull", &registry.reference("a:v1")]).fails(3, "not found");
     assert_eq!(elsewhere.received().len(), 0);
 }
@@ -172,7 +155,7 @@ fn a_document_that_could_be_two_things_is_refused() {
     index["mediaType"] = json!("application/vnd.oci.image.index.v1+json");
     let twice = manifest(&layer(STDIO)).to_string().replacen('{', "{\"layers\":[],", 1);
     for document in [both.to_string(), index.to_string(), twice] {
-        let registry = registry(document, |_| ok(String::from_utf8(STDIO.to_vec()).unwrap()));
+        let registry = registry(document, |_| ok(STDIO));
         User::new().thv(&["pull", &registry.reference("a:v1")]).fails(10, "manifest");
         assert_eq!(registry.received().len(), 1);
     }
@@ -182,7 +165,7 @@ fn a_document_that_could_be_two_things_is_refused() {
 fn other_bytes_leave_the_file_as_it_was() {
     let same_length = " ".repeat(STDIO.len());
     for body in [same_length, "short".to_owned(), " ".repeat(STDIO.len() + 1), String::new()] {
-        let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| ok(body.clone()));
+        let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| ok(&body));
         let user = User::new();
         let pull = ["pull", &registry.reference("a:v1"), "-o", "out.json"];
         user.thv(&pull).fails(8, "expected");
@@ -201,8 +184,7 @@ fn other_bytes_leave_the_file_as_it_was() {
 fn a_body_is_what_was_sent_whatever_its_coding() {
     // Of a decoded body the digest would be another, and the size without bound.
     let registry = registry(manifest(&layer(STDIO)).to_string(), |_| {
-        let body = String::from_utf8(STDIO.to_vec()).unwrap();
-        (200, vec![("content-encoding", "gzip".to_owned())], body)
+        status(200).with("content-encoding", "gzip").body(STDIO)
     });
     let pulled = User::new().thv(&["pull", &registry.reference("a:v1")]).ok();
     assert_eq!(pulled.0.stdout, STDIO);
@@ -215,7 +197,7 @@ fn a_name_from_a_registry_is_no_path() {
         let content = json!({ "image": "x", "name": name, "base_name": name }).to_string();
         let served = content.clone();
         let registry =
-            registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(served.clone()));
+            registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(&served));
         let user = User::new();
         let ran = user.thv(&["import", &registry.reference("a:v1")]);
         assert!(matches!(ran.code(), 2 | 12), "{name:?}: {}", ran.stderr());
@@ -243,15 +225,15 @@ fn what_a_registry_says_steers_no_terminal() {
         "Bearer realm=\"https://a.example/{}\"",
         STEERING.replace(['\r', '\u{7}', '\u{8}', '\u{1b}'], "")
     );
-    for (status, headers, body) in [
-        (403, Vec::new(), body.clone()),
-        (500, Vec::new(), plain),
-        (400, Vec::new(), body),
-        (401, vec![("www-authenticate", realm)], String::new()),
-        (200, vec![("content-type", "text/\u{9b}31m".to_owned())], String::new()),
-        (200, vec![("docker-content-digest", "sha256:\u{202e}".to_owned())], "{}".to_owned()),
+    for response in [
+        status(403).body(&body),
+        status(500).body(plain),
+        status(400).body(body),
+        status(401).with("www-authenticate", realm),
+        status(200).with("content-type", "text/\u{9b}31m"),
+        status(200).with("docker-content-digest", "sha256:\u{202e}").body("{}"),
     ] {
-        let registry = Server::start(move |_| (status, headers.clone(), body.clone()));
+        let registry = StubRegistry::start(move |_| response.clone());
         let ran = User::new().thv(&["pull", &registry.reference("a:v1")]);
         assert_ne!(ran.code(), 0);
         steers_nothing(&ran.stderr());
@@ -268,7 +250,7 @@ fn what_is_shown_of_an_artifact_steers_no_terminal() {
     let content = content.to_string();
     let mut manifest = manifest(&layer(content.as_bytes()));
     manifest["annotations"] = json!({ "org.example.note": STEERING, STEERING: "x" });
-    let registry = registry(manifest.to_string(), move |_| ok(content.clone()));
+    let registry = registry(manifest.to_string(), move |_| ok(&content));
     let user = User::new();
     for arguments in [&["inspect"][..], &["inspect", "--json"]] {
         let reference = registry.reference("a:v1");
@@ -285,16 +267,15 @@ fn what_is_shown_of_an_artifact_steers_no_terminal() {
 #[test]
 fn a_document_nested_without_end_is_an_error() {
     let deep = "[".repeat(100_000);
-    for (status, field, code) in [(200, "config", 10), (500, "errors", 11), (404, "errors", 3)] {
+    for (code, field, exit_code) in [(200, "config", 10), (500, "errors", 11), (404, "errors", 3)] {
         let body = format!("{{\"{field}\":{deep}");
-        let headers = vec![("content-type", MANIFEST.to_owned())];
-        let registry = Server::start(move |_| (status, headers.clone(), body.clone()));
-        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(code, "");
+        let response = status(code).with("content-type", MANIFEST).body(body);
+        let registry = StubRegistry::start(move |_| response.clone());
+        User::new().thv(&["pull", &registry.reference("a:v1")]).fails(exit_code, "");
     }
     let content = format!("{{\"image\":\"x\",\"name\":{deep}");
     let served = content.clone();
-    let registry =
-        registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(served.clone()));
+    let registry = registry(manifest(&layer(content.as_bytes())).to_string(), move |_| ok(&served));
     User::new().thv(&["import", &registry.reference("a:v1")]).fails(12, "");
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde_json::json;
 use support::recorded::{EPOCH, assert_recorded};
-use support::server::{Received, Reply, Server};
+use support::stub_registry::{Request, Response, StubRegistry, status};
 use support::token_server::{PASSWORD, REFRESH_TOKEN, Rules, TokenServer, USER};
 use support::{Registry, User, own_address};
 
@@ -125,26 +125,26 @@ fn login_checks_a_password_with_the_token_server() {
 /// A registry of the test's own that takes tokens from a counter: `token-1`, `token-2`, …
 fn counting(
     expires_in: f64,
-    valid: impl Fn(usize, &Received) -> bool + Send + Sync + 'static,
-) -> Server {
+    valid: impl Fn(usize, &Request) -> bool + Send + Sync + 'static,
+) -> StubRegistry {
     let tokens = AtomicUsize::new(0);
     let address = std::sync::OnceLock::<String>::new();
-    Server::start(move |received| {
+    StubRegistry::start(move |received| {
         let host = address.get_or_init(|| received.header("host").unwrap().to_owned());
         if received.target.starts_with("/token") {
             let token = tokens.fetch_add(1, Ordering::Relaxed) + 1;
             let body = json!({ "token": format!("token-{token}"), "expires_in": expires_in });
-            return (200, Vec::new(), body.to_string());
+            return status(200).body(body.to_string());
         }
         let sent = received.header("authorization").and_then(|value| value.rsplit_once('-'));
         let sent: usize = sent.map_or(0, |(_, number)| number.parse().unwrap());
         if sent == 0 || !valid(sent, received) {
             let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"s\"");
-            return (401, vec![("www-authenticate", challenge)], String::new());
+            return status(401).with("www-authenticate", challenge);
         }
         match (received.method.as_str(), received.target.as_str()) {
-            ("POST" | "PUT", _) => (201, Vec::new(), String::new()),
-            _ => (404, Vec::new(), String::new()),
+            ("POST" | "PUT", _) => status(201),
+            _ => status(404),
         }
     })
 }
@@ -174,7 +174,7 @@ fn a_token_that_is_refused_is_replaced_once() {
     let user = User::new();
     user.file("config.json", STDIO);
     user.thv(&["push", "config.json", &server.reference("a:v1")]).ok();
-    let tokens = |server: &Server| {
+    let tokens = |server: &StubRegistry| {
         server.received().iter().filter(|r| r.target.starts_with("/token")).count()
     };
     assert_eq!(tokens(&server), 2);
@@ -185,28 +185,32 @@ fn a_token_that_is_refused_is_replaced_once() {
 }
 
 /// A registry that hands out `token-0`, `token-1`, …, and answers a request as `answer` says.
-fn issuing(answer: impl Fn(&Received, Option<u64>) -> Reply + Send + Sync + 'static) -> Server {
+fn issuing(
+    answer: impl Fn(&Request, Option<u64>) -> Response + Send + Sync + 'static,
+) -> StubRegistry {
     let count = AtomicU64::new(0);
-    Server::start(move |received| {
+    StubRegistry::start(move |received| {
         let realm = format!("http://{}/token", received.header("host").unwrap());
         if received.target.starts_with("/token") {
             let token = format!("token-{}", count.fetch_add(1, Ordering::Relaxed));
-            return (200, Vec::new(), json!({ "token": token }).to_string());
+            return status(200).body(json!({ "token": token }).to_string());
         }
         let sent = received.header("authorization").and_then(|value| value.rsplit_once('-'));
-        let (status, mut headers, body) = answer(received, sent.map(|(_, n)| n.parse().unwrap()));
-        for (_, value) in &mut headers {
-            *value = value.replace("REALM", &realm);
+        let mut response = answer(received, sent.map(|(_, number)| number.parse().unwrap()));
+        if let Some(challenge) = response.header("www-authenticate") {
+            let challenge = challenge.replace("REALM", &realm);
+            response.set("www-authenticate", &challenge);
         }
-        (status, headers, body)
+        response
     })
 }
 
-fn challenge(more: &str) -> Vec<(&'static str, String)> {
-    vec![("www-authenticate", format!("Bearer realm=\"REALM\"{more}"))]
+/// A refusal with a challenge of the token server that [`issuing`] makes.
+fn challenge(code: u16, more: &str) -> Response {
+    status(code).with("www-authenticate", format!("Bearer realm=\"REALM\"{more}"))
 }
 
-fn tokens_asked_for(server: &Server) -> Vec<Vec<String>> {
+fn tokens_asked_for(server: &StubRegistry) -> Vec<Vec<String>> {
     let received = server.received();
     let asked = received.iter().filter(|received| received.target.starts_with("/token"));
     asked.map(|received| received.parameters("scope")).collect()
@@ -216,35 +220,36 @@ fn tokens_asked_for(server: &Server) -> Vec<Vec<String>> {
 fn a_known_token_that_does_not_do_is_replaced_whatever_the_registry_s_way_to_say_so() {
     let denied = r#"{"errors":[{"code":"DENIED","message":"expired"}]}"#;
     let insufficient = ",scope=\"repository:a:push\",error=\"insufficient_scope\"";
-    for (status, headers, body) in [
-        (401, challenge(",error=\"invalid_token\""), ""),
-        (403, challenge(insufficient), ""),
-        (400, Vec::new(), denied),
-        (403, Vec::new(), denied),
+    for refusal in [
+        challenge(401, ",error=\"invalid_token\""),
+        challenge(403, insufficient),
+        status(400).body(denied),
+        status(403).body(denied),
     ] {
+        let code = refusal.status;
         let server = issuing(move |received, token| match (token, received.method.as_str()) {
-            (None, _) => (401, challenge(""), String::new()),
-            (Some(0), "POST" | "PUT") => (status, headers.clone(), body.to_owned()),
-            (Some(_), "POST" | "PUT") => (201, Vec::new(), String::new()),
-            (Some(_), _) => (404, Vec::new(), String::new()),
+            (None, _) => challenge(401, ""),
+            (Some(0), "POST" | "PUT") => refusal.clone(),
+            (Some(_), "POST" | "PUT") => status(201),
+            (Some(_), _) => status(404),
         });
         let user = User::new();
         user.file("config.json", STDIO);
         user.thv(&["push", "config.json", &server.reference("a:v1")]).ok();
-        assert_eq!(tokens_asked_for(&server).len(), 2, "{status}");
+        assert_eq!(tokens_asked_for(&server).len(), 2, "{code}");
     }
 }
 
 #[test]
 fn a_further_scope_that_the_registry_names_is_asked_for() {
     let server = issuing(|_, token| match token {
-        None => (401, challenge(""), String::new()),
+        None => challenge(401, ""),
         Some(0) => {
             let more =
                 ",scope=\"repository:a:pull registry:catalog:*\",error=\"insufficient_scope\"";
-            (403, challenge(more), String::new())
+            challenge(403, more)
         }
-        Some(_) => (404, Vec::new(), String::new()),
+        Some(_) => status(404),
     });
     User::new().thv(&["pull", &server.reference("a:v1")]).fails(3, "not found");
     let pull = "repository:a:pull".to_owned();
@@ -253,8 +258,8 @@ fn a_further_scope_that_the_registry_names_is_asked_for() {
 
     // Where nothing new is named, the refusal is final.
     let never = issuing(|_, token| match token {
-        None => (401, challenge(""), String::new()),
-        Some(_) => (403, challenge(",error=\"insufficient_scope\""), String::new()),
+        None => challenge(401, ""),
+        Some(_) => challenge(403, ",error=\"insufficient_scope\""),
     });
     User::new().thv(&["pull", &never.reference("a:v1")]).fails(5, "access denied");
     assert_eq!(tokens_asked_for(&never).len(), 1);
@@ -262,7 +267,7 @@ fn a_further_scope_that_the_registry_names_is_asked_for() {
 
 #[test]
 fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
-    for (reply, message) in [
+    for ((code, body), message) in [
         ((200, "{\"token\":\"FAKE-a b\"}"), "no usable token"),
         ((200, "FAKE-not-json"), "no usable token"),
         ((200, "{\"expires_in\":60}"), "no usable token"),
@@ -272,13 +277,13 @@ fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
         ((500, "{\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"down\"}]}"), "UNKNOWN: down"),
         ((302, ""), "the token server refused (status 302)"),
     ] {
-        let server = Server::start(move |received| {
+        let server = StubRegistry::start(move |received| {
             if received.target.starts_with("/token") {
-                return (reply.0, vec![("location", "/elsewhere".to_owned())], reply.1.to_owned());
+                return status(code).with("location", "/elsewhere").body(body);
             }
             let realm =
                 format!("Bearer realm=\"http://{}/token\"", received.header("host").unwrap());
-            (401, vec![("www-authenticate", realm)], String::new())
+            status(401).with("www-authenticate", realm)
         });
         let failed = User::new().thv(&["pull", &server.reference("a:v1")]).fails(4, message);
         assert!(!failed.stderr().contains("FAKE"), "{}", failed.stderr());
@@ -293,16 +298,16 @@ fn what_may_be_strange_in_a_token_server_s_answer_does_no_harm() {
         r#"{"access_token":null,"token":"FAKE-token","expires_in":-1e308,"issued_at":""}"#,
         r#"{"token":"FAKE-token","expires_in":1e308,"issued_at":"9999-12-31T23:59:59Z"}"#,
     ] {
-        let server = Server::start(move |received| {
+        let server = StubRegistry::start(move |received| {
             if received.target.starts_with("/token") {
-                return (200, Vec::new(), reply.to_owned());
+                return status(200).body(reply);
             }
             if received.header("authorization") == Some("Bearer FAKE-token") {
-                return (200, Vec::new(), r#"{"tags":["v1"]}"#.to_owned());
+                return status(200).body(r#"{"tags":["v1"]}"#);
             }
             let realm =
                 format!("Bearer realm=\"http://{}/token\"", received.header("host").unwrap());
-            (401, vec![("www-authenticate", realm)], String::new())
+            status(401).with("www-authenticate", realm)
         });
         let listed = User::new().thv(&["tags", &server.reference("a")]).ok();
         assert_eq!(listed.stdout(), "v1\n");

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use support::pki::Authority;
 use support::recorded::{EPOCH, assert_recorded};
-use support::server::Server;
+use support::stub_registry::StubRegistry;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, transcript};
 
@@ -195,7 +195,7 @@ fn a_login_a_push_and_a_pull_are_recorded_as_they_were_sent() {
 fn a_retry_is_recorded_as_it_was_sent() {
     let user = User::new();
     let asked = AtomicUsize::new(0);
-    let registry = Server::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+    let registry = StubRegistry::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
         0 => (503, vec![("retry-after", "0".to_owned())], String::new()),
         1 => (429, Vec::new(), String::new()),
         _ => (403, Vec::new(), String::new()),

@@ -12,13 +12,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::process::{Child, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use support::{Registry, User};
+use support::{Registry, User, delay};
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// How many workloads are exported and imported at once.
@@ -165,46 +163,7 @@ fn processor() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// A proxy in front of `upstream` by which a round trip takes `delay`, and a connection one more.
+/// The address of a proxy in front of `upstream` by which a round trip takes `delay`.
 fn slow(upstream: SocketAddr, delay: Duration) -> SocketAddr {
-    if delay.is_zero() {
-        return upstream;
-    }
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for near in listener.incoming() {
-            let (near, far) = (near.unwrap(), TcpStream::connect(upstream).unwrap());
-            let _ = (near.set_nodelay(true), far.set_nodelay(true));
-            let back = (far.try_clone().unwrap(), near.try_clone().unwrap());
-            carry(near, far, delay / 2, delay);
-            carry(back.0, back.1, delay / 2, Duration::ZERO);
-        }
-    });
-    address
-}
-
-/// Carries what comes from `from` to `to`, each piece `delay` later; the first ones not before
-/// `opened` has passed beside.
-fn carry(mut from: TcpStream, mut to: TcpStream, delay: Duration, opened: Duration) {
-    let (pieces, due) = mpsc::channel::<(Instant, Vec<u8>)>();
-    let opened = Instant::now() + opened;
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(size @ 1..) = from.read(&mut buffer) {
-            let at = Instant::now().max(opened) + delay;
-            if pieces.send((at, buffer[..size].to_vec())).is_err() {
-                break;
-            }
-        }
-    });
-    std::thread::spawn(move || {
-        for (at, piece) in due {
-            std::thread::sleep(at.saturating_duration_since(Instant::now()));
-            if to.write_all(&piece).is_err() {
-                break;
-            }
-        }
-        let _ = to.shutdown(Shutdown::Write);
-    });
+    if delay.is_zero() { upstream } else { delay::before(upstream, delay) }
 }

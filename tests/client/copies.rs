@@ -7,7 +7,7 @@ use thv_oci::oci::{
 };
 
 use super::support::{Registry, sha256};
-use super::{Embedder, INDEX, MANIFEST, scripted};
+use super::{Embedder, INDEX, MANIFEST, StubRegistry, scripted, status};
 
 const STRANGE: MediaType = MediaType::from_static("application/vnd.example.strange");
 
@@ -126,22 +126,22 @@ async fn what_an_index_lists_of_an_unknown_type_is_copied_as_it_is() {
             return super::json(&index);
         }
         assert_eq!(received.header("accept"), Some(STRANGE.as_str()));
-        (200, vec![("content-type", STRANGE.to_string())], CONTENT.to_owned())
+        status(200).with("content-type", STRANGE.to_string()).body(CONTENT)
     });
-    let (server, target) = scripted(&embedder, |_| super::says(201));
+    let (server, target) = scripted(&embedder, |_| status(201));
     target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap();
     let sent = server.received();
     let targets: Vec<_> = sent.iter().map(|sent| (&*sent.method, &*sent.target)).collect();
     assert_eq!(targets, [("PUT", &*strange), ("PUT", "/v2/a/manifests/v1")]);
     assert_eq!(sent[0].header("content-type"), Some(STRANGE.as_str()));
-    assert_eq!(sent[0].body, CONTENT);
+    assert_eq!(sent[0].body, CONTENT.as_bytes());
 }
 
 /// Advisory 5.
 #[tokio::test]
 async fn where_a_layer_says_that_it_is_a_copy_does_not_look() {
     let embedder = Embedder::new();
-    let elsewhere = super::support::server::Server::start(|_| super::says(200));
+    let elsewhere = StubRegistry::start(|_| status(200));
     let layer = json!({
         "mediaType": "x/y", "digest": sha256(b"layer"), "size": 5, "urls": [elsewhere.url("/layer")],
     });
@@ -151,9 +151,9 @@ async fn where_a_layer_says_that_it_is_a_copy_does_not_look() {
     });
     let (_server, source) = scripted(&embedder, move |received| {
         if received.target.contains("/blobs/") {
-            return super::says(404);
+            return status(404);
         }
-        (200, vec![("content-type", MANIFEST.to_owned())], document.to_string())
+        status(200).with("content-type", MANIFEST).body(document.to_string())
     });
     let target = Registry::embedded();
     let target = embedder.repository(&target.reference("a"));

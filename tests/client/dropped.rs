@@ -12,7 +12,7 @@ use thv_oci::wire::Exchange;
 
 use super::Embedder;
 use super::support::Registry;
-use super::support::faulty::{Fault, Faulty, Rule, answer};
+use super::support::stub_registry::{Fault, Rule, StubRegistry, status};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
 const CONTENT: &[u8] = b"what is sent";
@@ -69,7 +69,7 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
 ) {
     let registry = Registry::embedded();
     for waits in 0..MOST {
-        let layer = Faulty::start(registry.address, rules(), false);
+        let layer = StubRegistry::before(registry.address, rules(), false);
         let embedder = Embedder::new();
         let repository = embedder.repository(&format!("{}/a", layer.address));
         let done = unless_waiting(work(repository), waits).await;
@@ -90,7 +90,7 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
 /// Obligation 26.
 #[tokio::test]
 async fn an_upload_that_is_dropped_wherever_it_waits_is_cancelled() {
-    let two_steps = || vec![Rule::new("POST", "?digest=", 0..9, Fault::Raw(answer(405, &[], "")))];
+    let two_steps = || vec![Rule::new("POST", "?digest=", 0..9, Fault::always(status(405)))];
     is_dropped_anywhere(two_steps, |repository| async move {
         repository.push_blob(&Descriptor::of(OCTETS, CONTENT), Bytes::from(CONTENT)).await
     })
@@ -99,8 +99,7 @@ async fn an_upload_that_is_dropped_wherever_it_waits_is_cancelled() {
         repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256).await.map(|_| ())
     })
     .await;
-    let no_chunks =
-        || vec![Rule::new("PATCH", "/uploads/", 0..9, Fault::Raw(answer(405, &[], "")))];
+    let no_chunks = || vec![Rule::new("PATCH", "/uploads/", 0..9, Fault::always(status(405)))];
     is_dropped_anywhere(no_chunks, |repository| async move {
         let mut file = tempfile::tempfile().unwrap();
         std::io::Write::write_all(&mut file, CONTENT).unwrap();
@@ -125,17 +124,17 @@ async fn an_upload_that_is_dropped_before_it_is_known_is_cancelled_once_it_is() 
         let (arrive, mut arrived) = tokio::sync::mpsc::unbounded_channel();
         let (given_up, wait) = std::sync::mpsc::channel();
         let wait = Mutex::new(wait);
-        let late = Fault::Reply(Arc::new(move |_| {
+        let late = Fault::reply(move |_| {
             arrive.send(()).unwrap();
             wait.lock().unwrap().recv().unwrap();
-            answer(202, &[("location", "/v2/a/blobs/uploads/late")], "")
-        }));
-        let gone = Fault::Raw(answer(204, &[], ""));
+            status(202).with("location", "/v2/a/blobs/uploads/late")
+        });
+        let gone = Fault::always(status(204));
         let rules = vec![
             Rule::new("POST", "/uploads/", 0..9, late),
             Rule::new("DELETE", "/uploads/late", 0..9, gone),
         ];
-        let layer = Faulty::start(Registry::embedded().address, rules, false);
+        let layer = StubRegistry::before(Registry::embedded().address, rules, false);
         let repository = embedder.repository(&format!("{}/a", layer.address));
         let work = async {
             match operation {

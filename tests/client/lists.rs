@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use thv_oci::oci::{Digest, ErrorKind, MediaType, TagQuery};
 
 use super::support::Registry;
-use super::{Embedder, INDEX, json as reply, says, scripted};
+use super::{Embedder, INDEX, json as reply, scripted, status};
 
 fn shown(tags: &[thv_oci::oci::Tag]) -> Vec<String> {
     tags.iter().map(ToString::to_string).collect()
@@ -16,17 +16,15 @@ async fn tags_come_in_pages_in_the_registry_s_order() {
     let embedder = Embedder::new();
     // Pages are shorter than asked for, and only the link says whether another one follows.
     let (server, repository) = scripted(&embedder, |received| {
-        let next = |link: &str| vec![("link", format!("<{link}>; rel=\"next\""))];
+        let page = |link: &str| status(200).with("link", format!("<{link}>; rel=\"next\""));
         match &*received.target {
             "/v2/a/tags/list?n=3&last=v0" => {
-                (200, next("/v2/a/tags/list?cursor=x&n=3"), r#"{"tags":["b","B"]}"#.to_owned())
+                page("/v2/a/tags/list?cursor=x&n=3").body(r#"{"tags":["b","B"]}"#)
             }
-            "/v2/a/tags/list?cursor=x&n=3" => {
-                (200, next("list?cursor=y"), r#"{"tags":[]}"#.to_owned())
-            }
-            "/v2/a/tags/list?cursor=y" => (200, Vec::new(), r#"{"tags":["a"]}"#.to_owned()),
-            "/v2/a/tags/list?n=0" => (200, Vec::new(), r#"{"tags":[]}"#.to_owned()),
-            _ => says(400),
+            "/v2/a/tags/list?cursor=x&n=3" => page("list?cursor=y").body(r#"{"tags":[]}"#),
+            "/v2/a/tags/list?cursor=y" => status(200).body(r#"{"tags":["a"]}"#),
+            "/v2/a/tags/list?n=0" => status(200).body(r#"{"tags":[]}"#),
+            _ => status(400),
         }
     });
     let query = TagQuery::default().page_size(3).after("v0".parse().unwrap());
@@ -74,16 +72,12 @@ async fn referrers_come_in_pages_and_are_filtered_here() {
     let embedder = Embedder::new();
     let (_server, repository) = scripted(&embedder, |received| {
         // The registry says that it filtered, and did not.
-        let mut page = reply(&index(&[listed("x/a"), listed("x/b")]));
+        let page = reply(&index(&[listed("x/a"), listed("x/b")]));
         if received.target.contains("page=2") {
             return reply(&index(&[listed("x/b"), listed("x/c+json")]));
         }
-        page.1.push((
-            "link",
-            format!("<{}?page=2>; rel=\"next\"", received.target.split('?').next().unwrap()),
-        ));
-        page.1.push(("oci-filters-applied", "artifactType".to_owned()));
-        page
+        let link = format!("<{}?page=2>; rel=\"next\"", received.target.split('?').next().unwrap());
+        page.with("link", link).with("oci-filters-applied", "artifactType")
     });
     assert_eq!(repository.referrers(&subject(), None).await.unwrap().len(), 4);
     let wanted = MediaType::from_static("x/c+json");
@@ -99,7 +93,7 @@ async fn without_the_api_referrers_stand_under_a_tag_and_404_alone_means_none() 
     for digest in [subject(), sha512] {
         let embedder = Embedder::new();
         let (server, repository) = scripted(&embedder, |received| match &*received.target {
-            target if target.contains("/referrers/") => says(404),
+            target if target.contains("/referrers/") => status(404),
             _ => reply(&index(&[listed("x/a"), listed("x/b")])),
         });
         let wanted = MediaType::from_static("x/b");
@@ -109,35 +103,34 @@ async fn without_the_api_referrers_stand_under_a_tag_and_404_alone_means_none() 
         embedder.breaks_no_rule();
     }
     let embedder = Embedder::new();
-    let (_server, repository) = scripted(&embedder, |_| says(404));
+    let (_server, repository) = scripted(&embedder, |_| status(404));
     assert!(repository.referrers(&subject(), None).await.unwrap().is_empty());
 
-    let page = |status: u16, content_type: &str, body: &str| {
-        (status, vec![("content-type", content_type.to_owned())], body.to_owned())
-    };
+    let page =
+        |content_type: &str, body: &str| status(200).with("content-type", content_type).body(body);
     let deep = "[".repeat(100_000);
     for answer in [
-        says(400),
-        says(401),
-        says(403),
-        says(405),
-        says(429),
-        says(500),
-        page(200, "text/html", "<html>"),
-        page(200, "application/json", &index(&[])),
-        page(200, INDEX, "<html>"),
-        page(200, INDEX, &deep),
-        page(200, INDEX, "{\"schemaVersion\":2}"),
+        status(400),
+        status(401),
+        status(403),
+        status(405),
+        status(429),
+        status(500),
+        page("text/html", "<html>"),
+        page("application/json", &index(&[])),
+        page(INDEX, "<html>"),
+        page(INDEX, &deep),
+        page(INDEX, "{\"schemaVersion\":2}"),
     ] {
         for by_tag in [false, true] {
             // A manifest that is no index, or the subject itself, is no list either.
             let (embedder, answer) = (Embedder::new(), answer.clone());
-            if by_tag && answer.0 == 200 && answer.1[0].1 == "application/json" {
+            if by_tag && answer.header("content-type") == Some("application/json") {
                 continue;
             }
             let (_server, repository) = scripted(&embedder, move |received| {
                 if by_tag && received.target.contains("/referrers/") {
-                    says(404)
+                    status(404)
                 } else {
                     answer.clone()
                 }
@@ -156,16 +149,13 @@ async fn without_the_api_referrers_stand_under_a_tag_and_404_alone_means_none() 
 async fn warnings_are_kept_once_safe_to_print_and_change_nothing() {
     let embedder = Embedder::new();
     let (_server, repository) = scripted(&embedder, |_| {
-        let warning = |text: &str| ("warning", text.to_owned());
-        let headers = vec![
-            warning("299 - \"going away\""),
-            warning("299 - \"going away\""),
-            warning("299 - \"\u{9b}31m\""),
-            warning("299 - noquotes"),
-            warning("199 - \"not of the specification\""),
-            warning(""),
-        ];
-        (200, headers, String::new())
+        status(200)
+            .with("warning", "299 - \"going away\"")
+            .with("warning", "299 - \"going away\"")
+            .with("warning", "299 - \"\u{9b}31m\"")
+            .with("warning", "299 - noquotes")
+            .with("warning", "199 - \"not of the specification\"")
+            .with("warning", "")
     });
     for _ in 0..3 {
         assert!(repository.has_blob(&subject()).await.unwrap());

@@ -12,7 +12,7 @@ mod uploads;
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::server::{Received, Reply, Server};
+pub(crate) use support::stub_registry::{Request, Response, StubRegistry, status};
 use thv_oci::audit::{TranscriptReader, check};
 use thv_oci::oci::auth::Access;
 use thv_oci::oci::{Client, Reference, Repository, RetryPolicy};
@@ -63,19 +63,15 @@ impl Embedder {
 /// A scripted registry, and its repository `a`.
 pub(crate) fn scripted(
     embedder: &Embedder,
-    answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
-) -> (Server, Repository) {
-    let server = Server::start(answer);
+    answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+) -> (StubRegistry, Repository) {
+    let server = StubRegistry::start(answer);
     let repository = embedder.repository(&server.reference("a"));
     (server, repository)
 }
 
-pub(crate) fn says(status: u16) -> Reply {
-    (status, Vec::new(), String::new())
-}
-
-pub(crate) fn json(body: &impl ToString) -> Reply {
-    (200, vec![("content-type", INDEX.to_owned())], body.to_string())
+pub(crate) fn json(body: &impl ToString) -> Response {
+    status(200).with("content-type", INDEX).body(body.to_string())
 }
 
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";

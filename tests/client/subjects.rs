@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use thv_oci::oci::{Annotations, Descriptor, Digest, ErrorKind, Manifest, MediaType, TagOrDigest};
 
 use super::support::Registry;
-use super::support::server::Received;
-use super::{Embedder, INDEX, MANIFEST, Reply, says, scripted};
+use super::{Embedder, INDEX, MANIFEST, Request, Response, scripted, status};
 
 const TYPE: MediaType = MediaType::from_static("application/vnd.example.note");
 
@@ -37,26 +36,26 @@ fn note(text: &str) -> Manifest {
 struct Older(Arc<Mutex<BTreeMap<String, (String, String)>>>);
 
 impl Older {
-    fn answer(&self, received: &Received) -> Reply {
-        let Some((_, name)) = received.target.split_once("/manifests/") else { return says(404) };
+    fn answer(&self, received: &Request) -> Response {
+        let Some((_, name)) = received.target.split_once("/manifests/") else { return status(404) };
         let mut kept = self.0.lock().unwrap();
         match &*received.method {
             "PUT" => {
                 let content_type = received.header("content-type").unwrap().to_owned();
-                let content = (content_type, received.body.clone());
-                let digest = Digest::sha256(received.body.as_bytes()).to_string();
+                let content = (content_type, String::from_utf8(received.body.clone()).unwrap());
+                let digest = Digest::sha256(&received.body).to_string();
                 kept.insert(name.to_owned(), content.clone());
                 kept.insert(digest, content);
-                says(201)
+                status(201)
             }
             "GET" => match kept.get(name) {
                 Some((content_type, content)) => {
-                    (200, vec![("content-type", content_type.clone())], content.clone())
+                    status(200).with("content-type", content_type).body(content)
                 }
-                None => says(404),
+                None => status(404),
             },
-            _ if kept.remove(name).is_some() => says(202),
-            _ => says(404),
+            _ if kept.remove(name).is_some() => status(202),
+            _ => status(404),
         }
     }
 
@@ -87,7 +86,7 @@ async fn a_manifest_about_another_is_listed_where_the_registry_does_not_list_it(
 
     let sent = &server.received()[0];
     assert_eq!(sent.header("content-type"), Some(MANIFEST));
-    let document: Value = serde_json::from_str(&sent.body).unwrap();
+    let document: Value = serde_json::from_slice(&sent.body).unwrap();
     assert_eq!(document["mediaType"], MANIFEST);
     assert_eq!(document["artifactType"], TYPE.as_str());
     assert_eq!(document["layers"].as_array().unwrap().len(), 1);
@@ -113,7 +112,7 @@ async fn an_image_about_another_is_listed_by_the_type_of_its_configuration() {
 #[tokio::test]
 async fn a_manifest_has_up_to_four_mib() {
     let embedder = Embedder::new();
-    let (server, repository) = scripted(&embedder, |_| says(201));
+    let (server, repository) = scripted(&embedder, |_| status(201));
     let mut manifest = Manifest::artifact(TYPE, Vec::new(), Annotations::new());
     manifest.annotations.insert("x".to_owned(), String::new());
     let missing = 4 * 1024 * 1024 - manifest.to_json().len();

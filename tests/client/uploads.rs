@@ -10,9 +10,9 @@ use thv_oci::oci::{
 };
 use thv_oci::wire::BodySource;
 
-use super::support::faulty::{Fault, Faulty, Rule, answer};
+use super::support::stub_registry::{Fault, Rule, StubRegistry};
 use super::support::{Registry, sha256};
-use super::{Embedder, says, scripted};
+use super::{Embedder, scripted, status};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
 const CONTENT: &[u8] = b"content of a blob";
@@ -21,8 +21,8 @@ fn blob() -> Descriptor {
     Descriptor::of(OCTETS, CONTENT)
 }
 
-fn located(location: &str) -> super::Reply {
-    (202, vec![("location", location.to_owned())], String::new())
+fn located(location: &str) -> super::Response {
+    status(202).with("location", location)
 }
 
 /// Obligation 12, 13, 14, 16, 17.
@@ -35,7 +35,7 @@ async fn a_small_blob_goes_with_the_first_request_and_again_where_the_registry_w
                 located(&format!("http://{}/up/1?x=%2f+~b&", received.header("host").unwrap()))
             }
             "POST" => located("/up/1?x=%2f+~b&"),
-            _ => says(201),
+            _ => status(201),
         });
         repository.push_blob(&blob(), CONTENT.into()).await.unwrap();
         let received = server.received();
@@ -46,7 +46,7 @@ async fn a_small_blob_goes_with_the_first_request_and_again_where_the_registry_w
         for request in received {
             assert_eq!(request.header("content-length"), Some("17"));
             assert_eq!(request.header("content-type"), Some("application/octet-stream"));
-            assert_eq!(request.body.as_bytes(), CONTENT);
+            assert_eq!(request.body, CONTENT);
         }
     }
 }
@@ -57,7 +57,7 @@ async fn a_stream_goes_in_chunks_each_at_the_newest_location() {
     let embedder = Embedder::new();
     let count = AtomicUsize::new(0);
     let (server, repository) = scripted(&embedder, move |received| match &*received.method {
-        "PUT" => says(201),
+        "PUT" => status(201),
         _ => located(&format!("/up/{}?s=1", count.fetch_add(1, Ordering::Relaxed))),
     });
     let content = vec![b'x'; 5 * 1024 * 1024];
@@ -95,7 +95,7 @@ async fn an_algorithm_other_than_sha256_is_announced() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |received| match &*received.method {
         "POST" | "PATCH" => located("/up/1"),
-        _ => says(201),
+        _ => status(201),
     });
     repository.push_stream(OCTETS, CONTENT, Algorithm::Sha512).await.unwrap();
     repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256).await.unwrap();
@@ -110,8 +110,8 @@ async fn a_failed_upload_is_cancelled_and_a_failed_cancellation_is_no_matter() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |received| match &*received.method {
         "POST" => located("/up/1"),
-        "DELETE" => says(500),
-        _ => says(403),
+        "DELETE" => status(500),
+        _ => status(403),
     });
     let failed = repository.push_blob(&blob(), CONTENT.into()).await.unwrap_err();
     assert!(matches!(failed.kind(), ErrorKind::Denied(_)), "{failed}");
@@ -127,9 +127,9 @@ async fn a_failed_upload_is_cancelled_and_a_failed_cancellation_is_no_matter() {
 async fn an_upload_whose_future_is_dropped_is_cancelled() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
-    let layer = Faulty::start(
+    let layer = StubRegistry::before(
         registry.address,
-        vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::Stall(Vec::new()))],
+        vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::stall(""))],
         false,
     );
     let repository = embedder.repository(&format!("{}/a", layer.address));
@@ -153,7 +153,7 @@ async fn each_attempt_is_recorded_with_its_number() {
     let embedder = Embedder::new();
     let count = AtomicUsize::new(0);
     let (_server, repository) = scripted(&embedder, move |_| {
-        says(if count.fetch_add(1, Ordering::Relaxed) < 2 { 503 } else { 200 })
+        status(if count.fetch_add(1, Ordering::Relaxed) < 2 { 503 } else { 200 })
     });
     assert!(repository.has_blob(&blob().digest).await.unwrap());
     let attempts: Vec<_> = embedder.recorder.exchanges().iter().map(|e| e.attempt).collect();
@@ -164,10 +164,10 @@ async fn each_attempt_is_recorded_with_its_number() {
 /// Obligation 10, 52.
 #[tokio::test]
 async fn a_blob_is_looked_for_and_deleted() {
-    for (status, found) in [(200, true), (404, false), (405, false), (501, false)] {
+    for (code, found) in [(200, true), (404, false), (405, false), (501, false)] {
         let embedder = Embedder::new();
         // No digest stands in the header of an older registry.
-        let (server, repository) = scripted(&embedder, move |_| says(status));
+        let (server, repository) = scripted(&embedder, move |_| status(code));
         assert_eq!(repository.has_blob(&blob().digest).await.unwrap(), found);
         assert_eq!(server.received()[0].method, "HEAD");
     }
@@ -180,10 +180,10 @@ async fn a_blob_is_looked_for_and_deleted() {
     assert!(!repository.has_blob(&blob().digest).await.unwrap());
     let gone = repository.delete_blob(&blob().digest).await.unwrap_err();
     assert!(matches!(gone.kind(), ErrorKind::NotFound(_)), "{gone}");
-    for status in [400, 405] {
-        let (_server, repository) = scripted(&embedder, move |_| says(status));
+    for code in [400, 405] {
+        let (_server, repository) = scripted(&embedder, move |_| status(code));
         let refused = repository.delete_blob(&blob().digest).await.unwrap_err();
-        assert!(matches!(refused.kind(), ErrorKind::Registry(error) if error.status == status));
+        assert!(matches!(refused.kind(), ErrorKind::Registry(error) if error.status == code));
     }
 }
 
@@ -194,27 +194,21 @@ async fn a_mount_is_done_or_was_only_a_try() {
     let digest = blob().digest;
     let wrong = Digest::sha256(b"x").to_string();
     for (reply, expected) in [
-        (says(201), Mounted::Yes),
+        (status(201), Mounted::Yes),
         (located("/up/1"), Mounted::No),
-        (says(202), Mounted::No),
-        (says(400), Mounted::No),
-        (says(401), Mounted::No),
-        (says(403), Mounted::No),
-        (says(404), Mounted::No),
-        (says(405), Mounted::No),
-        (says(500), Mounted::No),
+        (status(202), Mounted::No),
+        (status(400), Mounted::No),
+        (status(401).with("www-authenticate", "Basic realm=\"x\""), Mounted::No),
+        (status(403), Mounted::No),
+        (status(404), Mounted::No),
+        (status(405), Mounted::No),
+        (status(500), Mounted::No),
     ] {
         let embedder = Embedder::new();
-        let opens = reply.1.len() == 1;
+        let opens = reply.header("location").is_some();
         let (server, repository) = scripted(&embedder, move |received| match &*received.method {
-            "POST" => {
-                let mut reply = reply.clone();
-                if reply.0 == 401 {
-                    reply.1.push(("www-authenticate", "Basic realm=\"x\"".to_owned()));
-                }
-                reply
-            }
-            _ => says(204),
+            "POST" => reply.clone(),
+            _ => status(204),
         });
         assert_eq!(repository.mount_blob(&digest, &from).await.unwrap(), expected);
         let received = server.received();
@@ -224,9 +218,8 @@ async fn a_mount_is_done_or_was_only_a_try() {
         assert_eq!(received.last().unwrap().method == "DELETE", opens);
     }
     let embedder = Embedder::new();
-    let (_server, repository) = scripted(&embedder, move |_| {
-        (201, vec![("docker-content-digest", wrong.clone())], String::new())
-    });
+    let (_server, repository) =
+        scripted(&embedder, move |_| status(201).with("docker-content-digest", &wrong));
     let lied = repository.mount_blob(&digest, &from).await.unwrap_err();
     assert!(matches!(lied.kind(), ErrorKind::Mismatch(_)), "{lied}");
 }
@@ -267,11 +260,11 @@ async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
     // It breaks the connection at once, has everything all the same, and takes any digest.
     let has = format!("0-{}", size - 1);
     let rules = vec![
-        Rule::new("PATCH", "/uploads/", 0..1, Fault::Reset),
-        Rule::new("GET", "/uploads/", 0..1, Fault::Raw(answer(204, &[("range", &has)], ""))),
-        Rule::new("PUT", "/uploads/", 0..1, Fault::Raw(answer(201, &[], ""))),
+        Rule::new("PATCH", "/uploads/", 0..1, Fault::reset()),
+        Rule::new("GET", "/uploads/", 0..1, Fault::always(status(204).with("range", has))),
+        Rule::new("PUT", "/uploads/", 0..1, Fault::always(status(201))),
     ];
-    let layer = Faulty::start(registry.address, rules, false);
+    let layer = StubRegistry::before(registry.address, rules, false);
     let repository = embedder.repository(&format!("{}/a", layer.address));
     let pushed = repository.push_source(OCTETS, Arc::new(Sparse), size, Algorithm::Sha256).await;
     let lied = pushed.unwrap_err();
@@ -284,7 +277,7 @@ async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
 #[tokio::test]
 async fn content_that_is_not_what_its_descriptor_says_is_not_sent() {
     let embedder = Embedder::new();
-    let (server, repository) = scripted(&embedder, |_| says(201));
+    let (server, repository) = scripted(&embedder, |_| status(201));
     let failed = repository.push_blob(&blob(), b"other content".as_slice().into()).await;
     assert!(matches!(failed.unwrap_err().kind(), ErrorKind::Mismatch(_)));
     assert_eq!(server.received().len(), 0);

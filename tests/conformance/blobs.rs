@@ -1,7 +1,7 @@
 //! The suite's steps for blobs, each under both digest algorithms.
 
 use crate::content::random;
-use crate::support::{Answer, digest};
+use crate::support::{Response, digest};
 use crate::{Optional, Target};
 
 const OCTETS: (&str, &str) = ("content-type", "application/octet-stream");
@@ -32,7 +32,7 @@ const WAYS: [Way; 5] = [
 ];
 
 /// The path of a `Location`, which may be absolute.
-pub(crate) fn location(answer: &Answer) -> String {
+pub(crate) fn location(answer: &Response) -> String {
     let location = answer.header("location").expect("a location");
     let path = location.split_once("/v2/").expect("a location in the API").1;
     format!("/v2/{path}")
@@ -44,14 +44,14 @@ fn with_digest(location: &str, digest: &str) -> String {
 }
 
 impl Target {
-    fn start(&self, repository: &str) -> Answer {
+    fn start(&self, repository: &str) -> Response {
         let path = format!("/v2/{repository}/blobs/uploads/");
         let started = self.registry.http("POST", &path, &[], b"");
         assert_eq!(started.status, 202);
         started
     }
 
-    fn close(&self, way: Way, location: &str, digest: &str, content: &[u8]) -> Answer {
+    fn close(&self, way: Way, location: &str, digest: &str, content: &[u8]) -> Response {
         let path = with_digest(location, digest);
         match way {
             Way::SinglePost | Way::PostThenPut => {
@@ -62,7 +62,7 @@ impl Target {
     }
 
     /// Pushes `content` as what has `digest`, and returns the last answer.
-    fn try_push(&self, way: Way, repository: &str, digest: &str, content: &[u8]) -> Answer {
+    fn try_push(&self, way: Way, repository: &str, digest: &str, content: &[u8]) -> Response {
         match way {
             Way::SinglePost => {
                 let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
@@ -103,7 +103,7 @@ impl Target {
         }
     }
 
-    fn chunk(&self, method: &str, at: &str, start: usize, chunk: &[u8]) -> Answer {
+    fn chunk(&self, method: &str, at: &str, start: usize, chunk: &[u8]) -> Response {
         let range = format!("{start}-{}", start + chunk.len() - 1);
         self.registry.http(method, at, &[OCTETS, ("content-range", &range)], chunk)
     }
@@ -117,7 +117,7 @@ impl Target {
         digest
     }
 
-    fn verify_location(&self, pushed: &Answer, digest: &str, content: &[u8]) {
+    fn verify_location(&self, pushed: &Response, digest: &str, content: &[u8]) {
         if let Some(header) = pushed.header("docker-content-digest") {
             assert_eq!(header, digest);
         }
@@ -159,7 +159,7 @@ impl Target {
 }
 
 /// A third of the content, unless the registry wants more.
-fn chunk_size(started: &Answer, length: usize) -> usize {
+fn chunk_size(started: &Response, length: usize) -> usize {
     let least = started.header("oci-chunk-min-length").map_or(CHUNK, |min| min.parse().unwrap());
     (length / 3 + 1).max(least)
 }

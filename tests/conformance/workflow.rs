@@ -6,7 +6,7 @@ use crate::blobs::location;
 use crate::content::{
     Content, INDEX, MANIFEST, Manifest, plain, random, referring, untagged_images,
 };
-use crate::support::{Answer, digest};
+use crate::support::{Response, digest};
 use crate::{Optional, Target};
 
 const REPOSITORY: &str = "conformance/repo1";
@@ -17,12 +17,12 @@ fn path(reference: &str) -> String {
 }
 
 impl Target {
-    fn get(&self, path: &str) -> Answer {
+    fn get(&self, path: &str) -> Response {
         self.registry.http("GET", path, &ACCEPT, b"")
     }
 
     /// PUT, and GET from where the manifest is said to be.
-    fn push_manifest(&self, reference: &str, query: &str, manifest: &Manifest) -> Answer {
+    fn push_manifest(&self, reference: &str, query: &str, manifest: &Manifest) -> Response {
         let Manifest { media_type, body, .. } = manifest;
         let path = format!("{}{query}", path(reference));
         let put = self.registry.http("PUT", &path, &[("content-type", media_type)], body);
@@ -119,7 +119,7 @@ impl Target {
         }
     }
 
-    fn referrers(&self, subject: &str, query: &str) -> (Answer, Vec<Value>) {
+    fn referrers(&self, subject: &str, query: &str) -> (Response, Vec<Value>) {
         let got = self.get(&format!("/v2/{REPOSITORY}/referrers/{subject}{query}"));
         assert_eq!((got.status, got.header("content-type")), (200, Some(INDEX)));
         let index: Value = serde_json::from_slice(&got.body).unwrap();
@@ -200,13 +200,7 @@ pub(crate) fn tags_are_set_by_parameters(target: &Target) {
             let tags = [format!("{algorithm}-{index}"), format!("{algorithm}-{index}-again")];
             let query = format!("?tag={}&tag={}", tags[0], tags[1]);
             let put = target.push_manifest(&manifest.digest, &query, manifest);
-            let set: Vec<_> = put
-                .head
-                .lines()
-                .filter_map(|line| line.split_once(": "))
-                .filter(|(name, _)| name.eq_ignore_ascii_case("oci-tag"))
-                .map(|(_, tag)| tag)
-                .collect();
+            let set = put.values("oci-tag");
             if target.lacks(Optional::TagParameters) {
                 assert!(set.is_empty());
             } else {

@@ -6,7 +6,8 @@
 //! blob copy REPOSITORY@DIGEST SIZE REPOSITORY
 //! ```
 //!
-//! `THV_WIRE_LOG` names a file to record the exchanges in.
+//! `THV_WIRE_LOG` names a file to record the exchanges in. `BLOB_IDLE_SECONDS`, `BLOB_RETRIES` and
+//! `BLOB_FIRST_DELAY_SECONDS` change the time-out of silent connections and the retry policy.
 
 use std::error::Error;
 use std::fs::File;
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use thv_oci::oci::RetryPolicy;
 use thv_oci::oci::auth::{Access, Keychain};
 use thv_oci::oci::{Algorithm, Client, Descriptor, ErrorKind, MediaType, Reference, Repository};
 use thv_oci::wire::{JsonLinesRecorder, Settings};
@@ -88,7 +90,15 @@ fn client() -> Result<Client, Box<dyn Error>> {
         let seconds = seconds.to_string_lossy().parse()?;
         settings.idle_timeout = std::time::Duration::from_secs_f64(seconds);
     }
-    Ok(Client::builder(settings).keychain(Keychain::from_environment()).build())
+    let mut policy = RetryPolicy::default();
+    if let Some(count) = std::env::var_os("BLOB_RETRIES") {
+        policy.retries = count.to_string_lossy().parse()?;
+    }
+    if let Some(seconds) = std::env::var_os("BLOB_FIRST_DELAY_SECONDS") {
+        let seconds = seconds.to_string_lossy().parse()?;
+        policy.first_delay = std::time::Duration::from_secs_f64(seconds);
+    }
+    Ok(Client::builder(settings).retry(policy).keychain(Keychain::from_environment()).build())
 }
 
 fn open(client: &Client, reference: &Reference, access: Access) -> Repository {

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(tags) => tags.iter().for_each(|tag| println!("{tag}")),
         // Errors are told apart by their kind, never by their text.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound(_)) => {
-            println!("no such repository")
+            println!("no such repository");
         }
         Err(error) => return Err(error.into()),
     }

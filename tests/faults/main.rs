@@ -3,7 +3,6 @@
 //! half-written is left, a tag that could not be pushed names what it named before, and the login
 //! stays with the registry.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(clippy::too_many_lines, reason = "tables")]
 
 mod blobs;
 mod connections;
@@ -15,18 +14,15 @@ mod support;
 mod uploads;
 mod waits;
 
-use std::io::Read as _;
 use std::ops::Range;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::faulty::{Asked, Fault, Faulty, Rule, answer};
-use support::server::Server;
-use support::{Registry, User, example, sha256, transcript};
+use support::stub_registry::{Fault, Response, Rule, StubRegistry, status};
+use support::{Ran, Registry, User, example, sha256, transcript};
+use tempfile::TempDir;
 use thv_oci::audit::{TranscriptReader, check};
 
 pub(crate) const STDIO: &[u8] = include_bytes!("../../fixtures/runconfigs/stdio.json");
@@ -36,16 +32,15 @@ pub(crate) const MIB: usize = 1024 * 1024;
 const PASSWORD: &str = "FAKE-password-of-faults";
 /// What Basic sends of it.
 const BASIC: &str = "bWU6RkFLRS1wYXNzd29yZC1vZi1mYXVsdHM=";
-/// How long a case may take; a case that hangs is what this is for.
-const TIME_LIMIT: Duration = Duration::from_secs(100);
 /// How much memory a program may write to, in KiB, its threads' stacks included.
 const MEMORY_LIMIT: u32 = 64 * 1024;
-/// How many cases run at the same time.
-const AT_ONCE: usize = 12;
 /// Every time.
 pub(crate) const ALWAYS: Range<usize> = 0..usize::MAX;
 /// The first time alone.
 pub(crate) const ONCE: Range<usize> = 0..1;
+/// Gives up on a silent connection soon, and tries again so often that a busy machine, on which good
+/// connections are silent too, does not use up the retries.
+pub(crate) const IDLE_AND_PATIENT: &[&str] = &["--retries", "50", "--timeout", "idle=2"];
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +56,10 @@ pub(crate) enum Does {
 }
 
 /// What else has to hold.
-type Check = Box<dyn Fn(&Ended<'_>) + Send + Sync>;
+type Check = Box<dyn Fn(&Ended<'_>)>;
 
-/// One behaviour, and how the program ends with it.
+/// A command against a registry that misbehaves, and how the command ends.
 pub(crate) struct Case {
-    name: &'static str,
     does: Does,
     options: Vec<&'static str>,
     rules: Vec<Rule>,
@@ -75,9 +69,9 @@ pub(crate) struct Case {
     check: Option<Check>,
 }
 
-/// What a case left.
+/// The stub, the output and the transcript of a command that has ended.
 pub(crate) struct Ended<'a> {
-    pub(crate) layer: &'a Faulty,
+    pub(crate) stub: &'a StubRegistry,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) exchanges: Vec<Value>,
@@ -86,15 +80,21 @@ pub(crate) struct Ended<'a> {
 impl Ended<'_> {
     /// The bodies' sizes of the requests with this method.
     pub(crate) fn sizes(&self, method: &str) -> Vec<usize> {
-        let asked = self.layer.asked();
-        asked.iter().filter(|asked| asked.method == method).map(|asked| asked.body.len()).collect()
+        let received = self.stub.received();
+        let of_method = received.iter().filter(|request| request.method == method);
+        of_method.map(|request| request.body.len()).collect()
+    }
+
+    /// How many exchanges were given up because the connection was silent.
+    pub(crate) fn timeouts(&self) -> usize {
+        self.exchanges.iter().filter(|exchange| exchange["error"]["kind"] == "timeout").count()
     }
 }
 
 impl Case {
-    pub(crate) fn new(does: Does, name: &'static str) -> Self {
+    pub(crate) fn new(does: Does) -> Self {
         let (options, rules) = (Vec::new(), Vec::new());
-        Self { name, does, options, rules, fails: None, login: true, check: None }
+        Self { does, options, rules, fails: None, login: true, check: None }
     }
 
     /// For the requests `METHOD part`, so many times.
@@ -120,45 +120,44 @@ impl Case {
         self
     }
 
-    pub(crate) fn then(mut self, check: impl Fn(&Ended<'_>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn then(mut self, check: impl Fn(&Ended<'_>) + 'static) -> Self {
         self.check = Some(Box::new(check));
         self
     }
 }
 
-/// An answer that takes the place of the registry's.
-pub(crate) fn says(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Fault {
-    Fault::Raw(answer(status, headers, body))
+/// A response with these header fields.
+pub(crate) fn response(code: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Response {
+    let fields = headers.iter();
+    fields.fold(status(code), |response, (name, value)| response.with(name, value)).body(body)
 }
 
-/// A refusal in the specification's form.
-pub(crate) fn refuses(status: u16, code: &str) -> Fault {
-    let body = json!({ "errors": [{ "code": code, "message": "because" }] }).to_string();
-    says(status, &[("content-type", "application/json")], body)
+/// Answers in place of the registry.
+pub(crate) fn responds(code: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Fault {
+    Fault::always(response(code, headers, body))
 }
 
-/// Bytes as they stand on the wire.
+/// Answers with an error in the specification's form.
+pub(crate) fn refuses(code: u16, error: &str) -> Fault {
+    let body = json!({ "errors": [{ "code": error, "message": "because" }] }).to_string();
+    responds(code, &[("content-type", "application/json")], body)
+}
+
+/// Sends bytes as they are, and closes the connection.
 pub(crate) fn raw(bytes: impl AsRef<[u8]>) -> Fault {
-    Fault::Raw(bytes.as_ref().to_vec())
+    Fault::raw(bytes)
 }
 
 /// The registry's answer with another header field; an empty value leaves it out.
 pub(crate) fn header(name: &'static str, value: impl Into<String>) -> Fault {
     let value = value.into();
-    Fault::Change(std::sync::Arc::new(move |answer| answer.set(name, &value)))
-}
-
-/// An answer that is made for each request.
-pub(crate) fn replies(reply: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> Fault {
-    Fault::Reply(std::sync::Arc::new(reply))
+    Fault::change(move |response| response.set(name, &value))
 }
 
 /// A host that no credential may reach. It answers everything with 200 and the configuration.
-pub(crate) fn elsewhere() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        Server::start(|_| (200, Vec::new(), String::from_utf8(STDIO.to_vec()).unwrap()))
-    })
+pub(crate) fn elsewhere() -> &'static StubRegistry {
+    static STUB: OnceLock<StubRegistry> = OnceLock::new();
+    STUB.get_or_init(|| StubRegistry::start(|_| status(200).body(STDIO)))
 }
 
 /// The content of the blob: 9 MiB in which no part is like another.
@@ -205,78 +204,70 @@ fn earlier() -> Value {
     json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] })
 }
 
-/// Runs every case, many at the same time.
-pub(crate) fn run(cases: Vec<Case>) {
-    run_before(|_| cases);
+/// A registry with what a case needs: the configuration and its manifest `a:v1`, or the blob.
+pub(crate) struct Prepared {
+    registry: Registry,
+    files: TempDir,
 }
 
-/// The same before a registry that is known.
-pub(crate) fn run_before(cases: impl FnOnce(&Registry) -> Vec<Case>) {
-    let (files, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let file = files.path().join("blob");
-    std::fs::write(&file, blob()).unwrap();
-    let registry = Registry::embedded_in(&kept.path().join("registry"));
-    registry.put_blob("a", STDIO);
-    registry.put_blob("a", b"{}");
-    registry.put_blob("a", blob());
-    registry.put_manifest("a", "v1", MANIFEST, &serde_json::from_str(manifest()).unwrap());
-
-    let cases = cases(&registry);
-    let next = AtomicUsize::new(0);
-    let failed = std::sync::Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let start = Instant::now();
-                    let run = || case.run(&registry, &file);
-                    let run = std::panic::AssertUnwindSafe(run);
-                    if std::panic::catch_unwind(run).is_err() {
-                        failed.lock().unwrap().push(case.name);
-                    }
-                    if std::env::var_os("SHOW").is_some() {
-                        println!("{:6} ms  {}", start.elapsed().as_millis(), case.name);
-                    }
-                }
-            });
+impl Prepared {
+    pub(crate) fn new(does: Does) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let registry = Registry::embedded_in(&files.path().join("registry"));
+        match does {
+            Does::BlobPull => {
+                registry.put_blob("a", blob());
+            }
+            Does::BlobPush | Does::BlobStream => {
+                std::fs::write(files.path().join("blob"), blob()).unwrap();
+            }
+            Does::Push => registry.put_manifest("own", "v1", INDEX, &earlier()),
+            Does::Pull | Does::PullByDigest | Does::Import | Does::Tags => {
+                registry.put_blob("a", STDIO);
+                registry.put_blob("a", b"{}");
+                let manifest = serde_json::from_str(manifest()).unwrap();
+                registry.put_manifest("a", "v1", MANIFEST, &manifest);
+            }
         }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "{failed:#?}");
-    let leaked = |received: &support::server::Received| received.header("authorization").is_some();
-    assert!(!elsewhere().received().iter().any(leaked));
+        Self { registry, files }
+    }
+
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.registry.address
+    }
+
+    /// The file with the blob.
+    fn file(&self) -> PathBuf {
+        self.files.path().join("blob")
+    }
 }
 
 impl Case {
-    fn run(&self, registry: &Registry, file: &Path) {
-        static COUNTER: AtomicUsize = AtomicUsize::new(0);
-        let name = self.name;
-        let own = format!("own{}", COUNTER.fetch_add(1, Ordering::Relaxed));
-        let layer = Faulty::start(registry.address, self.rules.clone(), self.login);
+    pub(crate) fn run(self) {
+        let prepared = Prepared::new(self.does);
+        self.run_before(&prepared);
+    }
+
+    /// Runs the command against a stub before this registry, and holds everything that the case says
+    /// and what holds for every case.
+    pub(crate) fn run_before(self, prepared: &Prepared) {
+        let stub = StubRegistry::before(prepared.address(), self.rules.clone(), self.login);
         let user = User::new();
         let entry = json!({ "username": "me", "password": PASSWORD });
-        let auths = json!({ "auths": { layer.address.to_string(): entry } });
+        let auths = json!({ "auths": { stub.address.to_string(): entry } });
         user.file(".docker/config.json", auths.to_string());
         user.file("config.json", STDIO);
         user.file("out", "before");
-        if self.does == Does::Push {
-            registry.put_manifest(&own, "v1", INDEX, &earlier());
-        }
 
-        let mut process = self.command(&user, &layer, &own, file).spawn().unwrap();
-        let code = wait(&mut process, name);
-        let read = |source: &mut dyn std::io::Read| {
-            let mut text = String::new();
-            source.read_to_string(&mut text).unwrap();
-            text
-        };
-        let stdout = read(process.stdout.as_mut().unwrap());
-        let stderr = read(process.stderr.as_mut().unwrap());
+        let ran = Ran(self.command(&user, &stub, prepared).output().unwrap());
         let log = user.path("wire.jsonl");
-        let ended = Ended { layer: &layer, stdout, stderr, exchanges: transcript(&log) };
+        let (stdout, stderr) = (ran.stdout(), ran.stderr());
+        let ended = Ended { stub: &stub, stdout, stderr, exchanges: transcript(&log) };
         let text = std::fs::read_to_string(&log).unwrap_or_default();
-        let context = format!("{name}\n{}{}\n{text}", ended.stdout, ended.stderr);
+        let context = format!("{}{}\n{text}", ended.stdout, ended.stderr);
 
+        // None where a signal ended it.
+        let code = ran.0.status.code();
         if let Some((expected, message)) = self.fails {
             assert_eq!(code, Some(expected), "{context}");
             assert!(ended.stderr.contains(message), "{context}");
@@ -288,19 +279,21 @@ impl Case {
         for secret in [PASSWORD, BASIC] {
             assert!(!context.contains(secret), "{context}");
         }
-        self.check_content(registry, &user, &own, &context);
+        self.check_content(&prepared.registry, &user, &context);
         if let Some(check) = &self.check {
             check(&ended);
         }
+        let received = elsewhere().received();
+        assert!(received.iter().all(|request| request.header("authorization").is_none()));
     }
 
-    fn command(&self, user: &User, layer: &Faulty, own: &str, file: &Path) -> Command {
-        let address = layer.address;
+    fn command(&self, user: &User, stub: &StubRegistry, prepared: &Prepared) -> Command {
+        let (address, file) = (stub.address, prepared.file());
         let (digest, file) = (blob_digest(), file.to_str().unwrap());
         let size = blob().len().to_string();
         let tagged = format!("{address}/a:v1");
         let by_digest = format!("{address}/a@{}", sha256(manifest().as_bytes()));
-        let target = format!("{address}/{own}");
+        let target = format!("{address}/own");
         let target_tag = format!("{target}:v1");
         let source = format!("{address}/a@{digest}");
         let repository = format!("{address}/a");
@@ -319,10 +312,15 @@ impl Case {
         command.args(["-c", &format!("ulimit -d {MEMORY_LIMIT} && exec \"$0\" \"$@\"")]);
         let is_blob = matches!(self.does, Does::BlobPush | Does::BlobStream | Does::BlobPull);
         if is_blob {
-            command.arg(example("blob"));
-            for option in self.options.windows(2).filter(|pair| pair[0] == "--timeout") {
-                let seconds = option[1].strip_prefix("idle=").unwrap();
-                command.env("BLOB_IDLE_SECONDS", seconds);
+            command.arg(example("blob")).env("BLOB_FIRST_DELAY_SECONDS", "0.01");
+            for option in self.options.chunks(2) {
+                match option {
+                    ["--timeout", idle] => {
+                        command.env("BLOB_IDLE_SECONDS", idle.strip_prefix("idle=").unwrap())
+                    }
+                    ["--retries", count] => command.env("BLOB_RETRIES", count),
+                    _ => panic!("the example `blob` has no option {option:?}"),
+                };
             }
         } else {
             command.arg(env!("CARGO_BIN_EXE_thv"));
@@ -341,7 +339,7 @@ impl Case {
     }
 
     /// What has to be there now is there, and nothing else.
-    fn check_content(&self, registry: &Registry, user: &User, own: &str, context: &str) {
+    fn check_content(&self, registry: &Registry, user: &User, context: &str) {
         let worked = self.fails.is_none();
         let out = std::fs::read(user.path("out")).unwrap();
         let stored = std::fs::read(user.stored("my-server")).ok();
@@ -365,32 +363,15 @@ impl Case {
         }
         match self.does {
             Does::Push => {
-                let now = registry.http("GET", &format!("/v2/{own}/manifests/v1"), &[], b"");
+                let now = registry.http("GET", "/v2/own/manifests/v1", &[], b"");
                 assert_eq!(now.body != earlier().to_string().as_bytes(), worked, "{context}");
             }
             Does::BlobPush | Does::BlobStream if worked => {
                 let digest = blob_digest();
-                let found = registry.http("HEAD", &format!("/v2/{own}/blobs/{digest}"), &[], b"");
+                let found = registry.http("HEAD", &format!("/v2/own/blobs/{digest}"), &[], b"");
                 assert_eq!(found.status, 200, "{context}");
             }
             _ => {}
         }
-    }
-}
-
-/// Waits for the exit code; none where a signal ended it.
-fn wait(process: &mut Child, name: &str) -> Option<i32> {
-    let start = Instant::now();
-    loop {
-        if let Some(status) = process.try_wait().unwrap() {
-            return status.code();
-        }
-        if start.elapsed() > TIME_LIMIT {
-            process.kill().unwrap();
-            let mut said = String::new();
-            process.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
-            panic!("{name}: not done in time\n{said}");
-        }
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

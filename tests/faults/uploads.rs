@@ -1,9 +1,10 @@
 //! Uploads of a large blob: what registries take, forget and misreport, and connections that break.
 
-use std::sync::Arc;
-
-use super::support::faulty::{Fault, Faulty, answer};
-use super::{ALWAYS, Case, Does, MIB, ONCE, header, raw, refuses, replies, run, run_before, says};
+use super::support::stub_registry::{Fault, Reply, StubRegistry};
+use super::{
+    ALWAYS, Case, Does, Ended, IDLE_AND_PATIENT, MIB, ONCE, Prepared, header, raw, refuses,
+    responds, response,
+};
 
 const START: &str = "POST /uploads/";
 const CHUNK: &str = "PATCH /uploads/";
@@ -12,229 +13,414 @@ const END: &str = "PUT /uploads/";
 /// What some registries take at most.
 const LIMIT: usize = 4 * MIB;
 
-fn push(name: &'static str) -> Case {
-    Case::new(Does::BlobPush, name)
+fn push() -> Case {
+    Case::new(Does::BlobPush)
 }
 
-fn stream(name: &'static str) -> Case {
-    Case::new(Does::BlobStream, name)
+fn stream() -> Case {
+    Case::new(Does::BlobStream)
 }
 
 fn lost() -> Fault {
     refuses(404, "BLOB_UPLOAD_UNKNOWN")
 }
 
-fn over_limit(status: u16) -> Fault {
-    Fault::RawOver(LIMIT, answer(status, &[], "exceeds 4.00MiB"))
+fn over_limit(code: u16) -> Fault {
+    Fault::over(LIMIT, response(code, &[], "exceeds 4.00MiB"))
 }
 
-fn sizes(expected: &'static [usize]) -> impl Fn(&super::Ended<'_>) + Send + Sync {
+fn sizes(expected: &'static [usize]) -> impl Fn(&Ended<'_>) + Send + Sync {
     move |ended| {
         let sizes: Vec<_> = ended.sizes("PATCH").iter().map(|size| size / MIB).collect();
-        assert_eq!(sizes, expected, "{:?}", ended.layer.lines());
+        assert_eq!(sizes, expected, "{:?}", ended.stub.lines());
     }
 }
 
-fn cancelled(ended: &super::Ended<'_>) {
-    assert!(ended.layer.count("DELETE", "/uploads/") > 0, "{:?}", ended.layer.lines());
+fn cancelled(ended: &Ended<'_>) {
+    assert!(ended.stub.count("DELETE", "/uploads/") > 0, "{:?}", ended.stub.lines());
+}
+
+/// 201 in place of 202 for a chunk, with this range.
+fn created_with_range(range: &'static str) -> Fault {
+    Fault::change(move |response| {
+        response.status = 201;
+        response.set("range", range);
+    })
 }
 
 /// ECR's answer to a chunk.
-fn silent_201() -> Fault {
-    Fault::Change(Arc::new(|answer| {
-        answer.status = 201;
-        answer.set("range", "");
-    }))
+fn created_without_range() -> Fault {
+    created_with_range("")
 }
 
-/// Obligation 21, 25, 58.
+/// Obligation 58.
 #[test]
-fn chunks_that_a_registry_does_not_take() {
-    run(vec![
-        push("as it should be").then(sizes(&[9])),
-        stream("a stream").then(sizes(&[4, 4, 1])),
-        push("416 over 4 MiB").on(ALWAYS, CHUNK, over_limit(416)).then(sizes(&[9, 4, 4, 1])),
-        push("413 over 4 MiB").on(ALWAYS, CHUNK, over_limit(413)).then(sizes(&[9, 4, 4, 1])),
-        push("closed over 4 MiB")
-            .on(ALWAYS, CHUNK, Fault::CloseOver(LIMIT))
-            .then(sizes(&[9, 4, 4, 1])),
-        push("413 for everything")
-            .on(ALWAYS, CHUNK, says(413, &[], ""))
-            .fails(1, "status 413")
-            .then(cancelled),
-        push("416 for everything")
-            .on(ALWAYS, CHUNK, says(416, &[], ""))
-            .fails(1, "status 416")
-            .then(cancelled),
-        push("no chunks: 405")
-            .on(ALWAYS, CHUNK, says(405, &[], ""))
-            .then(|ended| assert_eq!(ended.sizes("PUT"), [9 * MIB])),
-        push("no chunks: 404").on(ALWAYS, CHUNK, says(404, &[], "")),
-        push("no chunks: 501").on(ALWAYS, CHUNK, says(501, &[], "")),
-        stream("a stream, and no chunks")
-            .on(ALWAYS, CHUNK, says(405, &[], ""))
-            .fails(1, "status 405")
-            .then(cancelled),
-        push("201 and no range").on(ALWAYS, CHUNK, silent_201()),
-        push("201 and a range that means nothing").on(
-            ALWAYS,
-            CHUNK,
-            Fault::Change(Arc::new(|answer| {
-                answer.status = 201;
-                answer.set("range", "0-0");
-            })),
-        ),
-        stream("a stream, 201 and no range")
-            .on(ALWAYS, CHUNK, silent_201())
-            .then(sizes(&[4, 4, 1])),
-        push("202 and no range").on(ALWAYS, CHUNK, header("range", "")),
-        push("0-0 after each chunk").on(ALWAYS, CHUNK, header("range", "0-0")),
-        push("a range of more than was sent")
-            .on(ALWAYS, CHUNK, header("range", "0-99999999"))
-            .fails(1, "blob: protocol")
-            .then(cancelled),
-        push("more than was sent, after a break")
-            .on(ALWAYS, CHUNK, Fault::CutRequest(MIB))
-            .on(ALWAYS, STATUS, header("range", format!("0-{}", 9 * MIB - 1)))
-            .fails(1, "DIGEST_INVALID"),
-        push("a range of more than there is, after a break")
-            .on(ALWAYS, CHUNK, Fault::CutRequest(MIB))
-            .on(ALWAYS, STATUS, header("range", "0-99999999999"))
-            .fails(1, "blob: protocol"),
-        stream("chunks of 6 MiB at least")
-            .on(ALWAYS, START, header("oci-chunk-min-length", (6 * MIB).to_string()))
-            .then(sizes(&[6, 3])),
-        stream("chunks of a size that is none")
-            .on(ALWAYS, START, header("oci-chunk-min-length", "-1"))
-            .then(sizes(&[4, 4, 1])),
-        stream("chunks of no size")
-            .on(ALWAYS, START, header("oci-chunk-min-length", "0"))
-            .then(sizes(&[4, 4, 1])),
-        stream("chunks of more than can be")
-            .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
-            .fails(1, "blob: protocol")
-            .then(cancelled),
-        push("chunks of more than can be, and all at once")
-            .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
-            .then(sizes(&[9])),
-        stream("chunks of 1 GiB at least")
-            .on(ALWAYS, START, header("oci-chunk-min-length", "1073741824"))
-            .fails(1, "blob: protocol")
-            .then(cancelled),
-        push("a chunk is refused for good")
-            .on(ALWAYS, CHUNK, refuses(403, "DENIED"))
-            .fails(1, "blob: denied")
-            .then(cancelled),
-        push("no location after a chunk")
-            .on(ALWAYS, CHUNK, header("location", ""))
-            .fails(1, "blob: "),
-        push("a location that is none after a chunk")
-            .on(ALWAYS, CHUNK, header("location", "http://["))
-            .fails(1, "blob: protocol"),
-        push("the end refuses the digest")
-            .on(ALWAYS, END, refuses(400, "DIGEST_INVALID"))
-            .fails(1, "DIGEST_INVALID")
-            .then(cancelled),
-    ]);
+fn file_is_uploaded_in_one_chunk() {
+    push().then(sizes(&[9])).run();
 }
 
-/// Obligation 20, 22, 23, 25.
 #[test]
-fn an_upload_that_is_interrupted() {
-    // Takes a MiB of each chunk, and says so.
-    let takes_part = |size: usize| {
-        move |ended: &super::Ended<'_>| {
+fn stream_is_uploaded_in_chunks() {
+    stream().then(sizes(&[4, 4, 1])).run();
+}
+
+/// Obligation 25.
+#[test]
+fn status_416_for_a_large_chunk_makes_chunks_smaller() {
+    push().on(ALWAYS, CHUNK, over_limit(416)).then(sizes(&[9, 4, 4, 1])).run();
+}
+
+#[test]
+fn status_413_for_a_large_chunk_makes_chunks_smaller() {
+    push().on(ALWAYS, CHUNK, over_limit(413)).then(sizes(&[9, 4, 4, 1])).run();
+}
+
+#[test]
+fn closed_connection_for_a_large_chunk_makes_chunks_smaller() {
+    push().on(ALWAYS, CHUNK, Fault::over(LIMIT, Reply::raw(""))).then(sizes(&[9, 4, 4, 1])).run();
+}
+
+#[test]
+fn status_413_for_every_chunk_fails_and_cancels() {
+    push().on(ALWAYS, CHUNK, responds(413, &[], "")).fails(1, "status 413").then(cancelled).run();
+}
+
+/// Obligation 25.
+#[test]
+fn status_416_for_every_chunk_fails_and_cancels() {
+    push().on(ALWAYS, CHUNK, responds(416, &[], "")).fails(1, "status 416").then(cancelled).run();
+}
+
+/// Obligation 58.
+#[test]
+fn chunks_not_allowed_sends_the_file_in_one_put() {
+    push()
+        .on(ALWAYS, CHUNK, responds(405, &[], ""))
+        .then(|ended| assert_eq!(ended.sizes("PUT"), [9 * MIB]))
+        .run();
+}
+
+/// Obligation 58.
+#[test]
+fn chunks_not_found_sends_the_file_in_one_put() {
+    push().on(ALWAYS, CHUNK, responds(404, &[], "")).run();
+}
+
+/// Obligation 58.
+#[test]
+fn chunks_not_implemented_sends_the_file_in_one_put() {
+    push().on(ALWAYS, CHUNK, responds(501, &[], "")).run();
+}
+
+#[test]
+fn chunks_not_allowed_fails_a_stream() {
+    stream().on(ALWAYS, CHUNK, responds(405, &[], "")).fails(1, "status 405").then(cancelled).run();
+}
+
+/// Obligation 58.
+#[test]
+fn created_without_range_is_accepted() {
+    push().on(ALWAYS, CHUNK, created_without_range()).run();
+}
+
+/// Obligation 58.
+#[test]
+fn created_with_a_wrong_range_is_accepted() {
+    push().on(ALWAYS, CHUNK, created_with_range("0-0")).run();
+}
+
+/// Obligation 58.
+#[test]
+fn created_without_range_is_accepted_of_a_stream() {
+    stream().on(ALWAYS, CHUNK, created_without_range()).then(sizes(&[4, 4, 1])).run();
+}
+
+/// Obligation 58.
+#[test]
+fn accepted_without_range_is_accepted() {
+    push().on(ALWAYS, CHUNK, header("range", "")).run();
+}
+
+/// Obligation 58.
+#[test]
+fn range_that_stays_at_zero_is_accepted() {
+    push().on(ALWAYS, CHUNK, header("range", "0-0")).run();
+}
+
+#[test]
+fn range_beyond_what_was_sent_violates_the_protocol() {
+    push()
+        .on(ALWAYS, CHUNK, header("range", "0-99999999"))
+        .fails(1, "blob: protocol")
+        .then(cancelled)
+        .run();
+}
+
+#[test]
+fn range_beyond_what_was_sent_after_a_break_fails() {
+    push()
+        .on(ALWAYS, CHUNK, Fault::cut_request(MIB))
+        .on(ALWAYS, STATUS, header("range", format!("0-{}", 9 * MIB - 1)))
+        .fails(1, "DIGEST_INVALID")
+        .run();
+}
+
+#[test]
+fn range_beyond_the_blob_violates_the_protocol() {
+    push()
+        .on(ALWAYS, CHUNK, Fault::cut_request(MIB))
+        .on(ALWAYS, STATUS, header("range", "0-99999999999"))
+        .fails(1, "blob: protocol")
+        .run();
+}
+
+/// Obligation 21.
+#[test]
+fn minimum_chunk_length_is_kept() {
+    stream()
+        .on(ALWAYS, START, header("oci-chunk-min-length", (6 * MIB).to_string()))
+        .then(sizes(&[6, 3]))
+        .run();
+}
+
+#[test]
+fn malformed_minimum_chunk_length_is_ignored() {
+    stream().on(ALWAYS, START, header("oci-chunk-min-length", "-1")).then(sizes(&[4, 4, 1])).run();
+}
+
+#[test]
+fn minimum_chunk_length_of_zero_is_ignored() {
+    stream().on(ALWAYS, START, header("oci-chunk-min-length", "0")).then(sizes(&[4, 4, 1])).run();
+}
+
+#[test]
+fn unsupported_minimum_chunk_length_fails_a_stream() {
+    stream()
+        .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
+        .fails(1, "blob: protocol")
+        .then(cancelled)
+        .run();
+}
+
+/// Obligation 21.
+#[test]
+fn unsupported_minimum_chunk_length_sends_the_file_at_once() {
+    push()
+        .on(ALWAYS, START, header("oci-chunk-min-length", "9223372036854775808"))
+        .then(sizes(&[9]))
+        .run();
+}
+
+#[test]
+fn minimum_chunk_length_of_a_gib_fails_a_stream() {
+    stream()
+        .on(ALWAYS, START, header("oci-chunk-min-length", "1073741824"))
+        .fails(1, "blob: protocol")
+        .then(cancelled)
+        .run();
+}
+
+#[test]
+fn denied_chunk_fails_and_cancels() {
+    push().on(ALWAYS, CHUNK, refuses(403, "DENIED")).fails(1, "blob: denied").then(cancelled).run();
+}
+
+#[test]
+fn missing_location_after_a_chunk_fails() {
+    push().on(ALWAYS, CHUNK, header("location", "")).fails(1, "blob: ").run();
+}
+
+#[test]
+fn malformed_location_after_a_chunk_violates_the_protocol() {
+    push().on(ALWAYS, CHUNK, header("location", "http://[")).fails(1, "blob: protocol").run();
+}
+
+#[test]
+fn digest_invalid_at_the_end_fails_and_cancels() {
+    push()
+        .on(ALWAYS, END, refuses(400, "DIGEST_INVALID"))
+        .fails(1, "DIGEST_INVALID")
+        .then(cancelled)
+        .run();
+}
+
+/// Obligation 20, 22, 23.
+#[test]
+fn interrupted_upload_is_resumed_where_it_ended() {
+    push()
+        .on(ONCE, CHUNK, Fault::cut_request(2 * MIB))
+        .then(|ended| {
+            let received = ended.stub.received();
+            let ranges: Vec<_> =
+                received.iter().filter_map(|request| request.header("content-range")).collect();
+            assert_eq!(ranges, ["0-9437183", "2097152-9437183"]);
+            assert_eq!(ended.stub.count("GET", "/uploads/"), 1);
+        })
+        .run();
+}
+
+/// Obligation 22, 23.
+#[test]
+fn upload_is_resumed_again_while_it_makes_progress() {
+    push().on(0..7, CHUNK, Fault::cut_request(MIB)).run();
+}
+
+#[test]
+fn upload_cut_after_one_byte_is_resumed() {
+    push().on(ONCE, CHUNK, Fault::cut_request(1)).run();
+}
+
+#[test]
+fn progress_of_one_byte_per_connection_uses_up_the_retries() {
+    push().on(ALWAYS, CHUNK, Fault::cut_request(1)).fails(1, "blob: network").then(cancelled).run();
+}
+
+#[test]
+fn upload_reset_before_the_first_byte_is_retried() {
+    push().on(ONCE, CHUNK, Fault::reset()).run();
+}
+
+#[test]
+fn upload_reset_before_the_first_byte_every_time_fails() {
+    push().on(ALWAYS, CHUNK, Fault::reset()).fails(1, "blob: network").then(cancelled).run();
+}
+
+#[test]
+fn stalled_upload_is_retried() {
+    push().on(ONCE, CHUNK, Fault::stall("")).with(IDLE_AND_PATIENT).run();
+}
+
+#[test]
+fn unanswered_chunk_is_not_sent_again() {
+    push().on(ONCE, CHUNK, Fault::unanswered()).then(sizes(&[9])).run();
+}
+
+#[test]
+fn unanswered_end_is_not_sent_again() {
+    push()
+        .on(ONCE, END, Fault::unanswered())
+        .then(|ended| assert_eq!(ended.stub.count("PUT", "/uploads/"), 1))
+        .run();
+}
+
+#[test]
+fn end_of_an_upload_is_retried() {
+    push().on(ONCE, END, responds(500, &[], "")).run();
+}
+
+#[test]
+fn chunk_is_retried_after_status_500() {
+    push().on(ONCE, CHUNK, responds(500, &[], "")).run();
+}
+
+#[test]
+fn chunk_that_fails_every_time_fails_and_cancels() {
+    push()
+        .on(ALWAYS, CHUNK, responds(500, &[], ""))
+        .fails(1, "blob: registry")
+        .then(cancelled)
+        .run();
+}
+
+#[test]
+fn unsupported_upload_status_restarts_the_upload() {
+    push().on(ONCE, CHUNK, Fault::reset()).on(ALWAYS, STATUS, responds(405, &[], "")).run();
+}
+
+#[test]
+fn upload_status_is_retried() {
+    push()
+        .on(ONCE, CHUNK, Fault::cut_request(MIB))
+        .on(0..2, STATUS, responds(500, &[], ""))
+        .then(|ended| assert_eq!(ended.stub.count("GET", "/uploads/"), 3))
+        .run();
+}
+
+#[test]
+fn session_lost_once_restarts_the_upload() {
+    push()
+        .on(ONCE, CHUNK, lost())
+        .then(|ended| assert_eq!(ended.stub.count("POST", "/uploads/"), 2))
+        .run();
+}
+
+#[test]
+fn session_lost_after_a_break_restarts_the_upload() {
+    push().on(ONCE, CHUNK, Fault::cut_request(MIB)).on(ONCE, STATUS, lost()).run();
+}
+
+#[test]
+fn session_lost_without_an_error_code_restarts_the_upload() {
+    push().on(ONCE, CHUNK, Fault::cut_request(MIB)).on(ONCE, STATUS, responds(404, &[], "")).run();
+}
+
+#[test]
+fn session_lost_every_time_fails() {
+    push().on(ALWAYS, CHUNK, lost()).fails(1, "blob: not-found").run();
+}
+
+#[test]
+fn session_lost_after_every_second_chunk_fails() {
+    push()
+        .on(ALWAYS, CHUNK, Fault::cut_request(4 * MIB))
+        .on(ALWAYS, STATUS, lost())
+        // `network` or `not-found`: whichever of the two came last.
+        .fails(1, "blob: n")
+        .run();
+}
+
+#[test]
+fn session_lost_at_the_end_restarts_the_upload() {
+    push().on(ONCE, END, lost()).run();
+}
+
+/// Obligation 26.
+#[test]
+fn half_received_upload_location_is_cancelled() {
+    push()
+        .on(ONCE, START, cut_short("/v2/a/blobs/uploads/half"))
+        .then(|ended| {
+            // Its location was told, so that it is not left open.
+            assert_eq!(ended.stub.count("POST", "/uploads/"), 2);
+            assert_eq!(ended.stub.count("DELETE", "/uploads/half"), 1);
+        })
+        .run();
+}
+
+#[test]
+fn interrupted_stream_is_resumed() {
+    stream().on(ONCE, CHUNK, Fault::cut_request(MIB)).run();
+}
+
+#[test]
+fn session_lost_at_the_first_chunk_restarts_a_stream() {
+    stream().on(ONCE, CHUNK, lost()).run();
+}
+
+#[test]
+fn session_lost_at_a_later_chunk_fails_a_stream() {
+    stream()
+        .on(ONCE, CHUNK, header("x", "y"))
+        .on(ALWAYS, CHUNK, lost())
+        .fails(1, "blob: protocol")
+        .run();
+}
+
+/// Obligation 20, 23, 25.
+#[test]
+fn rest_of_a_partly_taken_chunk_is_sent_next() {
+    push()
+        .on(ONCE, CHUNK, replies_with_part())
+        .on(ONCE, CHUNK, header("x", "y"))
+        .then(|ended| {
             let sent = ended.sizes("PATCH");
             assert!(sent.len() > 1 && sent[0] == 9 * MIB, "{sent:?}");
-            let second = ended
-                .layer
-                .asked()
-                .iter()
-                .filter(|asked| asked.method == "PATCH")
-                .nth(1)
-                .unwrap()
-                .clone();
-            let range = second.header("content-range").unwrap().to_owned();
-            assert!(range.starts_with(&format!("{size}-")), "{range}");
-        }
-    };
-    run(vec![
-        push("in a chunk").on(ONCE, CHUNK, Fault::CutRequest(2 * MIB)).then(|ended| {
-            let asked = ended.layer.asked();
-            let ranges: Vec<_> =
-                asked.iter().filter_map(|asked| asked.header("content-range")).collect();
-            assert_eq!(ranges, ["0-9437183", "2097152-9437183"]);
-            assert_eq!(ended.layer.count("GET", "/uploads/"), 1);
-        }),
-        push("again and again").on(0..7, CHUNK, Fault::CutRequest(MIB)),
-        push("after one byte").on(ONCE, CHUNK, Fault::CutRequest(1)),
-        push("after one more byte, always")
-            .on(ALWAYS, CHUNK, Fault::CutRequest(1))
-            .fails(1, "blob: network")
-            .then(cancelled),
-        push("before the first byte").on(ONCE, CHUNK, Fault::Reset),
-        push("always before the first byte")
-            .on(ALWAYS, CHUNK, Fault::Reset)
-            .fails(1, "blob: network")
-            .then(cancelled),
-        push("by silence").on(ONCE, CHUNK, Fault::Stall(Vec::new())).with(&["--timeout", "idle=1"]),
-        push("a chunk that arrived, heard by nobody")
-            .on(ONCE, CHUNK, Fault::Deaf)
-            .then(sizes(&[9])),
-        push("the end that arrived, heard by nobody")
-            .on(ONCE, END, Fault::Deaf)
-            .then(|ended| assert_eq!(ended.layer.count("PUT", "/uploads/"), 1)),
-        push("the end: 500 once").on(ONCE, END, says(500, &[], "")),
-        push("500 for a chunk").on(ONCE, CHUNK, says(500, &[], "")),
-        push("500 for ever")
-            .on(ALWAYS, CHUNK, says(500, &[], ""))
-            .fails(1, "blob: registry")
-            .then(cancelled),
-        push("and asked about in vain (405)").on(ONCE, CHUNK, Fault::Reset).on(
-            ALWAYS,
-            STATUS,
-            says(405, &[], ""),
-        ),
-        push("and asked about in vain (500)")
-            .on(ONCE, CHUNK, Fault::CutRequest(MIB))
-            .on(0..2, STATUS, says(500, &[], ""))
-            .then(|ended| assert_eq!(ended.layer.count("GET", "/uploads/"), 3)),
-        push("the session is gone once")
-            .on(ONCE, CHUNK, lost())
-            .then(|ended| assert_eq!(ended.layer.count("POST", "/uploads/"), 2)),
-        push("the session is gone after a break").on(ONCE, CHUNK, Fault::CutRequest(MIB)).on(
-            ONCE,
-            STATUS,
-            lost(),
-        ),
-        push("the session is gone without a reason, after a break")
-            .on(ONCE, CHUNK, Fault::CutRequest(MIB))
-            .on(ONCE, STATUS, says(404, &[], "")),
-        push("the session is always gone").on(ALWAYS, CHUNK, lost()).fails(1, "blob: not-found"),
-        push("the session is gone again with each second chunk")
-            .on(ALWAYS, CHUNK, Fault::CutRequest(4 * MIB))
-            .on(ALWAYS, STATUS, lost())
-            // `network` or `not-found`: whichever of the two came last.
-            .fails(1, "blob: n"),
-        push("the session is gone at the end").on(ONCE, END, lost()),
-        push("opened, and the answer breaks off")
-            .on(ONCE, START, cut_short("/v2/a/blobs/uploads/half"))
-            .then(|ended| {
-                // Its location was told, so that it is not left open.
-                assert_eq!(ended.layer.count("POST", "/uploads/"), 2);
-                assert_eq!(ended.layer.count("DELETE", "/uploads/half"), 1);
-            }),
-        stream("a stream: in a chunk").on(ONCE, CHUNK, Fault::CutRequest(MIB)),
-        stream("a stream: the session is gone at first").on(ONCE, CHUNK, lost()),
-        stream("a stream: the session is gone later")
-            .on(ONCE, CHUNK, header("x", "y"))
-            .on(ALWAYS, CHUNK, lost())
-            .fails(1, "blob: protocol"),
-        push("part of a chunk is taken")
-            .on(ONCE, CHUNK, replies_with_part())
-            .on(ONCE, CHUNK, header("x", "y"))
-            .then(takes_part(MIB)),
-    ]);
+            let received = ended.stub.received();
+            let second = received.iter().filter(|request| request.method == "PATCH").nth(1);
+            let range = second.unwrap().header("content-range").unwrap();
+            assert!(range.starts_with(&format!("{MIB}-")), "{range}");
+        })
+        .run();
 }
 
 /// Opens an upload with an answer whose body does not come.
@@ -245,27 +431,25 @@ fn cut_short(location: &str) -> Fault {
 /// Says that it took a MiB of a chunk; it did not, so that the digest will be wrong: what matters is
 /// where the next chunk begins.
 fn replies_with_part() -> Fault {
-    replies(|asked| {
-        let location = asked.target.clone();
-        answer(202, &[("location", &location), ("range", &format!("0-{}", MIB - 1))], "")
+    Fault::reply(|request| {
+        let location = request.target.clone();
+        response(202, &[("location", &location), ("range", &format!("0-{}", MIB - 1))], "")
     })
 }
 
 /// Obligation 12, 15, 62. Advisory 1.
 #[test]
-fn an_upload_that_goes_on_at_another_host() {
-    // Another address of the same storage, which is not to see the login.
-    run_before(|registry| {
-        let other = Faulty::start(registry.address, Vec::new(), false);
-        let there = other.address;
-        let leads_there = Fault::Change(Arc::new(move |answer| {
-            let location = format!("http://{there}{}", answer.header("location").unwrap());
-            answer.set("location", &location);
-        }));
-        vec![push("elsewhere").on(ALWAYS, START, leads_there).then(move |_| {
-            let asked = other.asked();
-            assert_eq!(asked.len(), 2);
-            assert!(asked.iter().all(|asked| asked.header("authorization").is_none()));
-        })]
+fn upload_at_another_host_gets_no_credential() {
+    let registry = Prepared::new(Does::BlobPush);
+    // Another address of the same storage, which must not see the login.
+    let other = StubRegistry::before(registry.address(), Vec::new(), false);
+    let elsewhere = other.clone();
+    let leads_there = Fault::change(move |response| {
+        let location = elsewhere.url(response.header("location").unwrap());
+        response.set("location", &location);
     });
+    push().on(ALWAYS, START, leads_there).run_before(&registry);
+    let received = other.received();
+    assert_eq!(received.len(), 2);
+    assert!(received.iter().all(|request| request.header("authorization").is_none()));
 }

@@ -19,18 +19,18 @@ macro_rules! against_both_registries {
 }
 
 pub mod delay;
-pub mod faulty;
+pub mod http;
 pub mod pki;
 pub mod podman;
 pub mod recorded;
 pub mod schema;
-pub mod server;
 pub mod service;
+pub mod stub_registry;
 pub mod terminal;
 pub mod token_server;
 pub mod tour;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -38,6 +38,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use http::Request;
+pub use http::Response;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -131,38 +133,21 @@ impl Registry {
         format!("{}/{rest}", self.address)
     }
 
-    /// A plain HTTP/1.1 exchange with the registry: status and body.
-    pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let length = body.len().to_string();
-        let headers = [headers, &[("content-length", &*length)]].concat();
-        self.exchange(method, path, &headers, body)
+    /// Sends a request by plain HTTP.
+    pub fn http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        http::send(self.address, request(method, path, headers, body)).unwrap()
     }
 
-    /// The same with a body of unknown length, in two pieces.
-    pub fn http_stream(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        let (first, second) = body.split_at(body.len() / 2);
-        let mut chunks = Vec::new();
-        for piece in [first, second].into_iter().filter(|piece| !piece.is_empty()) {
-            chunks.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-            chunks.extend_from_slice(&[piece, b"\r\n"].concat());
-        }
-        chunks.extend_from_slice(b"0\r\n\r\n");
-        let octets = ("content-type", "application/octet-stream");
-        self.exchange(method, path, &[("transfer-encoding", "chunked"), octets], &chunks)
-    }
-
-    fn exchange(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let mut head =
-            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
-        for (name, value) in headers {
-            head.extend([name, ": ", value, "\r\n"]);
-        }
-        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        Answer::parse(&answer)
+    /// Sends a body of undeclared length, in two chunks.
+    pub fn http_stream(&self, method: &str, path: &str, body: &[u8]) -> Response {
+        let headers = [("content-type", "application/octet-stream")];
+        http::send_in_chunks(self.address, request(method, path, &headers, body)).unwrap()
     }
 
     /// Uploads a blob by plain HTTP.
@@ -205,44 +190,11 @@ impl Drop for Registry {
     }
 }
 
-/// An answer to [`Registry::http`].
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    fn parse(answer: &[u8]) -> Self {
-        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut answer = Self { status, head, body: answer[end + 4..].to_vec() };
-        if answer.header("transfer-encoding").is_some() {
-            answer.body = unchunked(&answer.body);
-        }
-        answer
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (field, value) = line.split_once(": ")?;
-            field.eq_ignore_ascii_case(name).then_some(value)
-        })
-    }
-}
-
-fn unchunked(mut body: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::new();
-    loop {
-        let end = body.windows(2).position(|window| window == b"\r\n").unwrap();
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        if size == 0 {
-            return whole;
-        }
-        whole.extend_from_slice(&body[end + 2..end + 2 + size]);
-        body = &body[end + 2 + size + 2..];
-    }
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Request {
+    let headers =
+        headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let (method, target) = (method.to_owned(), path.to_owned());
+    Request { method, target, headers: headers.collect(), body: body.to_vec() }
 }
 
 /// A loopback address that no other test of this or another process uses: Linux answers to all of

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::pki::{Authority, Pair, openssl};
-use super::server::{Received, Reply, Server};
+use super::stub_registry::{Request, Response, StubRegistry, status};
 
 pub const USER: &str = "me";
 pub const PASSWORD: &str = "FAKE-password-91bc";
@@ -49,7 +49,7 @@ impl Default for Rules {
 }
 
 pub struct TokenServer {
-    pub server: Server,
+    pub server: StubRegistry,
     pub rules: Arc<Rules>,
     certificate: std::path::PathBuf,
 }
@@ -60,7 +60,7 @@ impl TokenServer {
         let certificate = signer.cert.clone();
         let rules = Arc::new(rules);
         let known = Arc::clone(&rules);
-        let server = Server::start(move |received| answer(received, &known, &signer));
+        let server = StubRegistry::start(move |received| answer(received, &known, &signer));
         Self { server, rules, certificate }
     }
 
@@ -80,18 +80,18 @@ impl TokenServer {
 }
 
 /// Anonymous may pull, the user may do everything.
-fn answer(received: &Received, rules: &Rules, signer: &Pair) -> Reply {
+fn answer(received: &Request, rules: &Rules, signer: &Pair) -> Response {
     let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
     let one = |name| received.parameters(name).into_iter().next().unwrap_or_default();
     let trusted = match (received.method.as_str(), received.header("authorization")) {
-        ("GET", _) if rules.post_only => return (405, Vec::new(), String::new()),
+        ("GET", _) if rules.post_only => return status(405),
         ("GET", None) => false,
         ("GET", Some(value)) if value == basic => true,
         ("POST", None) if one("grant_type") == "refresh_token" => {
             one("refresh_token") == REFRESH_TOKEN
         }
         ("POST", None) if one("username") == USER && one("password") == PASSWORD => true,
-        _ => return (401, Vec::new(), r#"{"details":"incorrect username or password"}"#.into()),
+        _ => return status(401).body(r#"{"details":"incorrect username or password"}"#),
     };
     assert_eq!(one("service"), SERVICE);
     let scopes = received.parameters("scope").join(" ");
@@ -110,7 +110,7 @@ fn answer(received: &Received, rules: &Rules, signer: &Pair) -> Reply {
     rules.given.lock().unwrap().push(token.clone());
     let field = if rules.oauth_answer { "access_token" } else { "token" };
     let expires_in = rules.expires_in.load(Ordering::Relaxed);
-    (200, Vec::new(), json!({ field: token, "expires_in": expires_in }).to_string())
+    status(200).body(json!({ field: token, "expires_in": expires_in }).to_string())
 }
 
 fn sign(access: &[Value], signer: &Pair) -> String {
