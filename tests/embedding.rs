@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -68,11 +68,7 @@ fn the_client_alone_brings_few_crates_and_neither_program_nor_registry() {
 
 /// Runs an example of `tests/examples/`.
 fn example(user: &User, name: &str, arguments: &[&str]) -> Ran {
-    cargo(&["build", "--quiet", "--example", name]);
-    // This test is in `deps`, beside `examples`.
-    let test = std::env::current_exe().unwrap();
-    let program: PathBuf = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    let mut command = user.command_of(program.to_str().unwrap());
+    let mut command = user.command_of(support::example(name).to_str().unwrap());
     command.env("VAULT_PASSWORD", "FAKE-vault").args(arguments).stdin(Stdio::null());
     Ran(command.output().unwrap())
 }

@@ -12,18 +12,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use support::stub_registry::{Fault, Rule, StubRegistry};
-use support::{Ran, Registry, User, example, own_address, transcript};
+use support::{Ran, Registry, User, example, own_address, transcript, until};
 
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 /// The most memory of the example `blob`, in bytes: a build for release stays below 12 MiB, one for
 /// tests is larger itself.
 const MEMORY_LIMIT: u64 = 24 * MIB;
-/// How long one transfer may take; one that hangs is what this is for.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A way to a registry on which every so many bytes the connection is cut, so many times.
 struct CuttingProxy {
@@ -114,21 +111,16 @@ fn start(user: &User, arguments: &[&str], input: Stdio) -> Child {
     command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Waits for the end, and tells again and again how much memory was taken at most (Linux).
-fn wait(process: &mut Child, tell: impl Fn(u64)) {
-    let start = Instant::now();
+/// Waits for the end, and reports again and again how much memory was taken at most (Linux).
+fn wait(process: &mut Child, report: impl Fn(u64)) {
     let status = format!("/proc/{}/status", process.id());
-    while process.try_wait().unwrap().is_none() {
+    until(|| {
         let status = std::fs::read_to_string(&status).unwrap_or_default();
         if let Some(peak) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
-            tell(peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024);
+            report(peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024);
         }
-        if start.elapsed() > TIME_LIMIT {
-            process.kill().unwrap();
-            panic!("not done in time");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+        process.try_wait().unwrap().is_some()
+    });
 }
 
 /// The uploads that the registry keeps for a repository.
@@ -322,14 +314,6 @@ fn uploaded(directory: &Path) -> u64 {
         std::fs::metadata(entry.ok()?.path().join("data")).ok().map(|data| data.len())
     };
     entries.filter_map(size).sum()
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < TIME_LIMIT, "it did not happen");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]

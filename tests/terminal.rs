@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use support::stub_registry::{StubRegistry, status};
 use support::terminal::Terminal;
-use support::{Registry, User};
+use support::{Registry, User, until};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 const MINIMAL: &[u8] = include_bytes!("../fixtures/runconfigs/minimal.json");
@@ -155,7 +155,7 @@ fn progress_is_shown_while_something_takes_long_and_gone_afterwards() {
     let user = User::new();
     let reference = server.reference("configs/a:v1");
     let mut terminal = Terminal::start(&user, &format!("thv pull {reference}"), &[]);
-    terminal.wait_for(&format!("pulling {reference} … 1 s"));
+    terminal.wait_for(&format!("pulling {reference} … "));
     release.send(()).unwrap();
     let (shown, code) = terminal.end();
     assert_eq!(code, 3, "{shown}");
@@ -163,7 +163,7 @@ fn progress_is_shown_while_something_takes_long_and_gone_afterwards() {
     assert!(!after.contains("pulling") && after.contains("not found"), "{shown:?}");
 }
 
-/// Two that started earlier than one that shows two seconds have been silent for as long.
+/// Two commands that started before one that shows its progress twice had as much time to show any.
 #[test]
 fn no_progress_where_there_is_no_terminal_or_quiet_is_asked_for() {
     let (server, release) = slow();
@@ -174,11 +174,11 @@ fn no_progress_where_there_is_no_terminal_or_quiet_is_asked_for() {
         start(format!("thv pull --quiet {reference}")),
         start(format!("thv pull {reference} 2>said; code=$?; cat said; exit $code")),
     ];
-    while server.received().len() < silent.len() {
-        std::thread::yield_now();
-    }
+    until(|| server.received().len() >= silent.len());
     let mut shown = start(format!("thv pull {reference}"));
-    shown.wait_for("… 2 s");
+    // The first time, and another one: a busy machine may pass over a second.
+    shown.wait_for("… ");
+    shown.wait_for_more("… ");
     (0..3).for_each(|_| release.send(()).unwrap());
     for terminal in silent {
         let (said, code) = terminal.end();

@@ -4,21 +4,19 @@ use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use thv_oci::oci::{Algorithm, Descriptor, Error, MediaType, Repository};
 use thv_oci::wire::Exchange;
 
 use super::Embedder;
-use super::support::Registry;
 use super::support::stub_registry::{Fault, Rule, StubRegistry, status};
+use super::support::{Registry, until};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
 const CONTENT: &[u8] = b"what is sent";
 /// More often than that, no operation here waits.
 const MOST: usize = 10_000;
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// What `work` comes to, if it waits at most `waits` times. It is dropped otherwise.
 async fn unless_waiting<T>(work: impl Future<Output = T>, waits: usize) -> Option<T> {
@@ -160,17 +158,13 @@ async fn an_upload_that_is_dropped_before_it_is_known_is_cancelled_once_it_is() 
 
 /// What stands in the directory, once nothing is in the making.
 fn settled(directory: &std::path::Path) -> Vec<String> {
-    let start = Instant::now();
-    loop {
+    let mut names = Vec::new();
+    until(|| {
         let entries = std::fs::read_dir(directory).unwrap();
-        let names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        if names.iter().all(|name| name == "out") {
-            return names;
-        }
-        assert!(start.elapsed() < TIME_LIMIT, "{names:?}");
-        std::thread::yield_now();
-    }
+        names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.iter().all(|name| name == "out")
+    });
+    names
 }
 
 /// Advisory 15.

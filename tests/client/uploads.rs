@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use thv_oci::oci::{
     Algorithm, Descriptor, Digest, ErrorKind, MediaType, Mounted, ProtocolViolation,
@@ -136,7 +135,7 @@ async fn an_upload_whose_future_is_dropped_is_cancelled() {
     let pushing = repository.push_stream(OCTETS, CONTENT, Algorithm::Sha256);
     let arrived = async {
         while layer.count("PATCH", "/uploads/") == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::select! {

@@ -34,7 +34,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -43,8 +43,18 @@ pub use http::Response;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long a registry may take to start.
-const START_LIMIT: Duration = Duration::from_secs(30);
+/// A wait as long as this is a hang, however busy the machine is.
+pub const HANG: Duration = Duration::from_secs(900);
+
+/// Waits until a condition holds, which `happens` checks again and again.
+#[track_caller]
+pub fn until(mut happens: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !happens() {
+        assert!(start.elapsed() < HANG, "it never happened");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
 
 /// A registry process on loopback. It ends with this value.
 pub struct Registry {
@@ -115,12 +125,10 @@ impl Registry {
 
     /// Waits until the registry answers.
     fn wait(&mut self) {
-        let start = Instant::now();
-        while TcpStream::connect(self.address).is_err() {
+        until(|| {
             assert!(self.process.try_wait().unwrap().is_none(), "the registry ended");
-            assert!(start.elapsed() < START_LIMIT, "the registry did not start in time");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            TcpStream::connect(self.address).is_ok()
+        });
     }
 
     /// The most memory that the registry has taken so far, in bytes (Linux).
@@ -213,9 +221,17 @@ pub fn peak_memory(process: u32) -> u64 {
     peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
-/// A loopback address at which nothing listened a moment ago.
+/// A free port of 127.0.0.1. The system gives none of this range to a program that asks for any.
 pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static COUNTER: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 1_000).unwrap() * 10;
+    loop {
+        let port = first + COUNTER.fetch_add(1, Ordering::Relaxed) % 10_000;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// `sha256:` and the hex digest, by the system's own `sha256sum`.
@@ -237,14 +253,14 @@ pub fn digest(algorithm: &str, content: &[u8]) -> String {
 }
 
 /// The program of an example, built as this test was.
-pub fn example(name: &str) -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
         // `cargo test` builds examples, `cargo test --test` does not.
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--example", name]);
+        build.args(["build", "--quiet", "--locked", "--offline", "--examples"]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What cargo tells this test would make it build others anew.
+        // With the variables that cargo sets for this test, it would build other crates again.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
             if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -252,9 +268,8 @@ pub fn example(name: &str) -> &'static Path {
             }
         }
         assert!(build.status().unwrap().success());
-        let programs = Path::new(env!("CARGO_BIN_EXE_thv")).parent().unwrap();
-        programs.join("examples").join(name)
-    })
+    });
+    Path::new(env!("CARGO_BIN_EXE_thv")).with_file_name("examples").join(name)
 }
 
 /// A user with a home of their own, who runs `thv`.

@@ -11,7 +11,7 @@ pub struct Terminal {
     keys: ChildStdin,
     screen: ChildStdout,
     /// Everything that was shown so far.
-    pub shown: String,
+    shown: Vec<u8>,
 }
 
 impl Terminal {
@@ -28,17 +28,29 @@ impl Terminal {
             .stdout(Stdio::piped());
         let mut process = process.spawn().unwrap();
         let (keys, screen) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        Self { process, keys, screen, shown: String::new() }
+        Self { process, keys, screen, shown: Vec::new() }
     }
 
     /// Waits until `text` is shown.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
+        self.wait_for_after(0, text);
+    }
+
+    /// Waits until `text` is shown after all that was shown so far.
+    #[track_caller]
+    pub fn wait_for_more(&mut self, text: &str) {
+        self.wait_for_after(self.shown.len(), text);
+    }
+
+    #[track_caller]
+    fn wait_for_after(&mut self, start: usize, text: &str) {
         let mut buffer = [0; 1024];
-        while !self.shown.contains(text) {
+        while !String::from_utf8_lossy(&self.shown[start..]).contains(text) {
             let size = self.screen.read(&mut buffer).unwrap();
-            assert!(size > 0, "{text:?} was never shown: {}", self.shown);
-            self.shown.push_str(&String::from_utf8_lossy(&buffer[..size]));
+            let shown = String::from_utf8_lossy(&self.shown);
+            assert!(size > 0, "{text:?} was never shown: {shown}");
+            self.shown.extend(&buffer[..size]);
         }
     }
 
@@ -47,12 +59,11 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits for the end: what was shown, and the exit code.
+    /// Waits for the end, and returns everything that was shown, and the exit code.
     pub fn end(mut self) -> (String, i32) {
-        let mut rest = Vec::new();
-        self.screen.read_to_end(&mut rest).unwrap();
+        self.screen.read_to_end(&mut self.shown).unwrap();
         let code = self.process.wait().unwrap().code().unwrap();
-        (std::mem::take(&mut self.shown) + &String::from_utf8_lossy(&rest), code)
+        (String::from_utf8_lossy(&self.shown).into_owned(), code)
     }
 }
 
