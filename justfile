@@ -15,8 +15,7 @@ bench-all:
 
 # Make the recorded exchanges, and the pages that show them, anew
 record:
-    UPDATE=1 cargo test --locked --test transcript --test token -- --include-ignored record
-    UPDATE=1 cargo test --locked --test pages
+    UPDATE=1 cargo test --locked --test suite -- --include-ignored record
 
 # Measure round trips, start-up, throughput and size, beside the clients on PATH; files are in memory
 bench *section:
@@ -28,7 +27,8 @@ fuzz seconds="180":
 
 # Make the pages that tests hold current anew: commands, errors, and what commands print
 pages:
-    UPDATE=1 cargo test --locked --test api --test help --test errors --test documentation -- --include-ignored
+    UPDATE=1 cargo test --locked --test api
+    UPDATE=1 cargo test --locked --test suite -- --include-ignored help:: errors:: documentation::
 
 # Formatting, lints and documentation, as the checks run them
 lint:

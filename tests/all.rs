@@ -1,8 +1,6 @@
 //! `export --all` and `import --all`: the whole state store to one repository and back.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-#[macro_use]
-mod support;
+use crate::support;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;

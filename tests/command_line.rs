@@ -1,7 +1,6 @@
 //! What people type, and the mistakes that they make.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use support::{Registry, User, free_address, methods, transcript};
 

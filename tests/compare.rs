@@ -1,7 +1,6 @@
 //! Looking at a configuration before it runs: `thv inspect` and `thv diff`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::{Registry, User, sha256};

@@ -1,7 +1,6 @@
 //! Completions: each shell reads its script, and completes with it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use support::User;
 use support::tour::commands;

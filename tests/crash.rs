@@ -1,8 +1,7 @@
 //! `kill -9` at any moment of what writes files: each is as it was or as it was to become, whole.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;

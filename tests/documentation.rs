@@ -6,9 +6,8 @@
 //! - `<!-- first: COMMAND -->`: runs too and is not shown, such as what somebody else did before;
 //! - `<!-- needs a network -->`: the block is not run;
 //! - `<!-- run by tests/… -->`: that test runs it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,6 @@
 //! The library in somebody else's program: what it brings, its examples, and its futures.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::future::{Future, pending};

@@ -2,10 +2,8 @@
 //!
 //! Each scenario runs twice: against the embedded registry with a plain `cargo test`, and against
 //! Debian's `docker-registry` where `tests/run.sh` asks for the ignored tests too.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-#[macro_use]
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::{Ran, Registry, User, methods, sha256, transcript};

@@ -3,9 +3,8 @@
 //!
 //! Each says what failed (the command, the step, the place), why (the status, the registry's own
 //! code and message), and what to try next where that is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! The help of every command: what it says, that its examples work, and the pages made from it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

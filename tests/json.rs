@@ -1,7 +1,6 @@
 //! What each command prints with `--json`, against `protocol-notes/output.schema.json`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::schema::{assert_valid, note, validator};

@@ -1,8 +1,7 @@
 //! Blobs of a GiB and many pushes at once, against Debian's `docker-registry`, over connections that
 //! are cut in the middle.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

@@ -1,7 +1,6 @@
 //! Credentials stay with their origin: registries that try to lead them elsewhere.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use serde_json::json;
 use support::pki::{Authority, Pair};

@@ -1,7 +1,6 @@
 //! Logins, and TLS, against Debian's `docker-registry` and what `skopeo` stores.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,8 +1,7 @@
 //! The pages of `protocol-notes/` against the recorded exchanges that they show, and the tests that
 //! they name.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -200,6 +199,6 @@ fn each_obligation_and_advisory_is_shown_by_a_test_or_does_not_apply() {
     }
     assert!(
         anew == page,
-        "conformance.md parts from the tests: `UPDATE=1 cargo test --test pages`"
+        "conformance.md parts from the tests: `UPDATE=1 cargo test --test suite pages::`"
     );
 }

@@ -1,8 +1,7 @@
 //! The embedded registry: error codes, pages, limits, and what it keeps out. That it does what the
 //! specification asks is shown in `tests/conformance/`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::{Registry, Response, sha256};

@@ -36,8 +36,27 @@ cargo check --locked --lib --no-default-features
 
 # Every transcript that the suite writes is kept, and searched for secrets afterwards.
 TEST_TRANSCRIPTS=$(mktemp -d)
+log=$(mktemp)
 export TEST_TRANSCRIPTS
-trap 'rm -rf "$TEST_TRANSCRIPTS"' EXIT
+trap 'rm -rf "$TEST_TRANSCRIPTS" "$log"' EXIT
 searches=every_transcript_of_the_suite_is_valid_and_without_secrets
-cargo test --locked -- --include-ignored --skip "$searches"
-cargo test --locked --test all_transcripts -- --ignored --exact "$searches"
+
+# Many tests wait, for a time-out or another program: more of them run at once than there are
+# processors. The programs run one after another.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-8}
+run() {
+    cargo test --locked --no-fail-fast -- --include-ignored --skip "$searches"
+    local suite=$?
+    cargo test --locked --test all_transcripts -- --ignored --exact "$searches" && ((suite == 0))
+}
+if run 2>&1 | tee "$log"; then exit; fi
+
+# The failed tests, each with its program, and the programs as cargo names them.
+echo
+echo "failed:"
+awk '
+    $1 == "Running" || $1 == "Doc-tests" { program = ($1 == "Running" ? $2 : $1) }
+    /^test .* \.\.\. FAILED$/ { sub(/^test /, ""); sub(/ \.\.\. FAILED$/, ""); print "    " program ": " $0 }
+    /^error: .*(failed|could not compile)/ { print "    " $0 }
+' "$log"
+exit 1

@@ -1,8 +1,7 @@
 //! What `thv run` does without a container: what it refuses, what it hands to `ToolHive`, and what it
 //! does with an engine that only pretends.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;

@@ -1,7 +1,6 @@
 //! What Debian's `skopeo`, a client that is not ours, makes of our artifacts and our registry.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 use std::process::Command;

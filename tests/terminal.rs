@@ -1,7 +1,6 @@
 //! Manners on a terminal: colour, quiet, progress, and a terminal that is left as it was.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Mutex, mpsc};
 

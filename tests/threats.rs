@@ -1,8 +1,7 @@
 //! Registries that lie, flood, and reach for files and the terminal. `protocol-notes/security.md`
 //! says which threat each test is about.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

@@ -1,7 +1,6 @@
 //! Bearer tokens: Debian's `docker-registry` with a token server that signs real ones.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 

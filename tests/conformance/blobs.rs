@@ -1,8 +1,8 @@
 //! The suite's steps for blobs, each under both digest algorithms.
 
-use crate::content::random;
+use super::content::random;
 use crate::support::{Response, digest};
-use crate::{Optional, Target};
+use super::{Optional, Target};
 
 const OCTETS: (&str, &str) = ("content-type", "application/octet-stream");
 const REPOSITORY: &str = "conformance/repo1";

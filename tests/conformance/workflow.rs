@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::blobs::location;
-use crate::content::{
+use super::blobs::location;
+use super::content::{
     Content, INDEX, MANIFEST, Manifest, plain, random, referring, untagged_images,
 };
 use crate::support::{Response, digest};
-use crate::{Optional, Target};
+use super::{Optional, Target};
 
 const REPOSITORY: &str = "conformance/repo1";
 const ACCEPT: [(&str, &str); 2] = [("accept", INDEX), ("accept", MANIFEST)];

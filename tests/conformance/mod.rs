@@ -5,12 +5,10 @@
 //! As in the suite, a registry may lack what the specification makes optional, and Debian's is older
 //! than some of the specification; [`Target::lacks`] names what it lacks, and the step asserts the
 //! answer that says so.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod blobs;
 mod content;
-#[path = "../support/mod.rs"]
-mod support;
+use crate::support;
 mod workflow;
 
 use std::path::PathBuf;

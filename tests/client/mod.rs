@@ -1,12 +1,10 @@
 //! The client as a program embeds it: what it asks of registries, and what it makes of the answers.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod copies;
 mod dropped;
 mod lists;
 mod subjects;
-#[path = "../support/mod.rs"]
-mod support;
+use crate::support;
 mod uploads;
 
 use std::sync::Arc;

@@ -2,15 +2,13 @@
 //! each case says how it ends. Whatever happens, it ends in time and in little memory, nothing
 //! half-written is left, a tag that could not be pushed names what it named before, and the login
 //! stays with the registry.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod blobs;
 mod connections;
 mod lists;
 mod manifests;
 mod pushes;
-#[path = "../support/mod.rs"]
-mod support;
+use crate::support;
 mod uploads;
 mod waits;
 
