@@ -48,7 +48,7 @@ fn names_of(report: &Value, status: &str) -> Vec<String> {
     named.map(|name| name.unwrap().to_owned()).collect()
 }
 
-fn a_store_goes_and_comes_back_byte_for_byte(registry: &Registry) {
+fn exported_store_is_imported_byte_for_byte(registry: &Registry) {
     let (sender, receiver) = (with(&NAMES), User::new());
     let place = registry.reference("team/configs");
     let said = sender.thv(&["export", "--all", &place]).ok().stdout();
@@ -70,7 +70,7 @@ fn a_store_goes_and_comes_back_byte_for_byte(registry: &Registry) {
     assert_eq!((&report["unchanged"], &report["created"]), (&json!(7), &json!(0)), "{report}");
 }
 
-fn what_is_there_is_asked_for_once_and_not_sent(registry: &Registry) {
+fn unchanged_workloads_are_looked_up_once_and_not_sent(registry: &Registry) {
     let user = with(&NAMES);
     let place = registry.reference("configs");
     user.thv(&["export", "--all", &place, "--wire-log", "first.jsonl"]).ok();
@@ -96,7 +96,7 @@ fn what_is_there_is_asked_for_once_and_not_sent(registry: &Registry) {
     assert_eq!(methods(&other.path("import.jsonl")), ["GET"; 8], "the list, and one for each");
 }
 
-fn what_fails_stops_no_other(registry: &Registry) {
+fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     let user = with(&["a", "z"]);
     user.file("state/toolhive/runconfigs/broken.json", "{");
     user.file("state/toolhive/runconfigs/no name.json", config("x"));
@@ -116,7 +116,7 @@ fn what_fails_stops_no_other(registry: &Registry) {
     assert!(said.contains("secret: not pushed: env_vars.API_KEY") && !said.contains("SHARED"));
     assert!(said.contains("other: the configuration of other has the name \"x\""), "{said}");
 
-    // A second run goes on where the first ended; what may be shared is shared.
+    // A second run skips what the first one pushed, and pushes what is allowed now.
     let allowed = ["export", "--all", &place, "--json", "--allow", "env_vars.API_KEY"];
     let report = user.thv(&allowed).fails(12, "3 of 6 failed").json();
     assert_eq!(names_of(&report, "unchanged"), ["a", "z"]);
@@ -127,7 +127,7 @@ fn what_fails_stops_no_other(registry: &Registry) {
     assert_eq!(std::fs::read_to_string(other.stored("secret")).unwrap(), secret);
 }
 
-fn an_import_keeps_what_is_there_and_passes_over_what_is_none(registry: &Registry) {
+fn import_keeps_other_configurations_and_skips_other_artifacts(registry: &Registry) {
     let user = with(&["a", "b"]);
     let place = registry.reference("configs");
     user.thv(&["export", "--all", &place]).ok();
@@ -159,15 +159,15 @@ fn an_import_keeps_what_is_there_and_passes_over_what_is_none(registry: &Registr
 }
 
 against_both_registries! {
-    a_store_goes_and_comes_back_byte_for_byte,
-    what_is_there_is_asked_for_once_and_not_sent,
-    what_fails_stops_no_other,
-    an_import_keeps_what_is_there_and_passes_over_what_is_none,
+    exported_store_is_imported_byte_for_byte,
+    unchanged_workloads_are_looked_up_once_and_not_sent,
+    failed_workload_does_not_stop_the_others,
+    import_keeps_other_configurations_and_skips_other_artifacts,
 }
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn one_token_does_for_all() {
+fn one_token_is_used_for_all_workloads() {
     let user = with(&NAMES);
     let tokens = TokenServer::start(&user.path(""), Rules::default());
     let registry = Registry::docker_with(own_address(), "", &tokens.auth());
@@ -190,7 +190,7 @@ fn one_token_does_for_all() {
 }
 
 #[test]
-fn what_all_need_fails_once() {
+fn failure_that_concerns_all_workloads_is_reported_once() {
     let user = with(&NAMES);
     let server = StubRegistry::start(|_| status(403));
     let place = server.reference("configs");
@@ -202,7 +202,7 @@ fn what_all_need_fails_once() {
 }
 
 #[test]
-fn an_empty_store_asks_nobody() {
+fn empty_store_sends_no_request() {
     let user = User::new();
     let place = format!("{}/configs", own_address());
     let report = user.thv(&["export", "--all", &place, "--json"]).ok().json();
@@ -210,7 +210,7 @@ fn an_empty_store_asks_nobody() {
 }
 
 #[test]
-fn all_goes_with_a_repository_alone() {
+fn all_needs_a_repository_without_tag_or_digest() {
     let user = with(&["a"]);
     for place in ["localhost:5055/configs:v1", "localhost:5055", "localhost:5055/a@sha256:00"] {
         user.thv(&["export", "--all", place]).fails(2, "is no repository");
@@ -250,7 +250,7 @@ impl Crowd {
 }
 
 #[test]
-fn as_many_are_under_way_as_may_be_and_no_more() {
+fn import_keeps_to_the_limit_of_parallel_requests() {
     let crowd = Arc::new(Crowd::default());
     let seen = Arc::clone(&crowd);
     let server = StubRegistry::start(move |received: &Request| {
@@ -269,7 +269,7 @@ fn as_many_are_under_way_as_may_be_and_no_more() {
 }
 
 #[test]
-fn an_interrupted_export_cancels_its_uploads() {
+fn interrupted_export_cancels_its_uploads() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);
     let server = StubRegistry::start(move |received: &Request| match received.method.as_str() {
@@ -298,7 +298,7 @@ fn an_interrupted_export_cancels_its_uploads() {
 }
 
 #[test]
-fn progress_says_how_many_are_done() {
+fn progress_shows_how_many_workloads_are_done() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);
     let server = StubRegistry::start(move |received: &Request| {

@@ -56,14 +56,14 @@ fn traces() -> Vec<String> {
 }
 
 #[test]
-fn fixtures_hold_to_the_schema() {
+fn fixtures_match_the_transcript_schema() {
     let mut files = transcripts(&repository().join("fixtures/exchanges"));
     files.extend(transcripts(&repository().join("fixtures/wire-check")));
     assert!(assert_valid(&files) > files.len());
 }
 
 #[test]
-fn the_schema_refuses_what_is_no_record() {
+fn transcript_schema_refuses_invalid_records() {
     let path = repository().join("fixtures/exchanges/pull.jsonl");
     let line = std::fs::read_to_string(path).unwrap().lines().next().unwrap().to_owned();
     let schema = schema();
@@ -81,7 +81,7 @@ fn the_schema_refuses_what_is_no_record() {
 }
 
 #[test]
-fn a_secret_is_found_in_each_of_its_forms() {
+fn secret_is_found_plain_and_in_base64() {
     for prefix in ["a:", "me:", "you:"] {
         let encoded = STANDARD_NO_PAD.encode(format!("{prefix}{SECRET}password"));
         assert!(traces().iter().any(|trace| encoded.contains(trace)), "{encoded}");
@@ -90,7 +90,7 @@ fn a_secret_is_found_in_each_of_its_forms() {
 
 #[test]
 #[ignore = "tests/run.sh runs it after all others"]
-fn every_transcript_of_the_suite_is_valid_and_without_secrets() {
+fn transcripts_of_the_suite_are_valid_and_without_secrets() {
     let dir = std::env::var_os("TEST_TRANSCRIPTS").expect("tests/run.sh sets TEST_TRANSCRIPTS");
     let files = transcripts(Path::new(&dir));
     assert!(assert_valid(&files) > 300, "the suite kept its transcripts");

@@ -214,7 +214,7 @@ fn interface() -> String {
 }
 
 #[test]
-fn the_public_interface_is_the_one_that_is_written_down() {
+fn public_interface_matches_the_page() {
     let path = root().join("protocol-notes/api.txt");
     let found = interface();
     if std::env::var_os("UPDATE").is_some() {

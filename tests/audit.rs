@@ -1,4 +1,4 @@
-//! The auditor's tools: what they show, find, replay and record, through the program.
+//! `thv wire`: show, check, replay, proxy and export.
 
 use crate::support;
 
@@ -32,7 +32,7 @@ fn replay(user: &User, transcript: &str) -> Service {
 }
 
 #[test]
-fn show_is_one_line_an_exchange_with_all_that_was_asked_for() {
+fn show_prints_one_line_per_exchange_and_the_requested_details() {
     let user = User::new();
     let shown = user.thv(&["wire", "show", &exchange("pull-with-token")]).ok().stdout();
     let lines: Vec<_> = shown.lines().collect();
@@ -53,7 +53,7 @@ fn show_is_one_line_an_exchange_with_all_that_was_asked_for() {
 }
 
 #[test]
-fn a_transcript_that_is_cut_short_is_valid_up_to_its_last_line() {
+fn truncated_last_line_of_a_transcript_is_ignored() {
     let user = User::new();
     let text = std::fs::read(exchange("first-push")).unwrap();
     let lines = text.split_inclusive(|byte| *byte == b'\n').count();
@@ -69,7 +69,7 @@ fn a_transcript_that_is_cut_short_is_valid_up_to_its_last_line() {
 }
 
 #[test]
-fn each_finding_names_its_line_and_rule() {
+fn findings_name_line_and_rule() {
     let user = User::new();
     let path = fixture("wire-check/digest-header.jsonl");
     let found = user.thv(&["wire", "check", path.to_str().unwrap(), "--json"]);
@@ -94,7 +94,7 @@ fn own_traffic_breaks_no_rule() {
 }
 
 #[test]
-fn a_replayed_transcript_is_a_registry() {
+fn replayed_transcript_serves_pull_and_push() {
     let user = User::new();
     user.file("config.json", STDIO);
     let pulled = replay(&user, &exchange("pull"));
@@ -111,7 +111,7 @@ fn a_replayed_transcript_is_a_registry() {
 }
 
 #[test]
-fn a_replay_with_a_token_server_leads_to_itself() {
+fn replay_answers_for_its_token_server() {
     let user = User::new();
     let replayed = replay(&user, &exchange("pull-with-token"));
     let reference = replayed.reference("configs/a:v1");
@@ -122,7 +122,7 @@ fn a_replay_with_a_token_server_leads_to_itself() {
 }
 
 #[test]
-fn what_is_not_in_the_transcript_is_said() {
+fn replay_reports_requests_that_are_not_in_the_transcript() {
     let user = User::new();
     let replayed = replay(&user, &exchange("pull"));
     user.thv(&["pull", &replayed.reference("configs/other:v1")]).fails(11, "501");
@@ -132,7 +132,7 @@ fn what_is_not_in_the_transcript_is_said() {
 }
 
 #[test]
-fn a_proxy_without_a_transcript_is_a_mistake() {
+fn proxy_requires_a_transcript() {
     let user = User::new();
     let proxy = ["wire", "proxy", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1"];
     let ran = user.command().args(proxy).env_remove("THV_WIRE_LOG").output().unwrap();
@@ -140,7 +140,7 @@ fn a_proxy_without_a_transcript_is_a_mistake() {
 }
 
 #[test]
-fn a_transcript_is_shown_while_it_is_written() {
+fn follow_shows_a_growing_transcript() {
     let user = User::new();
     let line = std::fs::read(exchange("pull")).unwrap();
     let log = user.file("growing.jsonl", &line);
@@ -162,7 +162,7 @@ fn a_transcript_is_shown_while_it_is_written() {
 }
 
 #[test]
-fn a_large_blob_passes_the_proxy_without_being_held_in_memory() {
+fn proxy_does_not_hold_a_large_blob_in_memory() {
     const SIZE: usize = 48 << 20;
     let user = User::new();
     let registry = Registry::embedded_in(&user.path("registry"));
@@ -191,7 +191,7 @@ fn a_large_blob_passes_the_proxy_without_being_held_in_memory() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry, skopeo and openssl; tests/run.sh installs them"]
-fn any_client_can_be_recorded() {
+fn proxy_records_another_client() {
     let user = User::new();
     user.file("config.json", STDIO);
     let tokens = TokenServer::start(&user.path(""), Rules::default());
@@ -253,7 +253,7 @@ fn skopeo(user: &User, arguments: &[&str]) {
 
 #[test]
 #[ignore = "needs Debian's chromium; tests/run.sh installs it"]
-fn the_page_shows_every_exchange_and_loads_nothing() {
+fn exported_page_shows_every_exchange_and_loads_nothing() {
     let user = User::new();
     let source = exchange("first-push");
     let page = user.thv(&["wire", "export", &source, "--format", "html"]).ok().stdout();

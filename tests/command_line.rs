@@ -9,7 +9,7 @@ const MINIMAL: &[u8] = include_bytes!("../fixtures/runconfigs/minimal.json");
 const STORED: &str = "state/toolhive/runconfigs/my-server.json";
 
 #[test]
-fn the_demo_needs_nothing_and_brings_every_byte_back() {
+fn demo_needs_no_set_up_and_returns_every_byte() {
     let shown = User::new().thv(&["demo"]).ok().stdout();
     assert!(shown.contains("PUT  /v2/configs/demo/manifests/v1"), "{shown}");
     assert!(shown.contains("status: unchanged"), "{shown}");
@@ -17,7 +17,7 @@ fn the_demo_needs_nothing_and_brings_every_byte_back() {
 }
 
 #[test]
-fn a_workload_goes_to_a_file_and_comes_back() {
+fn workload_is_exported_to_a_file_and_imported() {
     let user = User::new();
     user.file(STORED, STDIO);
     let said = user.thv(&["export", "my-server", "./out/config.json"]).ok().stdout();
@@ -32,7 +32,7 @@ fn a_workload_goes_to_a_file_and_comes_back() {
 
 #[cfg(unix)]
 #[test]
-fn files_are_for_their_owner_alone() {
+fn files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let user = User::new();
@@ -45,7 +45,7 @@ fn files_are_for_their_owner_alone() {
 }
 
 #[test]
-fn another_configuration_is_replaced_only_with_force() {
+fn other_configuration_is_replaced_only_with_force() {
     let user = User::new();
     user.file(STORED, MINIMAL);
     user.file("config.json", STDIO);
@@ -60,7 +60,7 @@ fn another_configuration_is_replaced_only_with_force() {
 }
 
 #[test]
-fn an_import_under_another_name_changes_the_names_alone() {
+fn import_under_another_name_changes_only_the_names() {
     let user = User::new();
     user.file("config.json", STDIO);
     user.thv(&["import", "config.json", "--name", "other"]).ok();
@@ -85,7 +85,7 @@ fn an_import_under_another_name_changes_the_names_alone() {
 }
 
 #[test]
-fn the_list_shows_what_the_store_holds() {
+fn list_shows_the_state_store() {
     let user = User::new();
     assert_eq!(user.thv(&["list", "--json"]).ok().stdout(), "[]\n");
     assert!(user.thv(&["list"]).ok().stderr().contains("No run configurations"));
@@ -101,12 +101,12 @@ fn the_list_shows_what_the_store_holds() {
 }
 
 #[test]
-fn mistakes_have_their_exit_code_and_say_what_to_do() {
+fn usage_errors_have_an_exit_code_and_a_hint() {
     let user = User::new();
     user.file(STORED, STDIO);
     user.file("config.json", STDIO);
     user.file("broken.json", "{\n  \"image\": \"x\",\n  \"port\": \"80\"\n}\n");
-    let nobody = format!("{}/configs/a:v1", free_address());
+    let unreachable = format!("{}/configs/a:v1", free_address());
     for (arguments, code, message) in [
         (&["export", "my-server", "registry"][..], 2, "\"oci://registry\""),
         (&["import", "my-server"], 2, "\"./my-server\""),
@@ -116,7 +116,7 @@ fn mistakes_have_their_exit_code_and_say_what_to_do() {
         (&["push", "missing.json", "localhost:5000/a:v1"], 19, "reading missing.json"),
         (&["push", "broken.json", "localhost:5000/a:v1"], 12, "line 3, column 11: \"port\""),
         (&["import", "broken.json"], 12, "line 3, column 11: \"port\""),
-        (&["push", "config.json", &nobody], 6, "the connection was refused"),
+        (&["push", "config.json", &unreachable], 6, "the connection was refused"),
         (&["pull", "name.invalid/a:v1"], 6, "could not be resolved"),
         (&["frobnicate"], 2, "unrecognized subcommand"),
         (&[], 2, "Usage"),
@@ -126,7 +126,7 @@ fn mistakes_have_their_exit_code_and_say_what_to_do() {
 }
 
 #[test]
-fn a_pull_makes_the_directories_of_its_file_and_names_a_file_of_logins_that_is_not_there() {
+fn pull_creates_parent_directories_and_names_a_missing_registry_config() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/a:v1");
     user.file("config.json", STDIO);
@@ -138,7 +138,7 @@ fn a_pull_makes_the_directories_of_its_file_and_names_a_file_of_logins_that_is_n
 }
 
 #[test]
-fn nothing_is_sent_for_a_configuration_that_is_refused() {
+fn refused_configuration_sends_no_request() {
     let user = User::new();
     user.file("broken.json", "{\"image\": 1}");
     let registry = Registry::embedded();
@@ -150,7 +150,7 @@ fn nothing_is_sent_for_a_configuration_that_is_refused() {
 }
 
 #[test]
-fn the_transcript_is_asked_for_before_after_or_in_the_environment() {
+fn wire_log_is_set_before_or_after_the_command_or_in_the_environment() {
     let user = User::new();
     user.file("config.json", STDIO);
     let registry = Registry::embedded();
@@ -171,7 +171,7 @@ fn the_transcript_is_asked_for_before_after_or_in_the_environment() {
 }
 
 #[test]
-fn a_served_directory_keeps_its_content() {
+fn served_directory_keeps_its_content() {
     let user = User::new();
     user.file("config.json", STDIO);
     let dir = user.path("registry");
@@ -195,7 +195,7 @@ fn help_lists_every_exit_code_once() {
 }
 
 #[test]
-fn what_looks_like_a_secret_is_not_shared() {
+fn suspected_secrets_are_not_pushed() {
     let (user, registry) = (User::new(), Registry::embedded());
     let home = user.path("");
     let config = serde_json::json!({

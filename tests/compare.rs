@@ -16,7 +16,7 @@ fn changed(fields: &Value) -> String {
 }
 
 #[test]
-fn a_workload_a_file_and_a_reference_compare_with_each_other() {
+fn workloads_files_and_references_are_compared() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/a:v1");
     user.file(STORED, STDIO);
@@ -37,7 +37,7 @@ fn a_workload_a_file_and_a_reference_compare_with_each_other() {
 }
 
 #[test]
-fn permission_changes_come_first_and_the_exit_code_is_1() {
+fn diff_shows_permission_changes_first_and_exits_with_1() {
     let user = User::new();
     user.file(STORED, STDIO);
     let config = changed(&json!({
@@ -89,7 +89,7 @@ Other fields
 }
 
 #[test]
-fn values_that_may_be_secret_are_shown_only_when_asked_for() {
+fn possible_secrets_are_shown_only_on_request() {
     let user = User::new();
     user.file("a.json", r#"{"image":"x:1","env_vars":{"KEY":"FAKE-one","OLD":"1"}}"#);
     user.file("b.json", r#"{"image":"x:1","env_vars":{"KEY":"FAKE-two","NEW":"1"}}"#);
@@ -106,7 +106,7 @@ fn values_that_may_be_secret_are_shown_only_when_asked_for() {
 }
 
 #[test]
-fn what_cannot_be_compared_has_its_own_exit_code() {
+fn configurations_that_cannot_be_compared_have_their_own_exit_code() {
     let user = User::new();
     user.file(STORED, STDIO);
     user.file("broken.json", "{");
@@ -118,7 +118,7 @@ fn what_cannot_be_compared_has_its_own_exit_code() {
 }
 
 #[test]
-fn hostile_text_steers_no_terminal() {
+fn hostile_text_is_made_printable() {
     let user = User::new();
     user.file("a.json", r#"{"image":"x:1","na\u001b[2Jme":"\u001b]0;t\u0007","name":"\u202eb"}"#);
     user.file("b.json", r#"{"image":"x:1","cmd_args":["\u001b[8m"]}"#);
@@ -132,7 +132,7 @@ fn hostile_text_steers_no_terminal() {
 }
 
 #[test]
-fn inspect_shows_what_runs_what_it_may_touch_who_made_it_and_how_it_came() {
+fn inspect_shows_program_permissions_origin_and_artifact() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/a:v1");
     user.file("config.json", STDIO);
@@ -183,7 +183,7 @@ Where it came from
 }
 
 #[test]
-fn inspect_takes_a_workload_and_a_file_too() {
+fn inspect_accepts_workloads_and_files() {
     let user = User::new();
     user.file(STORED, STDIO);
     let json = user.thv(&["inspect", "my-server", "--json"]).ok().json();
@@ -201,7 +201,7 @@ fn inspect_takes_a_workload_and_a_file_too() {
 }
 
 #[test]
-fn inspect_hides_secrets_and_cuts_nothing_that_runs() {
+fn inspect_hides_secrets_and_shows_the_whole_command() {
     let user = User::new();
     let padded = format!("{}END", "x".repeat(5000));
     let config = json!({
@@ -225,7 +225,7 @@ fn inspect_hides_secrets_and_cuts_nothing_that_runs() {
 }
 
 #[test]
-fn standard_input_is_one_configuration_and_named_in_messages() {
+fn standard_input_is_read_once_and_named_in_messages() {
     let user = User::new();
     user.thv(&["diff", "-", "-"]).fails(2, "standard input holds one");
     user.thv_with_input(&["inspect", "-"], b"{").fails(12, "thv inspect: standard input: line 1");

@@ -84,7 +84,7 @@ fn fish_completes_commands_options_and_values() {
 }
 
 #[test]
-fn each_shell_has_a_script_that_knows_every_command() {
+fn every_shell_script_completes_every_command() {
     let user = User::new();
     for (shell, mark) in [
         ("bash", "complete -F _thv"),

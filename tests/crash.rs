@@ -1,4 +1,4 @@
-//! `kill -9` at any moment of what writes files: each is as it was or as it was to become, whole.
+//! `kill -9` of commands that write files: each file has its whole old or its whole new content.
 #![cfg(unix)]
 
 use crate::support;
@@ -16,7 +16,7 @@ use support::{Registry, User};
 
 /// How often each command is killed.
 const KILLS: usize = 60;
-/// Makes a file as large as takes a while to write.
+/// Makes files so large that writing them takes a while.
 const PADDING: usize = 128 * 1024;
 
 /// A command that turns one file's old content into the new.
@@ -41,7 +41,7 @@ impl Command<'_> {
         (std::fs::read(&self.file).unwrap(), start.elapsed())
     }
 
-    /// Runs it for `time` at most; whether it was killed.
+    /// Runs it for `time` at most. Returns true if it was killed.
     fn run_for(&self, time: Duration) -> bool {
         let mut process = self
             .user
@@ -112,7 +112,7 @@ fn document(image: &str) -> Vec<u8> {
 }
 
 #[test]
-fn an_import_leaves_the_old_configuration_or_the_new() {
+fn killed_import_leaves_the_old_or_the_new_configuration() {
     let user = User::new();
     user.file("new.json", document("new"));
     let arguments = &["import", "new.json", "--force"];
@@ -124,7 +124,7 @@ fn an_import_leaves_the_old_configuration_or_the_new() {
 }
 
 #[test]
-fn an_export_leaves_the_old_file_or_the_new() {
+fn killed_export_leaves_the_old_or_the_new_file() {
     let user = User::new();
     let stored = user.stored("my-server");
     std::fs::create_dir_all(stored.parent().unwrap()).unwrap();
@@ -135,7 +135,7 @@ fn an_export_leaves_the_old_file_or_the_new() {
 }
 
 #[test]
-fn a_pull_leaves_the_old_file_or_the_new() {
+fn killed_pull_leaves_the_old_or_the_new_file() {
     let user = User::new();
     let registry = Registry::embedded();
     let reference = registry.reference("configs/a:v1");
@@ -147,7 +147,7 @@ fn a_pull_leaves_the_old_file_or_the_new() {
 }
 
 #[test]
-fn a_login_leaves_the_old_credentials_or_the_new() {
+fn killed_login_leaves_the_old_or_the_new_credentials() {
     let user = User::new();
     let server = StubRegistry::start(|request| match request.header("authorization") {
         Some(_) => status(200),

@@ -1,9 +1,9 @@
-//! The README and the pages of `protocol-notes/`: what they show really happens.
+//! The README and the pages of `protocol-notes/`: their commands print what the pages show.
 //!
 //! A block of a page in which a line begins with `$ ` is run from its first line to its last, in one
 //! home for the whole page, and what is printed is held against the page. Before a block may stand:
 //!
-//! - `<!-- first: COMMAND -->`: runs too and is not shown, such as what somebody else did before;
+//! - `<!-- first: COMMAND -->`: runs too and is not shown, such as what another user did before;
 //! - `<!-- needs a network -->`: the block is not run;
 //! - `<!-- run by tests/… -->`: that test runs it.
 
@@ -127,7 +127,7 @@ impl<'a> Anew<'a> {
 }
 
 #[test]
-fn every_command_on_a_page_prints_what_the_page_shows() {
+fn commands_on_pages_print_what_the_pages_show() {
     let mut commands = 0;
     for path in pages() {
         let page = read(&path);
@@ -147,7 +147,7 @@ fn every_command_on_a_page_prints_what_the_page_shows() {
 
 /// `thv WORD` in a page's text names a command that there is.
 #[test]
-fn pages_speak_of_commands_that_there_are() {
+fn pages_name_existing_commands() {
     let known = commands();
     for path in pages() {
         for span in read(&path).split('`').skip(1).step_by(2) {
@@ -166,7 +166,7 @@ fn pages_speak_of_commands_that_there_are() {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_have_a_target() {
     for path in pages() {
         for link in read(&path).split("](").skip(1) {
             let target = link.split(')').next().unwrap();
@@ -181,7 +181,7 @@ fn links_between_pages_lead_somewhere() {
 }
 
 #[test]
-fn the_map_names_every_page() {
+fn index_page_names_every_page() {
     let map = read(&root().join("protocol-notes/README.md"));
     for path in pages() {
         let name = shown(&path);
@@ -194,7 +194,7 @@ fn the_map_names_every_page() {
 }
 
 #[test]
-fn the_readme_fits_one_reading() {
+fn readme_has_less_than_200_lines() {
     let lines = read(&root().join("README.md")).lines().count();
     assert!(lines < 200, "{lines} lines");
 }

@@ -1,4 +1,5 @@
-//! The library in somebody else's program: what it brings, its examples, and its futures.
+//! The library as a dependency: which crates it needs, what its examples do, and which futures are
+//! `Send`.
 
 use crate::support;
 
@@ -50,7 +51,7 @@ fn crates(tree: &str) -> BTreeSet<String> {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_client_alone_brings_few_crates_and_neither_program_nor_registry() {
+fn client_alone_has_few_dependencies() {
     let tree = ["tree", "--edges", "normal", "--prefix", "none"];
     let client = cargo(&[&tree[..], &["--no-default-features", "--format", "{p} [{f}]"]].concat());
     let own = client.lines().next().unwrap();
@@ -75,7 +76,7 @@ fn example(user: &User, name: &str, arguments: &[&str]) -> Ran {
 const CONFIG: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 
 #[test]
-fn the_examples_do_what_they_say() {
+fn examples_do_what_they_document() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/a:v1");
     user.file("config.json", CONFIG);
@@ -99,7 +100,7 @@ fn the_examples_do_what_they_say() {
     let said = example(&user, "without_macros", &[&nothing]).ok().stdout();
     assert_eq!(said, "no such repository\n");
 
-    // What the registry has, for whoever logs in.
+    // A registry with the same manifest, which wants a login.
     let found = registry.http("GET", "/v2/configs/a/manifests/v1", &accept, b"");
     let manifest = String::from_utf8(found.body).unwrap();
     let login = base64::engine::general_purpose::STANDARD.encode("me:FAKE-vault");
@@ -132,7 +133,7 @@ impl Recorder for Bell {
 }
 
 #[test]
-fn a_dropped_upload_is_cancelled_at_the_registry() {
+fn dropped_endless_upload_is_cancelled() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let registry = Registry::embedded();
     let reference: Reference = registry.reference("blobs/a").parse().unwrap();
@@ -165,7 +166,7 @@ fn is_send<T: Future + Send>(_: T) {}
 const fn is_shared<T: Send + Sync>() {}
 
 #[test]
-fn clients_are_shared_between_threads() {
+fn client_types_are_send_and_sync() {
     is_shared::<Client>();
     is_shared::<Repository>();
     is_shared::<Collection>();
@@ -271,7 +272,7 @@ fn futures_of_a_run_are_send(
 }
 
 #[test]
-fn no_future_is_forgotten_here() {
+fn every_public_future_is_checked_to_be_send() {
     let interface = include_str!("../protocol-notes/api.txt");
     let asynchronous = interface.lines().filter_map(|line| line.split_once("async fn "));
     let names: Vec<_> =

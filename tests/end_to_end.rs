@@ -22,17 +22,17 @@ const EMPTY_DIGEST: &str =
     "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
 against_both_registries! {
-    a_workload_goes_to_a_registry_and_comes_back_byte_for_byte,
-    the_artifact_has_the_agreed_form,
-    an_unchanged_push_sends_nothing,
-    a_blob_that_is_there_is_not_sent_again,
-    large_configurations_travel_too,
-    pulls_by_digest_write_what_was_pushed,
-    what_others_wrote_is_read,
-    what_is_no_run_configuration_is_named,
-    inline_data_that_lies_fails_the_import,
+    exported_workload_is_imported_byte_for_byte,
+    pushed_artifact_has_the_documented_form,
+    unchanged_push_sends_nothing,
+    existing_blob_is_not_sent_again,
+    configurations_up_to_the_limit_are_pushed_and_pulled,
+    pull_by_digest_returns_what_was_pushed,
+    artifacts_of_other_clients_are_read,
+    other_artifacts_are_named_in_the_error,
+    wrong_inline_data_fails_the_import,
     inspect_shows_manifest_and_configuration,
-    what_is_not_there_is_not_found,
+    missing_tags_and_repositories_are_not_found,
 }
 
 fn empty_config() -> Value {
@@ -58,7 +58,7 @@ fn manifest_of(registry: &Registry, repository: &str, reference: &str) -> (Vec<u
     (answer.body, manifest)
 }
 
-fn a_workload_goes_to_a_registry_and_comes_back_byte_for_byte(registry: &Registry) {
+fn exported_workload_is_imported_byte_for_byte(registry: &Registry) {
     for (name, content) in
         [("my-server", STDIO), ("remote", REMOTE), ("future", FUTURE), ("demo", MINIMAL)]
     {
@@ -89,7 +89,7 @@ fn exported_digest(ran: &Ran) -> Value {
 }
 
 /// Obligation 73.
-fn the_artifact_has_the_agreed_form(registry: &Registry) {
+fn pushed_artifact_has_the_documented_form(registry: &Registry) {
     let user = User::new();
     user.file("config.json", STDIO);
     let reference = registry.reference("configs/my-server:v1");
@@ -148,7 +148,7 @@ fn base64(content: &[u8]) -> String {
     String::from_utf8(process.wait_with_output().unwrap().stdout).unwrap()
 }
 
-fn an_unchanged_push_sends_nothing(registry: &Registry) {
+fn unchanged_push_sends_nothing(registry: &Registry) {
     let user = User::new();
     user.file("config.json", STDIO);
     let reference = registry.reference("configs/my-server:v1");
@@ -167,7 +167,7 @@ fn an_unchanged_push_sends_nothing(registry: &Registry) {
     assert_ne!(other["digest"], first["digest"]);
 }
 
-fn a_blob_that_is_there_is_not_sent_again(registry: &Registry) {
+fn existing_blob_is_not_sent_again(registry: &Registry) {
     let user = User::new();
     user.file("config.json", STDIO);
     user.thv(&["push", "config.json", &registry.reference("configs/a:v1")]).ok();
@@ -178,7 +178,7 @@ fn a_blob_that_is_there_is_not_sent_again(registry: &Registry) {
     assert_eq!(sent, ["PUT"], "the manifest alone is sent");
 }
 
-fn large_configurations_travel_too(registry: &Registry) {
+fn configurations_up_to_the_limit_are_pushed_and_pulled(registry: &Registry) {
     let user = User::new();
     // Inline or not, below and above what a registry reads of a request that it answers early, and
     // the largest there is.
@@ -201,7 +201,7 @@ fn large_configurations_travel_too(registry: &Registry) {
     assert!(transcript(&log).is_empty());
 }
 
-fn pulls_by_digest_write_what_was_pushed(registry: &Registry) {
+fn pull_by_digest_returns_what_was_pushed(registry: &Registry) {
     let user = User::new();
     let reference = registry.reference("configs/my-server:v1");
     let pushed = user.thv_with_input(&["push", "-", &reference, "--json"], STDIO).ok().json();
@@ -221,7 +221,7 @@ fn pulls_by_digest_write_what_was_pushed(registry: &Registry) {
     user.thv(&["pull", &pinned, "--json"]).fails(2, "-o");
 }
 
-fn what_others_wrote_is_read(registry: &Registry) {
+fn artifacts_of_other_clients_are_read(registry: &Registry) {
     let user = User::new();
     registry.put_blob("others/a", b"{}");
     registry.put_blob("others/a", STDIO);
@@ -250,7 +250,7 @@ fn what_others_wrote_is_read(registry: &Registry) {
     }
 }
 
-fn what_is_no_run_configuration_is_named(registry: &Registry) {
+fn other_artifacts_are_named_in_the_error(registry: &Registry) {
     let user = User::new();
     for blob in [&b"{}"[..], STDIO, MINIMAL, b"not a configuration"] {
         registry.put_blob("others/b", blob);
@@ -300,7 +300,7 @@ fn what_is_no_run_configuration_is_named(registry: &Registry) {
 }
 
 /// Obligation 75.
-fn inline_data_that_lies_fails_the_import(registry: &Registry) {
+fn wrong_inline_data_fails_the_import(registry: &Registry) {
     let user = User::new();
     registry.put_blob("others/c", b"{}");
     registry.put_blob("others/c", STDIO);
@@ -345,7 +345,7 @@ fn inspect_shows_manifest_and_configuration(registry: &Registry) {
     }
 }
 
-fn what_is_not_there_is_not_found(registry: &Registry) {
+fn missing_tags_and_repositories_are_not_found(registry: &Registry) {
     let user = User::new();
     let reference = registry.reference("no/such:tag");
     for arguments in [["pull", &reference], ["import", &reference], ["inspect", &reference]] {

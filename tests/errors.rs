@@ -279,12 +279,13 @@ fn answer(received: &Request) -> Response {
     }
 }
 
-/// Everything that the command lines speak of.
+/// The registries and files that the command lines name.
 struct World {
     tour: Tour,
     faulty: StubRegistry,
     secure: Vec<Registry>,
-    nobody: String,
+    /// An address at which nothing listens.
+    silent: String,
 }
 
 impl World {
@@ -321,7 +322,7 @@ impl World {
             Registry::docker_with(address, &tls, "")
         });
         let faulty = StubRegistry::start(answer);
-        let world = Self { tour, faulty, secure: secure.into(), nobody: own_address().to_string() };
+        let world = Self { tour, faulty, secure: secure.into(), silent: own_address().to_string() };
         world.shown("thv pull localhost:5056/swapped/a:v1 --wire-log swapped.jsonl");
         world
     }
@@ -333,7 +334,7 @@ impl World {
             .map(|(registry, port)| (format!("localhost:{port}"), registry.address.to_string()))
             .collect();
         all.push(("localhost:5056".to_owned(), self.faulty.address.to_string()));
-        all.push(("localhost:5057".to_owned(), self.nobody.clone()));
+        all.push(("localhost:5057".to_owned(), self.silent.clone()));
         all
     }
 
@@ -375,7 +376,7 @@ copied whole, and a log has one line for each. Only an error about several thing
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn the_commonest_errors_say_what_failed_why_and_what_to_try_next() {
+fn common_errors_say_what_failed_why_and_what_to_try_next() {
     let world = World::new();
     let mut page = HEAD.to_owned();
     let mut count = 0;

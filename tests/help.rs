@@ -13,7 +13,7 @@ const MADE: &str = "<!-- made by tests/help.rs; `just pages` makes it again -->"
 const TOPICS: [&str; 3] = ["exit-codes", "auth", "references"];
 
 #[test]
-fn every_help_starts_with_what_the_command_is_for_and_fits_a_terminal() {
+fn help_starts_with_the_purpose_and_fits_80_columns() {
     for path in commands() {
         let name = path.join(" ");
         let help = help(&path);
@@ -35,7 +35,7 @@ fn assert_readable(example: &str, text: &str) {
 }
 
 #[test]
-fn every_example_of_every_command_works_as_it_is_printed() {
+fn examples_in_help_work_as_printed() {
     for path in commands() {
         let name = path.join(" ");
         let examples = examples(&path);
@@ -59,7 +59,7 @@ fn every_example_of_every_command_works_as_it_is_printed() {
 }
 
 #[test]
-fn help_is_the_same_by_either_name_and_topics_are_explained() {
+fn help_command_and_option_print_the_same() {
     let user = User::new();
     for path in commands() {
         let asked = [&["help".to_owned()], &path[1..]].concat();
@@ -100,7 +100,7 @@ fn assert_current(dir: &Path, wanted: &BTreeMap<String, String>) {
 }
 
 #[test]
-fn the_pages_of_commands_are_current() {
+fn command_pages_are_current() {
     let mut pages = BTreeMap::new();
     let mut index = format!("# Commands\n\n{MADE}\n\n| command | what it is for |\n|---|---|\n");
     for path in commands() {
@@ -122,7 +122,7 @@ fn the_pages_of_commands_are_current() {
 }
 
 #[test]
-fn the_manual_pages_are_current() {
+fn manual_pages_are_current() {
     let mut pages = BTreeMap::new();
     let mut program = thv_oci::cli::command();
     program.build();

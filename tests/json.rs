@@ -18,7 +18,7 @@ fn with_json(line: &str) -> String {
 
 /// Every command by its own examples, so that a new one cannot be forgotten.
 #[test]
-fn every_command_prints_what_the_schema_says() {
+fn json_output_matches_the_schema() {
     for path in leaf_commands() {
         let command = path[1..].join(" ");
         let mut held = 0;
@@ -39,7 +39,7 @@ fn every_command_prints_what_the_schema_says() {
 
 /// Outcomes that no example has.
 #[test]
-fn other_outcomes_hold_to_the_schema_too() {
+fn json_output_of_other_outcomes_matches_the_schema() {
     let tour = Tour::with_all();
     tour.user.file("state/toolhive/runconfigs/broken.json", "{");
     tour.user.file("a.json", r#"{"image":"x:1","env_vars":{"A":"1"},"group":"a"}"#);
@@ -63,7 +63,7 @@ fn other_outcomes_hold_to_the_schema_too() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_not_said() {
+fn output_schema_refuses_unknown_and_missing_fields() {
     let push = json!({ "reference": "r/a:v1", "digest": format!("sha256:{}", "a".repeat(64)),
         "status": "pushed" });
     assert!(validator("push").is_valid(&push));
@@ -86,7 +86,7 @@ fn the_schema_refuses_what_is_not_said() {
 }
 
 #[test]
-fn every_definition_is_of_a_command() {
+fn every_schema_definition_belongs_to_a_command() {
     let commands: Vec<_> = leaf_commands().iter().map(|path| path[1..].join(" ")).collect();
     for name in note("output.schema.json")["$defs"].as_object().unwrap().keys() {
         assert!(name.starts_with('_') || commands.contains(name), "{name}");

@@ -21,7 +21,7 @@ const GIB: u64 = 1024 * MIB;
 /// tests is larger itself.
 const MEMORY_LIMIT: u64 = 24 * MIB;
 
-/// A way to a registry on which every so many bytes the connection is cut, so many times.
+/// A proxy before a registry that cuts the connection after every so many bytes, so many times.
 struct CuttingProxy {
     address: SocketAddr,
     cuts: Arc<AtomicUsize>,
@@ -147,7 +147,7 @@ fn received(user: &User) -> u64 {
 /// Obligation 9, 58.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn a_gib_goes_up_and_comes_down_over_connections_that_break() {
+fn gib_blob_is_pushed_and_pulled_over_connections_that_break() {
     let registry = Registry::docker();
     let user = User::new();
     let (file, digest) = large_file(&user, GIB);
@@ -172,7 +172,7 @@ fn a_gib_goes_up_and_comes_down_over_connections_that_break() {
 }
 
 #[test]
-fn what_a_registry_has_of_an_upload_is_not_sent_again() {
+fn resumed_upload_sends_only_what_is_missing() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
     let user = User::new();
@@ -190,14 +190,14 @@ fn what_a_registry_has_of_an_upload_is_not_sent_again() {
 /// Obligation 24.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn a_stream_of_unknown_length_goes_up() {
+fn stream_of_unknown_length_is_pushed() {
     let registry = Registry::docker();
     stream(&registry, registry.address, "stream");
     assert_eq!(sessions(&registry, "stream"), 0);
 }
 
 #[test]
-fn a_stream_of_unknown_length_goes_up_over_connections_that_break() {
+fn stream_of_unknown_length_is_pushed_over_connections_that_break() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
     let proxy = CuttingProxy::start(registry.address, 30 * MIB, 3);
@@ -220,7 +220,7 @@ fn stream(registry: &Registry, address: SocketAddr, repository: &str) {
 
 /// Obligation 19, 69.
 #[test]
-fn sha512_goes_up_and_comes_down() {
+fn sha512_blob_is_pushed_and_pulled() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
     let user = User::new();
@@ -240,7 +240,7 @@ fn sha512_goes_up_and_comes_down() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn a_registry_that_restarts_gets_the_rest() {
+fn upload_survives_a_restart_of_the_registry() {
     let mut registry = Registry::docker_with(own_address(), "  secret: FAKE-http-secret\n", "");
     let user = User::new();
     let (file, digest) = large_file(&user, GIB);
@@ -271,7 +271,7 @@ fn interrupt(user: &User, process: Child) -> Vec<serde_json::Value> {
 /// Obligation 26.
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn an_upload_that_is_given_up_leaves_no_session() {
+fn interrupted_upload_leaves_no_session() {
     let registry = Registry::docker();
     let user = User::new();
     let target = registry.reference("given-up");
@@ -288,7 +288,7 @@ fn an_upload_that_is_given_up_leaves_no_session() {
 
 /// Obligation 26.
 #[test]
-fn an_upload_that_is_given_up_within_a_chunk_is_cancelled() {
+fn upload_interrupted_within_a_chunk_is_cancelled() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
     // Of the chunk, more comes than can wait on the way, and it is never done.
@@ -317,7 +317,7 @@ fn uploaded(directory: &Path) -> u64 {
 
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn two_hundred_pushes_at_once_to_one_repository() {
+fn two_hundred_parallel_pushes_to_one_repository_succeed() {
     let registry = Registry::docker();
     let user = User::new();
     let processes: Vec<_> = (0..200)

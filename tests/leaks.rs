@@ -1,4 +1,4 @@
-//! Credentials stay with their origin: registries that try to lead them elsewhere.
+//! A credential is sent to its own origin only, whatever a registry answers.
 
 use crate::support;
 
@@ -10,7 +10,7 @@ use support::{Registry, User, own_address, sha256, transcript};
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 const PASSWORD: &str = "FAKE-password-c0de";
 
-/// A user with a login at `server` and at nothing else.
+/// A user whose only login is for `server`.
 fn user_of(server: &StubRegistry) -> User {
     let user = User::new();
     user.file("config.json", STDIO);
@@ -50,7 +50,7 @@ fn none_has_a_credential(server: &StubRegistry) -> bool {
 
 /// Obligation 61, 62.
 #[test]
-fn a_blob_s_redirect_to_another_port_gets_no_credential() {
+fn blob_redirect_to_another_port_gets_no_credential() {
     let storage = StubRegistry::start(|_| status(200).body(STDIO));
     let elsewhere = storage.url("/blob?X-Amz-Signature=FAKE-signature");
     let registry = basic(move |received| {
@@ -75,7 +75,7 @@ fn a_blob_s_redirect_to_another_port_gets_no_credential() {
 }
 
 #[test]
-fn an_upload_that_goes_on_at_another_port_gets_no_credential() {
+fn upload_location_at_another_port_gets_no_credential() {
     let storage = StubRegistry::start(|_| status(201));
     let elsewhere = storage.url("/upload");
     let registry = basic(move |received| match received.method.as_str() {
@@ -90,7 +90,7 @@ fn an_upload_that_goes_on_at_another_port_gets_no_credential() {
 }
 
 #[test]
-fn a_login_that_another_host_asks_for_is_refused() {
+fn challenge_of_a_redirect_target_is_refused() {
     let tokens = StubRegistry::start(|_| status(200).body(json!({ "token": "x" }).to_string()));
     let realm = tokens.url("/token");
     let storage = StubRegistry::start(move |_| {
@@ -111,7 +111,7 @@ fn a_login_that_another_host_asks_for_is_refused() {
 }
 
 #[test]
-fn a_login_serves_its_own_registry_alone() {
+fn login_is_sent_to_its_own_registry_only() {
     let mine = basic(|_| status(404));
     let other = basic(|_| status(404));
     let user = user_of(&mine);
@@ -121,8 +121,8 @@ fn a_login_serves_its_own_registry_alone() {
 }
 
 #[test]
-fn a_token_server_on_plain_http_elsewhere_gets_no_password() {
-    // 192.0.2.0/24 is nobody's (RFC 5737); nothing is sent there.
+fn token_server_on_plain_http_gets_no_password() {
+    // 192.0.2.0/24 is reserved for examples (RFC 5737); no request may reach it.
     let registry = StubRegistry::start(|_| {
         let challenge = "Bearer realm=\"http://192.0.2.1/token\"".to_owned();
         status(401).with("www-authenticate", challenge)
@@ -136,7 +136,7 @@ fn a_token_server_on_plain_http_elsewhere_gets_no_password() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_registry_over_tls_may_not_name_a_token_server_over_plain_http() {
+fn tls_registry_may_not_name_a_plain_http_token_server() {
     let tokens = StubRegistry::start(|_| status(200).body(json!({ "token": "x" }).to_string()));
     let user = User::new();
     let authority = Authority::new(&user.path("pki"));
@@ -155,7 +155,7 @@ fn a_registry_over_tls_may_not_name_a_token_server_over_plain_http() {
 }
 
 #[test]
-fn redirects_end() {
+fn redirects_have_a_limit() {
     let registry = StubRegistry::start(|received| status(307).with("location", &received.target));
     let user = User::new();
     user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "too many redirects");
@@ -168,7 +168,7 @@ fn redirects_end() {
 }
 
 #[test]
-fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
+fn redirect_does_not_change_the_method_of_an_upload() {
     let registry = StubRegistry::start(|received| match received.method.as_str() {
         "POST" => status(302).with("location", "/elsewhere"),
         _ => status(404),
@@ -181,7 +181,7 @@ fn an_upload_is_not_turned_into_another_request_by_a_redirect() {
 }
 
 #[test]
-fn what_a_proxy_is_told_is_recorded_and_hidden() {
+fn proxy_credential_is_recorded_and_redacted() {
     let proxy = StubRegistry::start(|_| status(403));
     let user = User::new();
     let address = proxy.url("").replace("http://", "http://me:FAKE-proxy-77aa@");
@@ -201,7 +201,7 @@ fn what_a_proxy_is_told_is_recorded_and_hidden() {
 }
 
 #[test]
-fn a_proxy_is_used_for_other_hosts_and_never_for_loopback() {
+fn proxy_is_used_except_for_loopback() {
     let proxy = StubRegistry::start(|_| status(404));
     let registry = StubRegistry::start(|_| status(404));
     let user = User::new();

@@ -36,7 +36,7 @@ fn config_of(user: &User) -> Value {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_login_is_checked_stored_used_and_forgotten() {
+fn login_is_checked_stored_used_and_removed() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -75,7 +75,7 @@ fn a_login_is_checked_stored_used_and_forgotten() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_password_as_an_argument_is_warned_of() {
+fn password_as_an_argument_gets_a_warning() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -94,7 +94,7 @@ fn a_password_as_an_argument_is_warned_of() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_stored_login_is_for_its_owner_alone() {
+fn stored_login_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let user = User::new();
     let registry = with_password(&user.path(""));
@@ -105,7 +105,7 @@ fn a_stored_login_is_for_its_owner_alone() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn the_command_line_s_login_comes_before_a_stored_one() {
+fn login_of_the_command_line_precedes_a_stored_one() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -124,7 +124,7 @@ fn the_command_line_s_login_comes_before_a_stored_one() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry, apache2-utils and skopeo; tests/run.sh installs them"]
-fn logins_of_skopeo_and_of_thv_serve_each_other() {
+fn logins_are_shared_with_skopeo() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -162,7 +162,7 @@ fn logins_of_skopeo_and_of_thv_serve_each_other() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_credential_helper_keeps_and_gives_the_login() {
+fn credential_helper_stores_and_returns_the_login() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -205,7 +205,7 @@ fn a_credential_helper_keeps_and_gives_the_login() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_broken_entry_counts_only_for_its_registry() {
+fn broken_entry_concerns_only_its_registry() {
     let user = User::new();
     let registry = with_password(&user.path(""));
     let name = registry.address.to_string();
@@ -226,7 +226,7 @@ fn a_broken_entry_counts_only_for_its_registry() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_private_authority_is_trusted_where_it_is_named() {
+fn private_authority_is_trusted_where_it_is_configured() {
     let user = User::new();
     user.file("config.json", STDIO);
     let authority = Authority::new(&user.path("pki"));
@@ -240,7 +240,7 @@ fn a_private_authority_is_trusted_where_it_is_named() {
     let wrong = other.pair.cert.to_str().unwrap();
     user.thv(&[&push[..], &["--ca-file", wrong]].concat()).fails(7, "unknown authority");
     user.thv(&[&push[..], &["--ca-file", "config.json"]].concat()).fails(19, "no certificate");
-    // Loopback is spoken to in plain http unless something speaks of TLS.
+    // Loopback gets plain http unless an option names TLS.
     user.thv(&push).fails(11, "HTTP request to an HTTPS server").fails(11, "--ca-file");
     let skipped = user.thv(&[&push[..], &["--insecure-skip-tls-verify"]].concat()).ok();
     assert!(skipped.stderr().contains("warning: certificates are not checked"));
@@ -272,7 +272,7 @@ fn secure(
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn what_is_wrong_with_a_certificate_is_said() {
+fn certificate_errors_name_their_cause() {
     let user = User::new();
     let authority = Authority::new(&user.path("pki"));
     let ca = authority.pair.cert.to_str().unwrap();
@@ -290,7 +290,7 @@ fn what_is_wrong_with_a_certificate_is_said() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_client_certificate_is_shown_to_the_registry() {
+fn client_certificate_is_sent_to_the_registry() {
     let user = User::new();
     user.file("config.json", STDIO);
     let authority = Authority::new(&user.path("pki"));
@@ -317,7 +317,7 @@ fn a_client_certificate_is_shown_to_the_registry() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and apache2-utils; tests/run.sh installs them"]
-fn a_login_works_over_tls() {
+fn login_works_over_tls() {
     let user = User::new();
     user.file("config.json", STDIO);
     let authority = Authority::new(&user.path("pki"));

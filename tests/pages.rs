@@ -65,7 +65,7 @@ fn made_anew(page: &str) -> (String, usize) {
 }
 
 #[test]
-fn pages_show_what_is_recorded() {
+fn pages_show_the_recorded_exchanges() {
     let notes = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes");
     let mut blocks = 0;
     for entry in std::fs::read_dir(notes).unwrap() {
@@ -94,7 +94,7 @@ fn named_tests(page: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn each_test_that_the_page_of_threats_names_exists() {
+fn tests_named_on_the_security_page_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("protocol-notes/security.md")).unwrap();
     let tests = named_tests(&page);
@@ -158,7 +158,7 @@ fn row(line: &str) -> Option<(usize, Vec<&str>)> {
 }
 
 #[test]
-fn each_obligation_and_advisory_is_shown_by_a_test_or_does_not_apply() {
+fn every_obligation_and_advisory_has_a_test_or_a_reason() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read =
         |name: &str| std::fs::read_to_string(root.join("protocol-notes").join(name)).unwrap();

@@ -40,7 +40,7 @@ fn location(answer: &Response) -> String {
 }
 
 #[test]
-fn the_base_says_that_this_is_a_registry() {
+fn base_path_identifies_a_registry() {
     let registry = Registry::embedded();
     assert_eq!(registry.http("GET", "/v2/", &[], b"").status, 200);
     assert_eq!(registry.http("GET", "/", &[], b"").status, 404);
@@ -48,7 +48,7 @@ fn the_base_says_that_this_is_a_registry() {
 }
 
 #[test]
-fn blobs_are_read_whole_and_in_part() {
+fn blobs_are_served_whole_and_in_part() {
     let registry = Registry::embedded();
     let digest = registry.put_blob("a/b", b"0123456789");
     let path = format!("/v2/a/b/blobs/{digest}");
@@ -67,7 +67,7 @@ fn blobs_are_read_whole_and_in_part() {
 }
 
 #[test]
-fn a_blob_is_pushed_in_one_request() {
+fn blob_is_accepted_in_one_request() {
     let registry = Registry::embedded();
     let digest = sha256(b"content");
     let path = format!("/v2/a/blobs/uploads/?digest={digest}");
@@ -80,7 +80,7 @@ fn a_blob_is_pushed_in_one_request() {
 }
 
 #[test]
-fn a_blob_is_pushed_in_chunks_in_their_order_alone() {
+fn chunks_are_accepted_only_in_order() {
     let registry = Registry::embedded();
     let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
     assert_eq!(start.status, 202);
@@ -104,7 +104,7 @@ fn a_blob_is_pushed_in_chunks_in_their_order_alone() {
 }
 
 #[test]
-fn an_upload_can_be_cancelled() {
+fn upload_can_be_cancelled() {
     let registry = Registry::embedded();
     let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
     assert_eq!(registry.http("DELETE", &location(&start), &[], b"").status, 204);
@@ -112,7 +112,7 @@ fn an_upload_can_be_cancelled() {
 }
 
 #[test]
-fn a_blob_is_mounted_where_the_source_has_it() {
+fn blob_is_mounted_if_the_source_has_it() {
     let registry = Registry::embedded();
     let digest = registry.put_blob("from", b"content");
     let mount = |from: &str| format!("/v2/to/blobs/uploads/?mount={digest}&from={from}");
@@ -123,7 +123,7 @@ fn a_blob_is_mounted_where_the_source_has_it() {
 }
 
 #[test]
-fn manifests_are_kept_as_they_are_and_checked() {
+fn manifests_are_kept_unchanged_and_checked() {
     let registry = Registry::embedded();
     let content = manifest(&registry, "a", "é", None).to_string();
     let digest = sha256(content.as_bytes());
@@ -225,7 +225,7 @@ fn many_referrers_come_in_pages() {
 }
 
 #[test]
-fn what_arrived_before_a_connection_broke_is_kept() {
+fn bytes_before_a_broken_connection_are_kept() {
     use std::io::{Read as _, Write as _};
     let files = tempfile::tempdir().unwrap();
     for registry in [Registry::embedded(), Registry::embedded_in(files.path())] {
@@ -250,7 +250,7 @@ fn what_arrived_before_a_connection_broke_is_kept() {
 }
 
 #[test]
-fn a_large_blob_passes_through_a_directory_without_being_held() {
+fn large_blob_is_not_held_in_memory() {
     const SIZE: usize = 96 * 1024 * 1024;
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(files.path());
@@ -265,7 +265,7 @@ fn a_large_blob_passes_through_a_directory_without_being_held() {
 }
 
 #[test]
-fn what_a_crash_left_of_an_upload_goes_with_the_next_start() {
+fn unfinished_uploads_are_removed_at_the_next_start() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(files.path());
     let digest = registry.put_blob("a", b"kept");
@@ -281,7 +281,7 @@ fn what_a_crash_left_of_an_upload_goes_with_the_next_start() {
 }
 
 #[test]
-fn a_digest_algorithm_is_announced_or_refused() {
+fn announced_digest_algorithm_is_accepted_or_refused() {
     let registry = Registry::embedded();
     let start = |algorithm: &str| {
         let path = format!("/v2/a/blobs/uploads/?digest-algorithm={algorithm}");
@@ -300,7 +300,7 @@ fn a_digest_algorithm_is_announced_or_refused() {
 }
 
 #[test]
-fn more_tags_than_a_request_may_set_are_refused() {
+fn too_many_tags_in_a_request_are_refused() {
     let registry = Registry::embedded();
     let content = manifest(&registry, "a", "", None).to_string();
     let tags: Vec<_> = (0..101).map(|index| format!("tag=v{index}")).collect();
@@ -328,7 +328,7 @@ fn content_is_deleted() {
 }
 
 #[test]
-fn no_path_leads_out_of_the_directory() {
+fn paths_outside_the_directory_are_refused() {
     let files = tempfile::tempdir().unwrap();
     std::fs::write(files.path().join("outside"), "outside").unwrap();
     let registry = Registry::embedded_in(&files.path().join("inside"));
@@ -349,7 +349,7 @@ fn no_path_leads_out_of_the_directory() {
 }
 
 #[test]
-fn a_web_page_under_another_name_gets_no_answer() {
+fn request_with_another_host_is_refused() {
     use std::io::{Read as _, Write as _};
     let registry = Registry::embedded();
     let mut stream = std::net::TcpStream::connect(registry.address).unwrap();

@@ -116,7 +116,7 @@ fn run(world: &World, arguments: &[&str]) -> Ran {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn an_mcp_client_speaks_to_a_server_from_a_registry() {
+fn mcp_client_talks_to_a_server_from_a_registry() {
     let world = World::new();
     world.user.file("data/in.txt", "from the host");
     let (data, out) = (world.user.path("data"), world.user.path("out"));
@@ -212,7 +212,7 @@ fn an_mcp_client_speaks_to_a_server_from_a_registry() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_secret_of_several_lines_arrives_whole_and_among_no_arguments() {
+fn secret_of_several_lines_arrives_whole_and_in_no_argument() {
     let world = World::new();
     let key = "FAKE-----BEGIN KEY-----\n FAKE-a=\"b\" $HOME\r\n\n#FAKE-c\n-----END KEY-----";
     let settings = "{\n  \"a\": \"'é\"\n}\n";
@@ -276,7 +276,7 @@ fn post(url: &str, id: u64, method: &str, params: &Value) -> Value {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_server_that_speaks_sse_is_reached() {
+fn sse_server_is_reached() {
     let world = World::new();
     let config = configuration(&world, "sse", &json!({}));
     world.user.file("config.json", config.to_string());
@@ -300,7 +300,7 @@ fn a_server_that_speaks_sse_is_reached() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn an_http_server_runs_until_it_is_stopped() {
+fn http_server_runs_until_it_is_stopped() {
     let world = World::new();
     let config = configuration(&world, "streamable-http", &json!({}));
     let reference = pushed(&world, &config);
@@ -364,7 +364,7 @@ fn an_http_server_runs_until_it_is_stopped() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn what_a_run_that_was_killed_left_is_named_with_the_way_out() {
+fn container_left_by_a_killed_run_is_named_with_a_remedy() {
     let world = World::new();
     let config = configuration(&world, "streamable-http", &json!({}));
     world.user.file("config.json", config.to_string());
@@ -387,7 +387,7 @@ fn what_a_run_that_was_killed_left_is_named_with_the_way_out() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_server_that_ends_before_it_answers_is_a_failure() {
+fn server_that_exits_before_it_answers_fails_the_run() {
     let world = World::new();
     // An address that the container does not have: the server cannot listen there.
     let broken = configuration(&world, "streamable-http", &json!({ "target_host": "203.0.113.1" }));
@@ -406,7 +406,7 @@ fn a_server_that_ends_before_it_answers_is_a_failure() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn an_address_that_leads_to_no_container_is_refused_at_once() {
+fn address_that_cannot_be_published_is_refused() {
     let world = World::new();
     let is_root = world.podman(&["info", "--format={{.Host.Security.Rootless}}"]) == "false";
     for host in ["::1", "::"] {
@@ -439,7 +439,7 @@ fn an_address_that_leads_to_no_container_is_refused_at_once() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_container_of_another_workload_is_left_alone() {
+fn container_of_another_workload_is_not_touched() {
     let world = World::new();
     world.podman(&["pull", "--quiet", &world.image()]);
     let label = "--label=toolhive-basename=another";
@@ -461,7 +461,7 @@ fn a_container_of_another_workload_is_left_alone() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_name_without_a_registry_is_docker_hub_s() {
+fn image_without_a_registry_is_from_docker_hub() {
     let world = World::new();
     let image = format!("mcp/{}:v1", world.name);
     world.podman(&["pull", "--quiet", &world.image()]);
@@ -486,7 +486,7 @@ fn a_name_without_a_registry_is_docker_hub_s() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn images_and_indexes_of_both_kinds_run_as_images() {
+fn images_and_indexes_of_docker_and_oci_are_run() {
     let world = World::new();
     let (image, name) = (world.image(), &world.name);
     world.podman(&["pull", "--quiet", &image]);
@@ -519,7 +519,7 @@ fn images_and_indexes_of_both_kinds_run_as_images() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn images_are_pulled_as_toolhive_pulls_them() {
+fn images_are_pulled_when_toolhive_pulls_them() {
     let world = World::new();
     let latest = world.registry.reference("mcp/server:latest");
     let away = format!("{}/mcp/server:latest", support::free_address());
@@ -547,7 +547,7 @@ fn images_are_pulled_as_toolhive_pulls_them() {
 #[cfg(unix)]
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn each_engine_is_driven_and_listed() {
+fn both_engines_run_and_list_containers() {
     let world = World::new();
     // Two engines on this machine. Podman, under docker's name as in Debian's podman-docker, and
     // one that does not work.
@@ -590,7 +590,7 @@ fn each_engine_is_driven_and_listed() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn an_image_that_ran_can_be_shared_and_runs_the_same() {
+fn exported_run_of_an_image_runs_the_same() {
     let world = World::new();
     let (image, name) = (world.image(), world.name.clone());
     let options =
@@ -631,7 +631,7 @@ fn an_image_that_ran_can_be_shared_and_runs_the_same() {
 
 #[test]
 #[ignore = "needs Debian's podman, runc and docker-registry; tests/run.sh installs them"]
-fn a_local_image_serves_only_where_the_registry_has_none_or_is_away() {
+fn local_image_is_used_only_if_the_registry_has_none_or_is_unreachable() {
     let world = World::new();
     let name = world.name.clone();
     let options = ["--transport", "stdio", "--name", &name];

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use support::{Ran, Registry, User};
 
 #[test]
-fn what_cannot_be_honoured_stops_before_anything_starts() {
+fn unsupported_settings_are_refused_before_the_start() {
     let user = User::new();
     let config = json!({
         "image": "localhost/x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"],
@@ -30,7 +30,7 @@ fn what_cannot_be_honoured_stops_before_anything_starts() {
 }
 
 #[test]
-fn isolation_that_nothing_here_enforces_stops_the_run() {
+fn isolation_that_is_not_enforced_stops_the_run() {
     let user = User::new();
     let config = |transport: &str, outbound: Value| {
         let config = json!({
@@ -78,7 +78,7 @@ fn isolation_that_nothing_here_enforces_stops_the_run() {
 }
 
 #[test]
-fn no_option_is_dropped_silently() {
+fn options_are_applied_or_refused() {
     let user = User::new();
     let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio",
         "secrets": ["token,target=TOKEN"] });
@@ -112,7 +112,7 @@ fn no_option_is_dropped_silently() {
 }
 
 #[test]
-fn a_secret_of_several_lines_reaches_no_name_that_the_engine_acts_on() {
+fn secret_of_several_lines_is_not_set_under_an_engine_variable() {
     let user = User::new();
     user.file("lines.txt", "FAKE-a\nFAKE-b\n");
     user.file("nul.txt", "FAKE-a\0FAKE-b\n");
@@ -137,7 +137,7 @@ fn a_secret_of_several_lines_reaches_no_name_that_the_engine_acts_on() {
 }
 
 #[test]
-fn mistakes_are_named() {
+fn usage_errors_are_named() {
     let user = User::new();
     let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
     user.file("config.json", config.to_string());
@@ -160,7 +160,7 @@ fn mistakes_are_named() {
 }
 
 #[test]
-fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
+fn missing_tag_error_lists_existing_tags() {
     let user = User::new();
     let registry = Registry::embedded();
     user.file("config.json", include_bytes!("../fixtures/runconfigs/stdio.json"));
@@ -173,7 +173,7 @@ fn a_tag_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
-fn other_artifacts_are_named_and_hostile_ones_refused() {
+fn other_artifacts_are_named_and_hostile_ones_are_refused() {
     let user = User::new();
     let registry = Registry::embedded();
     let config = registry.put_blob("a", b"{}");
@@ -197,7 +197,7 @@ fn other_artifacts_are_named_and_hostile_ones_refused() {
 
 #[cfg(unix)]
 #[test]
-fn toolhive_gets_the_configuration_whole() {
+fn toolhive_gets_the_whole_configuration() {
     let user = User::new();
     let config =
         json!({ "image": "x:v1", "name": "n", "transport": "stdio", "tools_filter": ["a"] });
@@ -231,7 +231,7 @@ fn toolhive_gets_the_configuration_whole() {
 }
 
 #[test]
-fn no_secret_among_the_arguments_is_shown_to_whoever_has_to_agree() {
+fn consent_summary_hides_secrets_in_arguments() {
     let (user, registry) = (User::new(), Registry::embedded());
     let reference = registry.reference("configs/n:v1");
     // Let through by whoever pushed it, so that transcripts hold it.

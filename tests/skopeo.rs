@@ -25,7 +25,7 @@ fn pushed(user: &User, registry: &Registry, rest: &str) -> String {
 
 #[test]
 #[ignore = "needs Debian's skopeo and docker-registry; tests/run.sh installs them"]
-fn skopeo_reads_what_thv_pushed() {
+fn skopeo_reads_a_pushed_artifact() {
     let (user, registry) = (User::new(), Registry::docker());
     let digest = pushed(&user, &registry, "configs/my-server:v1");
     let source = format!("docker://{}", registry.reference("configs/my-server:v1"));
@@ -44,7 +44,7 @@ fn skopeo_reads_what_thv_pushed() {
 
 #[test]
 #[ignore = "needs Debian's skopeo and docker-registry; tests/run.sh installs them"]
-fn an_artifact_that_skopeo_copied_is_the_same_artifact() {
+fn artifact_copied_by_skopeo_keeps_its_digest() {
     let (user, docker, embedded) = (User::new(), Registry::docker(), Registry::embedded());
     let digest = pushed(&user, &docker, "configs/my-server:v1");
     let between = format!("oci:{}:v1", user.path("layout").display());

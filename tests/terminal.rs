@@ -1,4 +1,4 @@
-//! Manners on a terminal: colour, quiet, progress, and a terminal that is left as it was.
+//! Output on a terminal: colour, quiet, progress, prompts, and the terminal's settings afterwards.
 
 use crate::support;
 
@@ -21,7 +21,7 @@ fn with_two() -> User {
 }
 
 #[test]
-fn colour_is_for_terminals_and_where_it_is_asked_for() {
+fn colour_is_used_on_terminals_and_on_request() {
     let user = with_two();
     let on_terminal = |command: &str, variables: &[(&str, &str)]| {
         let (shown, code) = Terminal::start(&user, command, variables).end();
@@ -46,7 +46,7 @@ fn colour_is_for_terminals_and_where_it_is_asked_for() {
 }
 
 #[test]
-fn quiet_leaves_out_notes_and_keeps_warnings_and_errors() {
+fn quiet_hides_notes_and_keeps_warnings_and_errors() {
     let (user, registry) = (User::new(), Registry::embedded());
     let address = registry.address.to_string();
     let login = ["login", &address, "-u", "me", "--password-stdin"];
@@ -76,7 +76,7 @@ fn interrupted_at(user: &User, command: &str, question: &str, keys: &str) -> Str
 }
 
 #[test]
-fn ctrl_c_at_a_question_ends_the_command_and_leaves_the_terminal_as_it_was() {
+fn ctrl_c_at_a_prompt_ends_the_command_and_restores_the_terminal() {
     let (user, registry) = (User::new(), Registry::embedded());
     let login = format!("thv login {}", registry.address);
     for keys in ["\u{3}", "half\u{3}", "\u{4}"] {
@@ -98,7 +98,7 @@ fn ctrl_c_at_a_question_ends_the_command_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn an_answer_can_be_edited_and_no_is_the_default() {
+fn typed_answer_can_be_edited() {
     let (user, registry) = (User::new(), Registry::embedded());
     let mut terminal = Terminal::start(&user, &format!("thv login {}", registry.address), &[]);
     terminal.wait_for("Username: ");
@@ -111,7 +111,7 @@ fn an_answer_can_be_edited_and_no_is_the_default() {
 }
 
 #[test]
-fn a_password_is_typed_unseen_and_can_be_corrected() {
+fn typed_password_is_hidden_and_can_be_corrected() {
     let challenge = |authorized: bool| {
         if authorized {
             status(200).body("{}")
@@ -132,16 +132,16 @@ fn a_password_is_typed_unseen_and_can_be_corrected() {
     assert!(shown.contains("Logged in to") && !shown.contains("FAKE"), "{shown}");
 }
 
-/// A registry that answers once it is told to.
+/// A registry that answers when the test sends a message.
 fn slow() -> (StubRegistry, mpsc::Sender<()>) {
     let (release, released) = mpsc::channel();
     let released = Arc::new(Mutex::new(released));
     let server = StubRegistry::start(move |received| {
-        // What is asked for after the manifest was not found.
+        // The list of tags, requested after the manifest was not found.
         if received.target.contains("/tags/") {
             return status(404).body("{}");
         }
-        // The test is gone where nothing comes any more.
+        // The test has ended if this fails.
         let _ = released.lock().unwrap().recv();
         status(404).body("{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}")
     });
@@ -149,7 +149,7 @@ fn slow() -> (StubRegistry, mpsc::Sender<()>) {
 }
 
 #[test]
-fn progress_is_shown_while_something_takes_long_and_gone_afterwards() {
+fn progress_is_shown_during_a_long_operation_and_cleared() {
     let (server, release) = slow();
     let user = User::new();
     let reference = server.reference("configs/a:v1");
@@ -164,7 +164,7 @@ fn progress_is_shown_while_something_takes_long_and_gone_afterwards() {
 
 /// Two commands that started before one that shows its progress twice had as much time to show any.
 #[test]
-fn no_progress_where_there_is_no_terminal_or_quiet_is_asked_for() {
+fn progress_is_hidden_without_a_terminal_and_with_quiet() {
     let (server, release) = slow();
     let user = User::new();
     let reference = server.reference("configs/a:v1");

@@ -1,5 +1,5 @@
-//! Registries that lie, flood, and reach for files and the terminal. `protocol-notes/security.md`
-//! says which threat each test is about.
+//! Hostile registries: wrong content, endless bodies, paths and terminal escapes.
+//! `protocol-notes/security.md` names the threat of each test.
 
 use crate::support;
 
@@ -65,13 +65,13 @@ fn endless(head: &'static str) -> StubRegistry {
 }
 
 #[test]
-fn a_body_without_end_is_read_to_its_limit() {
-    // What the sockets of a connection hold, and nobody reads, comes on top of each limit.
+fn endless_body_is_read_to_the_limit() {
+    // The buffers of a connection's sockets hold bytes that the client does not read.
     let buffered = 24 * MIB;
     for (head, code, limit) in [
         ("200 OK\r\ncontent-type: application/vnd.oci.image.manifest.v1+json", 9, 4 * MIB),
         ("404 Not Found", 3, MIB),
-        // It may pass, and is asked for four times.
+        // A temporary error, requested four times.
         ("500 Internal Server Error\r\ncontent-type: application/json", 11, 4 * MIB + 3 * buffered),
         ("401 Unauthorized\r\nwww-authenticate: Basic realm=\"a\"", 9, MIB),
         ("302 Found\r\nlocation: /v2/a/manifests/v1", 6, 10 * (MIB + buffered)),
@@ -85,7 +85,7 @@ fn a_body_without_end_is_read_to_its_limit() {
 }
 
 #[test]
-fn a_token_without_end_is_read_to_its_limit() {
+fn endless_token_is_read_to_the_limit() {
     let tokens = endless("200 OK\r\ncontent-type: application/json");
     let realm = format!("Bearer realm=\"{}\"", tokens.url("/token"));
     let registry = StubRegistry::start(move |_| status(401).with("www-authenticate", &realm));
@@ -95,7 +95,7 @@ fn a_token_without_end_is_read_to_its_limit() {
 }
 
 #[test]
-fn a_blob_without_end_is_read_to_the_size_that_was_promised() {
+fn endless_blob_is_read_to_its_declared_size() {
     let storage = endless("200 OK");
     let location = storage.url("/blob");
     let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| {
@@ -108,7 +108,7 @@ fn a_blob_without_end_is_read_to_the_size_that_was_promised() {
 }
 
 #[test]
-fn a_size_that_cannot_be_is_refused_before_the_blob_is_asked_for() {
+fn impossible_size_is_refused_before_the_blob_is_requested() {
     for (size, message) in [
         ("4611686018427387904", "larger than 4194304"),
         ("9223372036854775807", "larger than 4194304"),
@@ -125,7 +125,7 @@ fn a_size_that_cannot_be_is_refused_before_the_blob_is_asked_for() {
 }
 
 #[test]
-fn a_digest_that_is_a_path_is_refused_before_anything_is_asked_for() {
+fn digest_that_is_a_path_is_refused_before_the_blob_is_requested() {
     for digest in ["sha256:../../x", "../../token", "sha256:ABCDEF", "md5:d41d8cd98f00b204e9800998"]
     {
         let mut layer = layer(STDIO);
@@ -137,7 +137,7 @@ fn a_digest_that_is_a_path_is_refused_before_anything_is_asked_for() {
 }
 
 #[test]
-fn where_a_layer_says_that_it_is_nobody_looks() {
+fn urls_of_a_layer_are_never_requested() {
     let elsewhere = StubRegistry::start(|_| ok(STDIO));
     let mut layer = layer(STDIO);
     layer["urls"] = json!([elsewhere.url("/blob")]);
@@ -147,7 +147,7 @@ fn where_a_layer_says_that_it_is_nobody_looks() {
 }
 
 #[test]
-fn a_document_that_could_be_two_things_is_refused() {
+fn ambiguous_manifest_is_refused() {
     let mut both = manifest(&layer(STDIO));
     both["manifests"] = json!([]);
     let mut index = manifest(&layer(STDIO));
@@ -161,7 +161,7 @@ fn a_document_that_could_be_two_things_is_refused() {
 }
 
 #[test]
-fn other_bytes_leave_the_file_as_it_was() {
+fn mismatched_content_leaves_the_file_unchanged() {
     let same_length = " ".repeat(STDIO.len());
     for body in [same_length, "short".to_owned(), " ".repeat(STDIO.len() + 1), String::new()] {
         let registry = registry(manifest(&layer(STDIO)).to_string(), move |_| ok(&body));
@@ -180,7 +180,7 @@ fn other_bytes_leave_the_file_as_it_was() {
 }
 
 #[test]
-fn a_body_is_what_was_sent_whatever_its_coding() {
+fn body_is_never_decoded() {
     // Of a decoded body the digest would be another, and the size without bound.
     let registry = registry(manifest(&layer(STDIO)).to_string(), |_| {
         status(200).with("content-encoding", "gzip").body(STDIO)
@@ -191,7 +191,7 @@ fn a_body_is_what_was_sent_whatever_its_coding() {
 }
 
 #[test]
-fn a_name_from_a_registry_is_no_path() {
+fn workload_name_is_never_used_as_a_path() {
     for name in ["../../evil", "/etc/evil", "a/../../evil", "..", "", "a\u{0}b"] {
         let content = json!({ "image": "x", "name": name, "base_name": name }).to_string();
         let served = content.clone();
@@ -205,7 +205,7 @@ fn a_name_from_a_registry_is_no_path() {
     }
 }
 
-/// What would steer a terminal, in every way that this program knows.
+/// Characters that steer a terminal.
 const STEERING: &str = "\u{1b}]0;title\u{7}\u{9b}31m\u{202e}gnp\u{2066}\r\u{8}";
 
 fn steers_nothing(text: &str) {
@@ -217,7 +217,7 @@ fn steers_nothing(text: &str) {
 }
 
 #[test]
-fn what_a_registry_says_steers_no_terminal() {
+fn error_text_of_a_registry_is_made_printable() {
     let body = json!({ "errors": [{ "code": STEERING, "message": STEERING }] }).to_string();
     let plain = format!("<html>{STEERING}</html>");
     let realm = format!(
@@ -241,7 +241,7 @@ fn what_a_registry_says_steers_no_terminal() {
 }
 
 #[test]
-fn what_is_shown_of_an_artifact_steers_no_terminal() {
+fn artifact_content_is_made_printable() {
     let content = json!({
         "image": format!("x{STEERING}"), "name": "n", "cmd_args": [STEERING],
         "env_vars": { STEERING: STEERING },
@@ -264,7 +264,7 @@ fn what_is_shown_of_an_artifact_steers_no_terminal() {
 }
 
 #[test]
-fn a_document_nested_without_end_is_an_error() {
+fn deeply_nested_document_is_an_error() {
     let deep = "[".repeat(100_000);
     for (code, field, exit_code) in [(200, "config", 10), (500, "errors", 11), (404, "errors", 3)] {
         let body = format!("{{\"{field}\":{deep}");
@@ -279,7 +279,7 @@ fn a_document_nested_without_end_is_an_error() {
 }
 
 #[test]
-fn tls_that_fails_is_not_tried_again_without() {
+fn failed_tls_is_not_retried_in_plain_http() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let first_bytes: Arc<std::sync::Mutex<Vec<u8>>> = Arc::default();
@@ -345,7 +345,7 @@ impl Drop for TlsServer {
 
 #[test]
 #[ignore = "needs openssl; tests/run.sh installs it"]
-fn a_client_certificate_is_not_shown_to_where_a_redirect_leads() {
+fn client_certificate_is_not_sent_to_a_redirect_target() {
     let user = User::new();
     let authority = Authority::new(&user.path("pki"));
     let (home, elsewhere) = (own_address(), own_address());
@@ -366,7 +366,7 @@ fn a_client_certificate_is_not_shown_to_where_a_redirect_leads() {
     assert!(!said("elsewhere/said").contains("CN = "), "{}", said("elsewhere/said"));
 }
 
-/// Of an authority that signed nothing.
+/// The certificate of an authority that signed no other certificate.
 const CERTIFICATE: &str = "\
 -----BEGIN CERTIFICATE-----\n\
 MIIBejCCASGgAwIBAgIUS8CFO0LNnDb/ANReD/Oy2ahv95QwCgYIKoZIzj0EAwIw\n\

@@ -48,7 +48,7 @@ impl World {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_password_gets_one_token_for_a_push_and_none_is_recorded() {
+fn push_with_a_password_requests_one_token_and_no_secret_is_recorded() {
     let world = World::new(Rules::default());
     world.log_in_with_password();
     world.push().ok();
@@ -72,7 +72,7 @@ fn a_password_gets_one_token_for_a_push_and_none_is_recorded() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn anybody_may_pull_where_the_registry_lets_them() {
+fn anonymous_pull_gets_a_token_without_a_login() {
     let world = World::new(Rules::default());
     world.log_in_with_password();
     world.push().ok();
@@ -89,7 +89,7 @@ fn anybody_may_pull_where_the_registry_lets_them() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_refresh_token_and_a_server_without_get_are_posted_to() {
+fn token_is_posted_for_with_a_refresh_token_or_after_405() {
     let world = World::new(Rules { oauth_answer: true, ..Rules::default() });
     world.log_in(&json!({ "identitytoken": REFRESH_TOKEN }));
     world.push().ok();
@@ -109,7 +109,7 @@ fn a_refresh_token_and_a_server_without_get_are_posted_to() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn login_checks_a_password_with_the_token_server() {
+fn login_checks_the_password_with_the_token_server() {
     let world = World::new(Rules::default());
     let name = world.registry.address.to_string();
     let login = ["login", &name, "--username", USER, "--password-stdin"];
@@ -121,7 +121,7 @@ fn login_checks_a_password_with_the_token_server() {
     world.push().fails(4, "did not accept the login");
 }
 
-/// A registry of the test's own that takes tokens from a counter: `token-1`, `token-2`, …
+/// A registry whose tokens are `token-1`, `token-2`, …, and which accepts those that `valid` accepts.
 fn counting(
     expires_in: f64,
     valid: impl Fn(usize, &Request) -> bool + Send + Sync + 'static,
@@ -149,7 +149,7 @@ fn counting(
 }
 
 #[test]
-fn a_token_that_runs_out_is_renewed_before_it_is_refused() {
+fn expired_token_is_renewed_before_it_is_sent() {
     // A token of a fraction of a second is used for none of the requests that follow.
     let server = counting(0.000_001, |_, _| true);
     let user = User::new();
@@ -167,7 +167,7 @@ fn a_token_that_runs_out_is_renewed_before_it_is_refused() {
 }
 
 #[test]
-fn a_token_that_is_refused_is_replaced_once() {
+fn rejected_token_is_replaced_once() {
     // The first token does for all but the last request.
     let server = counting(300.0, |token, received| token > 1 || received.method != "PUT");
     let user = User::new();
@@ -183,7 +183,8 @@ fn a_token_that_is_refused_is_replaced_once() {
     assert_eq!(tokens(&never), 1, "a second refusal is final");
 }
 
-/// A registry that hands out `token-0`, `token-1`, …, and answers a request as `answer` says.
+/// A registry whose tokens are `token-0`, `token-1`, …. It answers a request with `answer`, which gets
+/// the number of the token.
 fn issuing(
     answer: impl Fn(&Request, Option<u64>) -> Response + Send + Sync + 'static,
 ) -> StubRegistry {
@@ -216,7 +217,7 @@ fn tokens_asked_for(server: &StubRegistry) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_known_token_that_does_not_do_is_replaced_whatever_the_registry_s_way_to_say_so() {
+fn rejected_cached_token_is_refreshed() {
     let denied = r#"{"errors":[{"code":"DENIED","message":"expired"}]}"#;
     let insufficient = ",scope=\"repository:a:push\",error=\"insufficient_scope\"";
     for refusal in [
@@ -240,7 +241,7 @@ fn a_known_token_that_does_not_do_is_replaced_whatever_the_registry_s_way_to_say
 }
 
 #[test]
-fn a_further_scope_that_the_registry_names_is_asked_for() {
+fn additional_scope_of_a_challenge_is_requested() {
     let server = issuing(|_, token| match token {
         None => challenge(401, ""),
         Some(0) => {
@@ -265,7 +266,7 @@ fn a_further_scope_that_the_registry_names_is_asked_for() {
 }
 
 #[test]
-fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
+fn invalid_token_answer_is_an_error_without_the_secret() {
     for ((code, body), message) in [
         ((200, "{\"token\":\"FAKE-a b\"}"), "no usable token"),
         ((200, "FAKE-not-json"), "no usable token"),
@@ -291,7 +292,7 @@ fn what_a_token_server_must_not_say_is_an_error_without_the_secret() {
 }
 
 #[test]
-fn what_may_be_strange_in_a_token_server_s_answer_does_no_harm() {
+fn unusual_token_answer_is_accepted() {
     for reply in [
         r#"{"token":"","access_token":"FAKE-token"}"#,
         r#"{"access_token":null,"token":"FAKE-token","expires_in":-1e308,"issued_at":""}"#,

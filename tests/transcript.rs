@@ -142,7 +142,7 @@ fn hides(pattern: &str, head: &str, secrets: &mut HashMap<String, String>) -> bo
 }
 
 #[test]
-fn every_request_is_recorded_as_it_was_sent() {
+fn requests_are_recorded_as_sent() {
     let user = User::new();
     user.file("config.json", STDIO);
     let registry = Registry::embedded();
@@ -164,7 +164,7 @@ fn every_request_is_recorded_as_it_was_sent() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry and openssl; tests/run.sh installs them"]
-fn a_login_a_push_and_a_pull_are_recorded_as_they_were_sent() {
+fn authenticated_requests_are_recorded_as_sent() {
     let user = User::new();
     user.file("config.json", STDIO);
     let tokens = TokenServer::start(&user.path(""), Rules::default());
@@ -191,7 +191,7 @@ fn a_login_a_push_and_a_pull_are_recorded_as_they_were_sent() {
 }
 
 #[test]
-fn a_retry_is_recorded_as_it_was_sent() {
+fn retries_are_recorded_as_sent() {
     let user = User::new();
     let asked = AtomicUsize::new(0);
     let registry = StubRegistry::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
@@ -233,7 +233,7 @@ fn bodies_are_recorded_by_size_digest_and_text() {
 }
 
 #[test]
-fn an_exchange_without_a_response_is_recorded_too() {
+fn exchange_without_a_response_is_recorded() {
     let user = User::new();
     let log = user.path("wire.jsonl");
     let nobody = format!("{}/a:v1", support::free_address());
@@ -276,7 +276,7 @@ fn request_that_found_no_connection_is_recorded_without_body() {
 
 #[test]
 #[ignore = "needs openssl; tests/run.sh installs it"]
-fn the_tls_version_and_the_certificate_are_recorded() {
+fn tls_version_and_certificate_are_recorded() {
     let user = User::new();
     let authority = Authority::new(&user.path("pki"));
     let server = authority.issue("server", "IP:127.0.0.1", 30);
@@ -311,7 +311,7 @@ fn the_tls_version_and_the_certificate_are_recorded() {
 }
 
 #[test]
-fn a_transcript_that_cannot_be_written_fails_the_command() {
+fn unwritable_transcript_fails_the_command() {
     let user = User::new();
     user.thv(&["pull", "localhost:1/a:v1", "--wire-log", "no/such/directory/wire.jsonl"])
         .fails(19, "opening the transcript");
@@ -325,7 +325,7 @@ fn a_transcript_that_cannot_be_written_fails_the_command() {
 
 #[test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-fn the_recorded_exchanges_are_what_is_sent_today() {
+fn recorded_exchanges_match_what_is_sent() {
     let user = User::new();
     user.file("config.json", STDIO);
     let registry = Registry::docker();

@@ -15,7 +15,7 @@ fn tag(name: &str) -> TagOrDigest {
     TagOrDigest::Tag(name.parse().unwrap())
 }
 
-/// An index of two artifacts of a type that nobody knows, one with a large blob.
+/// Pushes an index of two artifacts of an unknown type, one with a large blob.
 async fn put_index(repository: &Repository) -> Vec<Descriptor> {
     let mut blobs = vec![Descriptor::empty()];
     repository.push_blob(&blobs[0], "{}".into()).await.unwrap();
@@ -40,7 +40,7 @@ async fn put_index(repository: &Repository) -> Vec<Descriptor> {
 
 /// Obligation 71, 72.
 #[tokio::test]
-async fn an_index_is_copied_with_all_that_it_lists() {
+async fn index_is_copied_with_everything_it_lists() {
     let embedder = Embedder::new();
     let (one, two) = (Registry::embedded(), Registry::embedded());
     let source = embedder.repository(&one.reference("a"));
@@ -66,7 +66,7 @@ async fn an_index_is_copied_with_all_that_it_lists() {
 
 /// Advisory 9.
 #[tokio::test]
-async fn a_graph_without_end_is_not_walked() {
+async fn copy_limits_the_depth_and_number_of_manifests() {
     let embedder = Embedder::new();
     // Each index lists another one, deeper and deeper.
     let deep = |level: u32| json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [], "annotations": { "level": level.to_string() } });
@@ -112,7 +112,7 @@ async fn a_graph_without_end_is_not_walked() {
 
 /// Obligation 71.
 #[tokio::test]
-async fn what_an_index_lists_of_an_unknown_type_is_copied_as_it_is() {
+async fn manifest_of_an_unknown_type_is_copied_unchanged() {
     const CONTENT: &str = "anything at all";
     let embedder = Embedder::new();
     let digest = sha256(CONTENT.as_bytes());
@@ -139,7 +139,7 @@ async fn what_an_index_lists_of_an_unknown_type_is_copied_as_it_is() {
 
 /// Advisory 5.
 #[tokio::test]
-async fn where_a_layer_says_that_it_is_a_copy_does_not_look() {
+async fn copy_ignores_the_urls_of_a_layer() {
     let embedder = Embedder::new();
     let elsewhere = StubRegistry::start(|_| status(200));
     let layer = json!({

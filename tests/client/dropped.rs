@@ -1,4 +1,4 @@
-//! Futures that are dropped, at each place where they wait: nothing half-done stays.
+//! Futures that are dropped at each await: no upload session and no partial file is left.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -15,10 +15,10 @@ use super::support::{Registry, until};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
 const CONTENT: &[u8] = b"what is sent";
-/// More often than that, no operation here waits.
+/// No operation of these tests waits more often.
 const MOST: usize = 10_000;
 
-/// What `work` comes to, if it waits at most `waits` times. It is dropped otherwise.
+/// Returns the result of `work`, or drops it when it waits for the `waits`-th time.
 async fn unless_waiting<T>(work: impl Future<Output = T>, waits: usize) -> Option<T> {
     let (mut work, mut left) = (Box::pin(work), waits);
     poll_fn(move |context| match work.as_mut().poll(context) {
@@ -38,7 +38,7 @@ fn path(url: &str) -> String {
     path.get(path.find("/v2/").unwrap()..).unwrap().to_owned()
 }
 
-/// The uploads that the client knows to be open: their location came.
+/// The uploads whose location the client received.
 fn opened(exchanges: &[Exchange]) -> BTreeSet<String> {
     let location = |exchange: &Exchange| {
         let response = exchange.response.as_ref().filter(|response| response.status == 202)?;
@@ -48,7 +48,7 @@ fn opened(exchanges: &[Exchange]) -> BTreeSet<String> {
     exchanges.iter().filter_map(location).collect()
 }
 
-/// Those that it closed or cancelled, or tried to.
+/// The uploads that the client closed or cancelled.
 fn ended(exchanges: &[Exchange]) -> BTreeSet<String> {
     let ends = |exchange: &&Exchange| {
         let answered = |statuses: &[u16]| {
@@ -60,7 +60,7 @@ fn ended(exchanges: &[Exchange]) -> BTreeSet<String> {
     exchanges.iter().filter(ends).map(|exchange| path(&exchange.request.url)).collect()
 }
 
-/// Drops what `work` makes at each place where it waits.
+/// Runs the future of `work` again and again, and drops it at each place where it waits.
 async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
     rules: fn() -> Vec<Rule>,
     work: impl Fn(Repository) -> F,
@@ -82,12 +82,12 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
             return;
         }
     }
-    panic!("it never ends");
+    panic!("the operation never ends");
 }
 
 /// Obligation 26.
 #[tokio::test]
-async fn an_upload_that_is_dropped_wherever_it_waits_is_cancelled() {
+async fn upload_dropped_at_any_await_is_cancelled() {
     let two_steps = || vec![Rule::new("POST", "?digest=", 0..9, Fault::always(status(405)))];
     is_dropped_anywhere(two_steps, |repository| async move {
         repository.push_blob(&Descriptor::of(OCTETS, CONTENT), Bytes::from(CONTENT)).await
@@ -114,7 +114,7 @@ async fn an_upload_that_is_dropped_wherever_it_waits_is_cancelled() {
 
 /// Obligation 26.
 #[tokio::test]
-async fn an_upload_that_is_dropped_before_it_is_known_is_cancelled_once_it_is() {
+async fn upload_dropped_before_its_location_arrives_is_cancelled() {
     let blob = Descriptor::of(OCTETS, CONTENT);
     for operation in ["bytes", "a stream", "a mount"] {
         let embedder = Embedder::new();
@@ -156,7 +156,7 @@ async fn an_upload_that_is_dropped_before_it_is_known_is_cancelled_once_it_is() 
     }
 }
 
-/// What stands in the directory, once nothing is in the making.
+/// The names in the directory, once it has no temporary file.
 fn settled(directory: &std::path::Path) -> Vec<String> {
     let mut names = Vec::new();
     until(|| {
@@ -169,7 +169,7 @@ fn settled(directory: &std::path::Path) -> Vec<String> {
 
 /// Advisory 15.
 #[tokio::test]
-async fn a_download_that_is_dropped_wherever_it_waits_leaves_no_part() {
+async fn download_dropped_at_any_await_leaves_no_partial_file() {
     let content = vec![7; 1 << 20];
     let descriptor = Descriptor::of(OCTETS, &content);
     let registry = Registry::embedded();
@@ -189,5 +189,5 @@ async fn a_download_that_is_dropped_wherever_it_waits_leaves_no_part() {
             return;
         }
     }
-    panic!("it never ends");
+    panic!("the operation never ends");
 }

@@ -12,7 +12,7 @@ fn shown(tags: &[thv_oci::oci::Tag]) -> Vec<String> {
 
 /// Obligation 44, 45, 46, 47.
 #[tokio::test]
-async fn tags_come_in_pages_in_the_registry_s_order() {
+async fn tags_of_all_pages_are_listed_in_the_registrys_order() {
     let embedder = Embedder::new();
     // Pages are shorter than asked for, and only the link says whether another one follows.
     let (server, repository) = scripted(&embedder, |received| {
@@ -36,7 +36,7 @@ async fn tags_come_in_pages_in_the_registry_s_order() {
 
 /// Obligation 44.
 #[tokio::test]
-async fn all_tags_of_a_registry_with_pages_are_listed() {
+async fn tags_of_the_embedded_registry_are_listed_page_by_page() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let empty = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] });
@@ -68,7 +68,7 @@ fn index(manifests: &[Value]) -> String {
 
 /// Obligation 50, 51.
 #[tokio::test]
-async fn referrers_come_in_pages_and_are_filtered_here() {
+async fn referrers_of_all_pages_are_listed_and_filtered() {
     let embedder = Embedder::new();
     let (_server, repository) = scripted(&embedder, |received| {
         // The registry says that it filtered, and did not.
@@ -88,7 +88,7 @@ async fn referrers_come_in_pages_and_are_filtered_here() {
 
 /// Obligation 48, 49, 60. Advisory 20.
 #[tokio::test]
-async fn without_the_api_referrers_stand_under_a_tag_and_404_alone_means_none() {
+async fn without_the_referrers_api_only_404_means_no_referrers() {
     let sha512 = Digest::of(thv_oci::oci::Algorithm::Sha512, b"subject");
     for digest in [subject(), sha512] {
         let embedder = Embedder::new();
@@ -146,7 +146,7 @@ async fn without_the_api_referrers_stand_under_a_tag_and_404_alone_means_none() 
 
 /// Obligation 66, 67, 68. Advisory 17, 18.
 #[tokio::test]
-async fn warnings_are_kept_once_safe_to_print_and_change_nothing() {
+async fn warnings_are_kept_once_and_printable() {
     let embedder = Embedder::new();
     let (_server, repository) = scripted(&embedder, |_| {
         status(200)

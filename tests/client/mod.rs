@@ -1,4 +1,4 @@
-//! The client as a program embeds it: what it asks of registries, and what it makes of the answers.
+//! The client as an embedding program uses it: its requests, and its results for each answer.
 
 mod copies;
 mod dropped;
@@ -16,7 +16,7 @@ use thv_oci::oci::auth::Access;
 use thv_oci::oci::{Client, Reference, Repository, RetryPolicy};
 use thv_oci::wire::{MemoryRecorder, Settings};
 
-/// A client that is quick to try again, and the record of what it does.
+/// A client that retries soon, and the record of its exchanges.
 pub(crate) struct Embedder {
     pub(crate) client: Client,
     pub(crate) recorder: Arc<MemoryRecorder>,

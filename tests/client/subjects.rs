@@ -66,7 +66,7 @@ impl Older {
 
 /// Obligation 2, 30, 31, 32, 33, 37, 39, 40, 41, 42, 43, 59, 73.
 #[tokio::test]
-async fn a_manifest_about_another_is_listed_where_the_registry_does_not_list_it() {
+async fn referrer_is_added_to_the_referrers_tag_without_the_api() {
     let older = Older::default();
     let embedder = Embedder::new();
     let answering = older.clone();
@@ -96,7 +96,7 @@ async fn a_manifest_about_another_is_listed_where_the_registry_does_not_list_it(
 
 /// Obligation 41.
 #[tokio::test]
-async fn an_image_about_another_is_listed_by_the_type_of_its_configuration() {
+async fn referrer_without_artifact_type_is_listed_by_its_config_type() {
     let older = Older::default();
     let embedder = Embedder::new();
     let answering = older.clone();
@@ -110,7 +110,7 @@ async fn an_image_about_another_is_listed_by_the_type_of_its_configuration() {
 
 /// Obligation 36.
 #[tokio::test]
-async fn a_manifest_has_up_to_four_mib() {
+async fn manifest_has_at_most_four_mib() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |_| status(201));
     let mut manifest = Manifest::artifact(TYPE, Vec::new(), Annotations::new());
@@ -127,7 +127,7 @@ async fn a_manifest_has_up_to_four_mib() {
 
 /// Obligation 38.
 #[tokio::test]
-async fn what_stands_under_the_list_s_tag_and_is_no_list_is_left_alone() {
+async fn referrers_tag_that_is_no_index_is_not_replaced() {
     let older = Older::default();
     let other = Manifest::artifact(TYPE, Vec::new(), Annotations::new()).to_json();
     let other = (MANIFEST.to_owned(), String::from_utf8(other).unwrap());
@@ -142,7 +142,7 @@ async fn what_stands_under_the_list_s_tag_and_is_no_list_is_left_alone() {
 
 /// What others wrote into the list is kept, also what this client has no name for.
 #[tokio::test]
-async fn a_list_keeps_what_others_wrote() {
+async fn referrers_index_keeps_unknown_fields() {
     let older = Older::default();
     let digest = Digest::sha256(b"x").to_string();
     let theirs = json!({
@@ -165,7 +165,7 @@ async fn a_list_keeps_what_others_wrote() {
 
 /// Obligation 53.
 #[tokio::test]
-async fn a_deleted_manifest_is_taken_off_the_list() {
+async fn deleted_referrer_is_removed_from_the_referrers_tag() {
     let older = Older::default();
     let embedder = Embedder::new();
     let answering = older.clone();
@@ -180,7 +180,7 @@ async fn a_deleted_manifest_is_taken_off_the_list() {
 
 /// Obligation 52, 59.
 #[tokio::test]
-async fn a_registry_with_the_api_lists_and_forgets_by_itself() {
+async fn referrers_tag_is_not_used_with_the_api() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let repository = embedder.repository(&registry.reference("a"));
@@ -212,7 +212,7 @@ async fn a_registry_with_the_api_lists_and_forgets_by_itself() {
 /// Obligation 58, 59.
 #[tokio::test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-async fn an_older_registry_gets_a_list_and_loses_it() {
+async fn docker_registry_gets_and_loses_a_referrers_tag() {
     let embedder = Embedder::new();
     let registry = Registry::docker();
     let repository = embedder.repository(&registry.reference("a"));

@@ -26,7 +26,7 @@ fn located(location: &str) -> super::Response {
 
 /// Obligation 12, 13, 14, 16, 17.
 #[tokio::test]
-async fn a_small_blob_goes_with_the_first_request_and_again_where_the_registry_wants_it() {
+async fn small_blob_is_sent_with_post_and_again_with_put_after_202() {
     for absolute in [false, true] {
         let embedder = Embedder::new();
         let (server, repository) = scripted(&embedder, move |received| match &*received.method {
@@ -52,7 +52,7 @@ async fn a_small_blob_goes_with_the_first_request_and_again_where_the_registry_w
 
 /// Obligation 18, 20, 22, 23, 24.
 #[tokio::test]
-async fn a_stream_goes_in_chunks_each_at_the_newest_location() {
+async fn stream_is_sent_in_chunks_to_the_newest_location() {
     let embedder = Embedder::new();
     let count = AtomicUsize::new(0);
     let (server, repository) = scripted(&embedder, move |received| match &*received.method {
@@ -90,7 +90,7 @@ async fn a_stream_goes_in_chunks_each_at_the_newest_location() {
 
 /// Obligation 19.
 #[tokio::test]
-async fn an_algorithm_other_than_sha256_is_announced() {
+async fn digest_algorithm_other_than_sha256_is_announced() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |received| match &*received.method {
         "POST" | "PATCH" => located("/up/1"),
@@ -105,7 +105,7 @@ async fn an_algorithm_other_than_sha256_is_announced() {
 
 /// Obligation 26, 27.
 #[tokio::test]
-async fn a_failed_upload_is_cancelled_and_a_failed_cancellation_is_no_matter() {
+async fn failed_upload_is_cancelled_and_a_failed_cancellation_is_ignored() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |received| match &*received.method {
         "POST" => located("/up/1"),
@@ -123,7 +123,7 @@ async fn a_failed_upload_is_cancelled_and_a_failed_cancellation_is_no_matter() {
 
 /// Obligation 26.
 #[tokio::test]
-async fn an_upload_whose_future_is_dropped_is_cancelled() {
+async fn dropped_upload_is_cancelled() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let layer = StubRegistry::before(
@@ -148,7 +148,7 @@ async fn an_upload_whose_future_is_dropped_is_cancelled() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_recorded_with_its_number() {
+async fn attempts_are_recorded_with_their_number() {
     let embedder = Embedder::new();
     let count = AtomicUsize::new(0);
     let (_server, repository) = scripted(&embedder, move |_| {
@@ -162,7 +162,7 @@ async fn each_attempt_is_recorded_with_its_number() {
 
 /// Obligation 10, 52.
 #[tokio::test]
-async fn a_blob_is_looked_for_and_deleted() {
+async fn blob_is_checked_and_deleted() {
     for (code, found) in [(200, true), (404, false), (405, false), (501, false)] {
         let embedder = Embedder::new();
         // No digest stands in the header of an older registry.
@@ -188,7 +188,7 @@ async fn a_blob_is_looked_for_and_deleted() {
 
 /// Obligation 28, 29.
 #[tokio::test]
-async fn a_mount_is_done_or_was_only_a_try() {
+async fn mount_is_done_only_after_201() {
     let from = "other/b".parse().unwrap();
     let digest = blob().digest;
     let wrong = Digest::sha256(b"x").to_string();
@@ -226,7 +226,7 @@ async fn a_mount_is_done_or_was_only_a_try() {
 /// Obligation 28, 58.
 #[tokio::test]
 #[ignore = "needs Debian's docker-registry; tests/run.sh installs it"]
-async fn a_blob_is_mounted_where_it_is_and_uploaded_where_it_is_not() {
+async fn docker_registry_mounts_only_blobs_that_it_has() {
     let embedder = Embedder::new();
     let registry = Registry::docker();
     let there = embedder.repository(&registry.reference("there"));
@@ -252,7 +252,7 @@ impl BodySource for Sparse {
 }
 
 #[tokio::test]
-async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
+async fn upload_offset_beyond_what_was_sent_is_refused() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let size = 64 * 1024 * 1024;
@@ -274,7 +274,7 @@ async fn a_registry_that_has_what_was_never_sent_is_not_believed() {
 }
 
 #[tokio::test]
-async fn content_that_is_not_what_its_descriptor_says_is_not_sent() {
+async fn content_that_does_not_match_its_descriptor_is_not_sent() {
     let embedder = Embedder::new();
     let (server, repository) = scripted(&embedder, |_| status(201));
     let failed = repository.push_blob(&blob(), b"other content".as_slice().into()).await;
@@ -283,7 +283,7 @@ async fn content_that_is_not_what_its_descriptor_says_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_empty_blob_is_a_blob() {
+async fn empty_blob_is_pushed_and_pulled() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let repository = embedder.repository(&registry.reference("a"));

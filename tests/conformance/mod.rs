@@ -111,15 +111,15 @@ macro_rules! workflows {
 }
 
 workflows! {
-    workflow::the_base_answers,
-    workflow::an_empty_repository_has_neither_tags_nor_referrers,
+    workflow::base_path_answers,
+    workflow::empty_repository_has_neither_tags_nor_referrers,
     workflow::missing_and_misnamed_manifests_are_refused,
-    workflow::each_kind_of_content_is_pushed_found_pulled_and_deleted,
+    workflow::every_kind_of_content_is_pushed_found_pulled_and_deleted,
     workflow::referrers_are_listed_and_filtered,
     workflow::tags_are_set_by_parameters,
-    workflow::a_manifest_with_another_digest_is_refused,
+    workflow::manifest_with_another_digest_is_refused,
     blobs::blobs_are_pushed_in_every_way,
-    blobs::chunks_out_of_order_are_refused_and_recovered,
+    blobs::chunks_out_of_order_are_refused_and_the_upload_continues,
     blobs::blobs_are_mounted,
     blobs::uploads_are_cancelled,
     blobs::parts_of_a_blob_are_pulled,

@@ -6,8 +6,8 @@ use super::blobs::location;
 use super::content::{
     Content, INDEX, MANIFEST, Manifest, plain, random, referring, untagged_images,
 };
-use crate::support::{Response, digest};
 use super::{Optional, Target};
+use crate::support::{Response, digest};
 
 const REPOSITORY: &str = "conformance/repo1";
 const ACCEPT: [(&str, &str); 2] = [("accept", INDEX), ("accept", MANIFEST)];
@@ -129,11 +129,11 @@ impl Target {
     }
 }
 
-pub(crate) fn the_base_answers(target: &Target) {
+pub(crate) fn base_path_answers(target: &Target) {
     assert_eq!(target.get("/v2/").status, 200);
 }
 
-pub(crate) fn an_empty_repository_has_neither_tags_nor_referrers(target: &Target) {
+pub(crate) fn empty_repository_has_neither_tags_nor_referrers(target: &Target) {
     let tags = target.get(&format!("/v2/{REPOSITORY}/tags/list"));
     assert!(matches!(tags.status, 200 | 404));
     let subject = digest("sha256", &random(20));
@@ -144,7 +144,7 @@ pub(crate) fn an_empty_repository_has_neither_tags_nor_referrers(target: &Target
     }
 }
 
-pub(crate) fn each_kind_of_content_is_pushed_found_pulled_and_deleted(target: &Target) {
+pub(crate) fn every_kind_of_content_is_pushed_found_pulled_and_deleted(target: &Target) {
     for content in plain().iter().chain(&referring()) {
         if !target.algorithms().contains(&content.algorithm) {
             continue;
@@ -214,7 +214,7 @@ pub(crate) fn tags_are_set_by_parameters(target: &Target) {
     }
 }
 
-pub(crate) fn a_manifest_with_another_digest_is_refused(target: &Target) {
+pub(crate) fn manifest_with_another_digest_is_refused(target: &Target) {
     let content = plain().swap_remove(0);
     for (_, blob) in &content.blobs {
         target.push_blob(REPOSITORY, "sha256", blob);

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let done = match runtime {
         Ok(runtime) => {
             let done = runtime.block_on(run(&arguments));
-            // Whoever was interrupted does not wait for standard input any more.
+            // After an interrupt, a pending read of standard input must not keep the process.
             runtime.shutdown_background();
             done
         }

@@ -1,4 +1,4 @@
-//! Blobs that are not what they should be, and downloads that are interrupted.
+//! Blobs with other bytes than their descriptor says, and downloads that are interrupted.
 
 use super::support::sha256;
 use super::support::stub_registry::{Fault, Reply, Request};

@@ -1,4 +1,4 @@
-//! Connections that break, stall or flood, and answers that are no HTTP.
+//! Connections that break, stall or never end, and answers that are not HTTP.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn endless(first: impl AsRef<[u8]>, others: impl AsRef<[u8]>, pause: u64) -> Fau
     Fault::endless(first, others, Duration::from_millis(pause))
 }
 
-/// A manifest's answer that begins well.
+/// The first header fields of a manifest's answer.
 fn begun() -> String {
     format!("{OK}content-type: {MANIFEST}\r\n")
 }

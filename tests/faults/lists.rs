@@ -1,4 +1,4 @@
-//! Lists of tags that go in circles, lead elsewhere or hold what is no tag.
+//! Tag lists with circular pages, pages at another host, and invalid tags.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! Manifests that are not what they should be, and logins and redirects without end.
+//! Malformed manifests, and logins and redirects that never end.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,7 @@
-//! What registries and networks do wrong, case by case, against the program and the example `blob`:
-//! each case says how it ends. Whatever happens, it ends in time and in little memory, nothing
-//! half-written is left, a tag that could not be pushed names what it named before, and the login
-//! stays with the registry.
+//! Faults of registries and networks. Each test runs the program, or the example `blob`, against a stub
+//! before a real registry, and states how the command ends. Every case also checks that the command
+//! needs little memory, leaves no partial file, does not move a tag that it could not push, and sends
+//! the login to its registry only.
 
 mod blobs;
 mod connections;
@@ -28,7 +28,7 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub(crate) const MIB: usize = 1024 * 1024;
 const PASSWORD: &str = "FAKE-password-of-faults";
-/// What Basic sends of it.
+/// The user name and the password, as Basic sends them.
 const BASIC: &str = "bWU6RkFLRS1wYXNzd29yZC1vZi1mYXVsdHM=";
 /// How much memory a program may write to, in KiB, its threads' stacks included.
 const MEMORY_LIMIT: u32 = 64 * 1024;
@@ -40,7 +40,7 @@ pub(crate) const ONCE: Range<usize> = 0..1;
 /// connections are silent too, does not use up the retries.
 pub(crate) const IDLE_AND_PATIENT: &[&str] = &["--retries", "50", "--timeout", "idle=2"];
 
-/// What is run.
+/// The command that a case runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Does {
     Push,
@@ -53,7 +53,7 @@ pub(crate) enum Does {
     BlobPull,
 }
 
-/// What else has to hold.
+/// A further check of a case.
 type Check = Box<dyn Fn(&Ended<'_>)>;
 
 /// A command against a registry that misbehaves, and how the command ends.
@@ -197,7 +197,7 @@ pub(crate) fn manifest() -> &'static str {
     })
 }
 
-/// What stands under a tag before it is pushed to.
+/// The manifest under the tag before a push.
 fn earlier() -> Value {
     json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] })
 }
@@ -336,7 +336,7 @@ impl Case {
         command
     }
 
-    /// What has to be there now is there, and nothing else.
+    /// Checks the files and the registry's content after the command.
     fn check_content(&self, registry: &Registry, user: &User, context: &str) {
         let worked = self.fails.is_none();
         let out = std::fs::read(user.path("out")).unwrap();

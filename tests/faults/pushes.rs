@@ -1,5 +1,5 @@
-//! Pushes of a configuration that meet refusals, lies and deaf ears: the tag moves at the very end or
-//! not at all.
+//! Pushes of a configuration to a registry that refuses, answers wrongly, or does not answer. The tag
+//! changes last or not at all.
 
 use super::support::sha256;
 use super::support::stub_registry::Fault;

@@ -1,4 +1,5 @@
-//! Uploads of a large blob: what registries take, forget and misreport, and connections that break.
+//! Uploads of a large blob to registries with limits, lost sessions and wrong ranges, and over
+//! connections that break.
 
 use super::support::stub_registry::{Fault, Reply, StubRegistry};
 use super::{
@@ -10,7 +11,7 @@ const START: &str = "POST /uploads/";
 const CHUNK: &str = "PATCH /uploads/";
 const STATUS: &str = "GET /uploads/";
 const END: &str = "PUT /uploads/";
-/// What some registries take at most.
+/// The largest chunk that some registries accept.
 const LIMIT: usize = 4 * MIB;
 
 fn push() -> Case {

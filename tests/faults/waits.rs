@@ -1,4 +1,4 @@
-//! Refusals that may pass, and how long the program waits for that.
+//! Temporary errors, and how long the program waits before it retries.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What tests of the whole program share: registries to talk to, and the program itself.
+//! Shared by the tests: registries, users who run the program, and what a run printed.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 /// Makes two tests of each scenario: against the embedded registry, and against `docker-registry`.
@@ -380,7 +380,7 @@ impl Drop for User {
     }
 }
 
-/// What a run of the program left.
+/// The output and exit code of a run of the program.
 pub struct Ran(pub Output);
 
 impl Ran {

@@ -9,6 +9,9 @@ pub struct Pair {
     pub key: PathBuf,
 }
 
+/// A key that is made in a few milliseconds.
+const EC: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+
 /// An authority of a test's own.
 pub struct Authority {
     dir: PathBuf,
@@ -17,25 +20,21 @@ pub struct Authority {
 
 impl Authority {
     pub fn new(dir: &Path) -> Self {
+        Self::with_key(dir, EC)
+    }
+
+    /// An authority with an RSA key, which signs tokens for `docker-registry`.
+    pub fn rsa(dir: &Path) -> Self {
+        Self::with_key(dir, &["-newkey", "rsa:2048"])
+    }
+
+    fn with_key(dir: &Path, kind: &[&str]) -> Self {
         std::fs::create_dir_all(dir).unwrap();
         let pair = Pair { cert: dir.join("ca.crt"), key: dir.join("ca.key") };
-        openssl(&[
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "30",
-            "-subj",
-            "/CN=Test CA",
-            "-addext",
-            "basicConstraints=critical,CA:TRUE",
-            "-keyout",
-            text(&pair.key),
-            "-out",
-            text(&pair.cert),
-        ]);
+        let subject = ["-subj", "/CN=Test CA", "-addext", "basicConstraints=critical,CA:TRUE"];
+        let files = ["-keyout", text(&pair.key), "-out", text(&pair.cert)];
+        let request = ["req", "-x509", "-nodes", "-days", "30"];
+        openssl(&[&request, kind, &subject, &files].concat());
         Self { dir: dir.to_owned(), pair }
     }
 
@@ -44,19 +43,9 @@ impl Authority {
     pub fn issue(&self, file: &str, names: &str, days: i32) -> Pair {
         let path = |ending: &str| self.dir.join(format!("{file}.{ending}"));
         let pair = Pair { cert: path("crt"), key: path("key") };
-        openssl(&[
-            "req",
-            "-new",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-subj",
-            &format!("/CN={file}"),
-            "-keyout",
-            text(&pair.key),
-            "-out",
-            text(&path("csr")),
-        ]);
+        let (subject, signing_request) = (format!("/CN={file}"), path("csr"));
+        let files = ["-keyout", text(&pair.key), "-out", text(&signing_request)];
+        openssl(&[&["req", "-new", "-nodes", "-subj", &subject], EC, &files].concat());
         std::fs::write(path("ext"), format!("subjectAltName={names}\n")).unwrap();
         openssl(&[
             "x509",

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use super::{Registry, User};
 
@@ -14,14 +14,40 @@ pub struct World {
     pub registry: Registry,
     /// A name that no other test uses.
     pub name: String,
+    _turn: Turn,
+}
+
+/// How many tests use podman at the same time. Its commands hold locks and the processor, so that more
+/// of them are not sooner done.
+const AT_ONCE: usize = 3;
+static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// One of [`AT_ONCE`].
+struct Turn;
+
+impl Turn {
+    fn wait() -> Self {
+        let taken = TAKEN.0.lock().unwrap();
+        *TAKEN.1.wait_while(taken, |taken| *taken == AT_ONCE).unwrap() += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // A test that failed may have poisoned it, which changes nothing of the number.
+        *TAKEN.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        TAKEN.1.notify_one();
+    }
 }
 
 impl World {
     pub fn new() -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let turn = Turn::wait();
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!("thv-test-{}-{count}", std::process::id());
-        let world = Self { user: User::new(), registry: Registry::docker(), name };
+        let world = Self { user: User::new(), registry: Registry::docker(), name, _turn: turn };
         world.user.file(
             "containers.conf",
             "[containers]\ndefault_ulimits = [\"nofile=1024:20000\", \"nproc=1024:2048\"]\n\
@@ -60,7 +86,7 @@ impl World {
         command
     }
 
-    /// Podman's settings, for whatever runs it.
+    /// Sets podman's configuration for a command.
     pub fn settings(&self, command: &mut Command) {
         command
             .env("CONTAINERS_CONF", self.user.path("containers.conf"))

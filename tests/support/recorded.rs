@@ -43,7 +43,7 @@ pub fn request_line(exchange: &Value) -> String {
     format!("{method} {} {}", without_session(&target), exchange["response"]["status"])
 }
 
-/// A URL without the id and the state of an upload session: both are the registry's own business.
+/// A URL without the id and the state of an upload session, which differ from run to run.
 pub fn without_session(url: &str) -> String {
     let Some((before, session)) = url.split_once("/uploads/") else { return url.to_owned() };
     if session.is_empty() || session.starts_with('?') {
@@ -96,7 +96,7 @@ fn normal(transcript: &str) -> String {
     normal
 }
 
-/// Each different text that begins with `mark` and goes on with `belongs`, in order.
+/// Each different text that begins with `mark`, followed by the characters of `belongs`, in order.
 fn found(text: &str, mark: &str, belongs: impl Fn(char) -> bool) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for (at, _) in text.match_indices(mark) {

@@ -19,11 +19,11 @@ pub const REFRESH_TOKEN: &str = "FAKE-refresh-55ad";
 pub const SERVICE: &str = "test-service";
 const ISSUER: &str = "test-issuer";
 
-/// What the server allows, changeable while it runs.
+/// How the server answers; part of it can change while it runs.
 pub struct Rules {
     /// Seconds that a token lasts, as the answer says.
     pub expires_in: AtomicU64,
-    /// Every token that was given out.
+    /// Every token that was issued.
     pub given: Mutex<Vec<String>>,
     /// The last token for each list of what it allows.
     pub known: Mutex<HashMap<Vec<Value>, String>>,
@@ -56,7 +56,7 @@ pub struct TokenServer {
 
 impl TokenServer {
     pub fn start(dir: &Path, rules: Rules) -> Self {
-        let signer = Authority::new(&dir.join("tokens")).pair;
+        let signer = Authority::rsa(&dir.join("tokens")).pair;
         let certificate = signer.cert.clone();
         let rules = Arc::new(rules);
         let known = Arc::clone(&rules);

@@ -1,4 +1,4 @@
-//! The user whom help and pages speak of: command lines are run as they are printed.
+//! The user, files and registry of the examples in help and pages: command lines run as printed.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ const EPOCH: &str = "1795527675";
 /// Commands that go on until they are told to end.
 const SERVICES: [&str; 3] = ["thv registry serve", "thv wire replay", "thv wire proxy"];
 
-/// A user with the files and the registry that examples speak of.
+/// A user with the files and the registry that the examples name.
 pub struct Tour {
     pub user: User,
     registry: Registry,
