@@ -27,7 +27,7 @@ fuzz seconds="180":
 
 # Make the pages that tests hold current anew: commands, errors, and what commands print
 pages:
-    UPDATE=1 cargo test --locked --test api
+    UPDATE=1 cargo test --locked --test source
     UPDATE=1 cargo test --locked --test suite -- --include-ignored help:: errors:: documentation::
 
 # Formatting, lints and documentation, as the checks run them
