@@ -68,8 +68,10 @@ impl Fetched {
         Ok(Prepared { fetched: self, runner })
     }
 
-    /// Decides whether what was fetched may be run at all. This is the one place for such a rule: the
-    /// content is verified here, and no part of it was planned or shown yet.
+    /// Decides whether what was fetched may be run at all. This is the one place for such a rule, of the
+    /// publisher's signature for example: the digests are verified here, and no part of the
+    /// configuration was planned or shown yet. A rule that asks a registry makes this function and
+    /// [`Self::prepare`] asynchronous.
     fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
         if self.toolhive.is_some() {
             return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
