@@ -9,10 +9,10 @@
 //! 1. [`wire`]: HTTP, one recorded exchange at a time.
 //! 2. [`oci`]: references, digests, manifests, and the client of a repository.
 //! 3. [`runconfig`]: run configurations, and their artifacts.
-//! 4. [`state`]: `ToolHive`'s state store; [`engine`]: a configuration as a container; and, with the
-//!    feature `registry`, an embedded registry. [`audit`] works on recorded exchanges.
-//! 5. [`run`]: from a reference to a running server.
-//! 6. With the feature `cli`: the program `thv`.
+//! 4. Each with a feature of its own: `state`, `ToolHive`'s state store; `audit`, which works on
+//!    recorded exchanges; `registry`, an embedded registry.
+//! 5. With the feature `run`: from a reference to a running server in a container.
+//! 6. With the feature `cli`, which is on by default: the program `thv`, and all of the above.
 //!
 //! ```no_run
 //! use thv_oci::{oci::Client, runconfig, wire::Settings};
@@ -26,7 +26,11 @@
 //! # }
 //! ```
 
+// Some parts serve only modules that a feature turns on. With all features, none of them is unused.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 mod atomic_file;
+#[cfg(feature = "audit")]
 pub mod audit;
 mod capped_read;
 #[cfg(feature = "cli")]
@@ -34,14 +38,17 @@ pub mod cli;
 mod directories;
 #[cfg(feature = "registry")]
 pub mod embedded_registry;
+#[cfg(feature = "run")]
 pub mod engine;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod oci;
 mod printable;
+#[cfg(feature = "run")]
 pub mod run;
 pub mod runconfig;
+#[cfg(feature = "state")]
 pub mod state;
 mod timestamp;
 pub mod wire;

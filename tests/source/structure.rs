@@ -79,6 +79,23 @@ fn no_file_imports_a_file_that_imports_it() {
 }
 
 #[test]
+fn only_the_client_is_public_without_features() {
+    let root = &source_files()[&Vec::new()];
+    let always: Vec<_> = root
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Mod(module) if matches!(module.vis, syn::Visibility::Public(_)) => {
+                let has_condition = module.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+                (!has_condition).then(|| module.ident.to_string())
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(always, ["oci", "runconfig", "wire"]);
+}
+
+#[test]
 fn imports_are_found_through_reexports() {
     let files = source_files();
     let names = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
