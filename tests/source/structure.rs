@@ -4,6 +4,7 @@
 //! to the file that defines it. Code for tests does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::modules::{Module, SourceFile, definition, source_files};
 
@@ -106,4 +107,27 @@ fn imports_are_found_through_reexports() {
     assert_eq!(found("oci::tags", "super::digest::Digest").as_deref(), Some("oci::digest"));
     assert_eq!(found("oci::tags", "std::fmt"), None);
     assert!(files.values().all(|file| file.path.is_file()) && files.len() > 100);
+}
+
+#[test]
+fn architecture_page_names_what_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("protocol-notes/architecture.md")).unwrap();
+    let mut functions = 0;
+    for word in page.split('`').filter(|word| word.starts_with("src/")) {
+        let (path, function) = word.split_once("::").unwrap_or((word, ""));
+        assert!(root.join(path).exists(), "{path}");
+        if !function.is_empty() {
+            let source = std::fs::read_to_string(root.join(path)).unwrap();
+            let signature = format!("fn {function}");
+            let found = source.split(&signature).skip(1).any(|rest| rest.starts_with(['(', '<']));
+            assert!(found, "{word}");
+            functions += 1;
+        }
+    }
+    assert!(functions > 15, "{functions}");
+    let files = source_files();
+    for module in files.keys().filter(|module| module.len() == 1 && module[0] != "tests") {
+        assert!(page.contains(&format!("`{}`", module[0])), "{} is missing", module[0]);
+    }
 }
