@@ -169,8 +169,10 @@ pub(crate) fn referrers_are_listed_and_filtered(target: &Target) {
         let sorted = |mut referrers: Vec<Value>| {
             referrers.sort_by_key(|referrer| referrer["digest"].as_str().unwrap().to_owned());
             for referrer in &mut referrers {
-                if referrer["annotations"] == json!({}) {
-                    referrer["annotations"] = Value::Null;
+                // Missing, null and empty annotations mean the same.
+                let none = [json!({}), Value::Null].contains(&referrer["annotations"]);
+                if none && let Some(fields) = referrer.as_object_mut() {
+                    fields.remove("annotations");
                 }
             }
             referrers
