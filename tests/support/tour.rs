@@ -8,36 +8,11 @@ use super::{Ran, Registry, User, own_address};
 
 const STDIO: &[u8] = include_bytes!("../../fixtures/runconfigs/stdio.json");
 /// A configuration that a container engine can run.
-const FILES: &str = r#"{
-  "image": "ghcr.io/example/files:1.2",
-  "name": "files",
-  "transport": "stdio",
-  "permission_profile": {
-    "read": ["/srv:/projects"],
-    "network": { "mode": "none" }
-  }
-}
-"#;
+const FILES: &str = include_str!("../../fixtures/tour/files.json");
 /// The same with more permissions.
-const MORE: &str = r#"{
-  "image": "ghcr.io/example/files:1.3",
-  "name": "files",
-  "transport": "stdio",
-  "permission_profile": {
-    "read": ["/srv:/projects"],
-    "write": ["/srv/out:/out"],
-    "network": { "mode": "none" }
-  }
-}
-"#;
+const MORE: &str = include_str!("../../fixtures/tour/more.json");
 /// One that should not be shared.
-const WITH_KEY: &str = r#"{
-  "image": "ghcr.io/example/files:1.2",
-  "name": "files",
-  "transport": "stdio",
-  "env_vars": { "API_KEY": "FAKE-9f8a7c6e5d4b3a21" }
-}
-"#;
+const WITH_KEY: &str = include_str!("../../fixtures/tour/with-key.json");
 /// 2026-11-24T13:41:15Z, when everything here is made.
 const EPOCH: &str = "1795527675";
 /// Commands that go on until they are told to end.
