@@ -2,14 +2,12 @@
 //!
 //! No record is trusted. Only the proxy sends requests, and only those that a client sent to it.
 
-mod api_exchange;
 mod check;
 pub mod export;
 mod proxy;
 mod replay;
 mod show;
 mod transcript;
-mod upload_tracker;
 
 pub use check::{Finding, RULES, Rule, Severity, check};
 pub use proxy::Proxy;

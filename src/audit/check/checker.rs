@@ -1,23 +1,25 @@
 //! Runs every check on the exchanges of a transcript.
 
-use super::finding::{Finding, Findings};
+use super::api_exchange::ApiExchange;
+use super::rule::Finding;
 use super::{content, credential, lists, manifest, token, upload};
-use crate::audit::api_exchange::ApiExchange;
 use crate::audit::transcript::{Recorded, runs};
 
 /// Checks the exchanges of a transcript, each run of a program separately. Returns the findings in
 /// the order of lines.
 #[must_use]
 pub fn check(records: &[Recorded]) -> Vec<Finding> {
-    let mut findings = Findings::default();
+    let mut findings = Vec::new();
     for run in runs(records) {
         let exchanges: Vec<_> = run.into_iter().filter_map(ApiExchange::parse).collect();
-        content::check(&exchanges, &mut findings);
-        manifest::check(&exchanges, &mut findings);
-        upload::check(&exchanges, &mut findings);
-        credential::check(&exchanges, &mut findings);
-        token::check(&exchanges, &mut findings);
-        lists::check(&exchanges, &mut findings);
+        content::check(&exchanges);
+        manifest::check(&exchanges);
+        upload::check(&exchanges);
+        credential::check(&exchanges);
+        token::check(&exchanges);
+        lists::check(&exchanges);
+        findings.extend(exchanges.into_iter().flat_map(ApiExchange::into_findings));
     }
-    findings.into_sorted()
+    findings.sort_by_key(|finding| finding.line);
+    findings
 }

@@ -1,34 +1,33 @@
 //! Checks of content: names, digests and media types.
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
 use crate::oci::{Algorithm, ApiPath, Digest, MediaType, RepositoryName, Tag};
 use crate::wire::RecordedBody;
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     for exchange in exchanges {
         let Some(path) = &exchange.path else { continue };
-        names(exchange, path, findings);
+        names(exchange, path);
         let is_fetched = exchange.status() == 200 && exchange.is_complete();
         match (path, exchange.method()) {
             (ApiPath::Manifest { reference, .. }, "GET") => {
-                accept(exchange, findings);
+                accept(exchange);
                 if is_fetched {
-                    fetched(exchange, reference, findings);
+                    fetched(exchange, reference);
                     let content_type = exchange.received("content-type");
-                    media_type(exchange, content_type, exchange.response_body(), findings);
+                    media_type(exchange, content_type, exchange.response_body());
                 }
             }
             (ApiPath::Blob { digest, .. }, "GET") if is_fetched => {
-                fetched(exchange, digest, findings);
+                fetched(exchange, digest);
             }
             (ApiPath::Manifest { .. }, "PUT") => {
-                pushed_type(exchange, findings);
+                pushed_type(exchange);
                 let content_type = exchange.sent("content-type");
-                media_type(exchange, content_type, exchange.request_body(), findings);
+                media_type(exchange, content_type, exchange.request_body());
                 if matches!(exchange.status(), 200 | 201) {
-                    digest_header(exchange, exchange.request_body(), findings);
+                    digest_header(exchange, exchange.request_body());
                 }
             }
             _ => {}
@@ -36,7 +35,7 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
     }
 }
 
-fn names(exchange: &ApiExchange<'_>, path: &ApiPath, findings: &mut Findings) {
+fn names(exchange: &ApiExchange<'_>, path: &ApiPath) {
     let (repository, reference) = match path {
         ApiPath::Manifest { repository, reference } => (repository, Some(reference)),
         ApiPath::Blob { repository, digest } | ApiPath::Referrers { repository, digest } => {
@@ -46,8 +45,7 @@ fn names(exchange: &ApiExchange<'_>, path: &ApiPath, findings: &mut Findings) {
         ApiPath::Base | ApiPath::UploadSession { .. } | ApiPath::TagList { .. } => return,
     };
     if repository.parse::<RepositoryName>().is_err() {
-        let message = format!("{repository:?} is not a repository name");
-        findings.add(exchange, &rule::NAMES, message);
+        exchange.violates(&rule::NAMES, format!("{repository:?} is not a repository name"));
     }
     let is_manifest = matches!(path, ApiPath::Manifest { .. });
     let is_valid = |text: &str| match text.split_once(':') {
@@ -61,46 +59,43 @@ fn names(exchange: &ApiExchange<'_>, path: &ApiPath, findings: &mut Findings) {
         None => is_manifest && text.parse::<Tag>().is_ok(),
     };
     if let Some(reference) = reference.filter(|text| !is_valid(text)) {
-        let message = format!("{reference:?} is neither a tag nor a digest");
-        findings.add(exchange, &rule::NAMES, message);
+        exchange.violates(&rule::NAMES, format!("{reference:?} is neither a tag nor a digest"));
     }
 }
 
-fn accept(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+fn accept(exchange: &ApiExchange<'_>) {
     if !exchange.sent("accept").is_some_and(|accept| accept.contains("manifest")) {
-        findings.add(exchange, &rule::ACCEPT, "no manifest type in Accept");
+        exchange.violates(&rule::ACCEPT, "no manifest type in Accept");
     }
 }
 
-fn pushed_type(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+fn pushed_type(exchange: &ApiExchange<'_>) {
     match exchange.sent("content-type") {
-        None => findings.add(exchange, &rule::MANIFEST_TYPE, "no Content-Type"),
+        None => exchange.violates(&rule::MANIFEST_TYPE, "no Content-Type"),
         Some(header) if header.contains(';') => {
-            let message = format!("{header:?} has parameters");
-            findings.add(exchange, &rule::MANIFEST_TYPE, message);
+            exchange.violates(&rule::MANIFEST_TYPE, format!("{header:?} has parameters"));
         }
         Some(_) => {}
     }
 }
 
 /// Checks the response to a request for `reference`, which may be a digest.
-fn fetched(exchange: &ApiExchange<'_>, reference: &str, findings: &mut Findings) {
-    digest_header(exchange, exchange.response_body(), findings);
+fn fetched(exchange: &ApiExchange<'_>, reference: &str) {
+    digest_header(exchange, exchange.response_body());
     let Ok(digest) = reference.parse::<Digest>() else { return };
     match has_digest(exchange.response_body(), &digest) {
         Some(true) => {}
         Some(false) => {
             let message = format!("the content does not have the digest {digest}");
-            findings.add(exchange, &rule::CONTENT_DIGEST, message);
+            exchange.violates(&rule::CONTENT_DIGEST, message);
         }
         None => {
-            let message = format!("{digest} cannot be checked");
-            findings.add(exchange, &rule::UNVERIFIABLE, message);
+            exchange.violates(&rule::UNVERIFIABLE, format!("{digest} cannot be checked"));
         }
     }
 }
 
-fn digest_header(exchange: &ApiExchange<'_>, body: Option<&RecordedBody>, findings: &mut Findings) {
+fn digest_header(exchange: &ApiExchange<'_>, body: Option<&RecordedBody>) {
     let Some(header) = exchange.received("docker-content-digest") else { return };
     let message = match header.parse() {
         Ok(digest) if has_digest(body, &digest) == Some(false) => {
@@ -109,7 +104,7 @@ fn digest_header(exchange: &ApiExchange<'_>, body: Option<&RecordedBody>, findin
         Ok(_) => return,
         Err(_) => format!("{header:?} is not a digest"),
     };
-    findings.add(exchange, &rule::DIGEST_HEADER, message);
+    exchange.violates(&rule::DIGEST_HEADER, message);
 }
 
 /// Returns whether a body has `digest`, or `None` if the record does not tell.
@@ -125,12 +120,7 @@ fn has_digest(body: Option<&RecordedBody>, digest: &Digest) -> Option<bool> {
 }
 
 /// Compares a `Content-Type` with the `mediaType` of the document.
-fn media_type(
-    exchange: &ApiExchange<'_>,
-    content_type: Option<&str>,
-    body: Option<&RecordedBody>,
-    findings: &mut Findings,
-) {
+fn media_type(exchange: &ApiExchange<'_>, content_type: Option<&str>, body: Option<&RecordedBody>) {
     let text = body.and_then(|body| body.text.as_deref()).unwrap_or_default();
     let document: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let Some(declared) = document.get("mediaType").and_then(serde_json::Value::as_str) else {
@@ -139,6 +129,6 @@ fn media_type(
     let header = content_type.and_then(|text| MediaType::from_content_type(text).ok());
     if header.is_some_and(|header| header.as_str() != declared.to_ascii_lowercase()) {
         let message = format!("the mediaType of the document is {declared:?}");
-        findings.add(exchange, &rule::MEDIA_TYPE, message);
+        exchange.violates(&rule::MEDIA_TYPE, message);
     }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
 use crate::wire::Origin;
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     // Origins that sent a challenge, and the origins of the token servers that challenges named.
     let mut challengers: HashSet<Origin> = HashSet::new();
     // The first origin that each credential was sent to.
@@ -24,16 +23,16 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
         }
         if let Some(credential) = exchange.credential() {
             if !origin.is_secure() && !origin.is_loopback() {
-                findings.add(exchange, &rule::CREDENTIAL_PLAIN, origin.to_string());
+                exchange.violates(&rule::CREDENTIAL_PLAIN, origin.to_string());
             }
             let first = first_origins.entry(credential).or_insert_with(|| origin.clone());
             let is_foreign = first != origin || foreign_locations.contains(exchange.url.as_str());
             if is_foreign && !challengers.contains(origin) {
                 let message = format!("{origin} never asked for a login");
-                findings.add(exchange, &rule::CREDENTIAL_ORIGIN, message);
+                exchange.violates(&rule::CREDENTIAL_ORIGIN, message);
             }
         }
-        location(exchange, exchanges, &mut foreign_locations, findings);
+        location(exchange, exchanges, &mut foreign_locations);
     }
 }
 
@@ -50,7 +49,6 @@ fn location(
     exchange: &ApiExchange<'_>,
     exchanges: &[ApiExchange<'_>],
     foreign_locations: &mut HashSet<String>,
-    findings: &mut Findings,
 ) {
     if !matches!(exchange.status(), 202 | 301 | 302 | 303 | 307 | 308) {
         return;
@@ -70,6 +68,6 @@ fn location(
     });
     if let Some(later) = followed {
         let message = format!("{} sent the client to plain http", exchange.origin);
-        findings.add(later, &rule::DOWNGRADE, message);
+        later.violates(&rule::DOWNGRADE, message);
     }
 }

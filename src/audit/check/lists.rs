@@ -5,33 +5,32 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
 use crate::oci::{ApiPath, next_link};
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     for (index, exchange) in exchanges.iter().enumerate() {
         let later = exchanges.get(index + 1..).unwrap_or_default();
         match (&exchange.path, exchange.method()) {
             (Some(ApiPath::Manifest { repository, reference }), "PUT") => {
-                referrers_list(exchange, reference, findings);
-                subject_fallback(exchange, repository, later, findings);
+                referrers_list(exchange, reference);
+                subject_fallback(exchange, repository, later);
             }
             (Some(ApiPath::Referrers { repository, digest }), method) => {
-                referrers_fallback(exchange, repository, digest, later, findings);
+                referrers_fallback(exchange, repository, digest, later);
                 if method == "GET" {
-                    next_page(exchange, later, findings);
+                    next_page(exchange, later);
                 }
             }
-            (Some(ApiPath::TagList { .. }), "GET") => next_page(exchange, later, findings),
+            (Some(ApiPath::TagList { .. }), "GET") => next_page(exchange, later),
             _ => {}
         }
     }
 }
 
 /// Checks an index that is pushed under a tag of the referrers tag schema.
-fn referrers_list(exchange: &ApiExchange<'_>, reference: &str, findings: &mut Findings) {
+fn referrers_list(exchange: &ApiExchange<'_>, reference: &str) {
     if !["sha256-", "sha512-"].iter().any(|start| reference.starts_with(start)) {
         return;
     }
@@ -46,16 +45,11 @@ fn referrers_list(exchange: &ApiExchange<'_>, reference: &str, findings: &mut Fi
         } else {
             continue;
         };
-        findings.add(exchange, &rule::REFERRERS_LIST, message);
+        exchange.violates(&rule::REFERRERS_LIST, message);
     }
 }
 
-fn subject_fallback(
-    exchange: &ApiExchange<'_>,
-    repository: &str,
-    later: &[ApiExchange<'_>],
-    findings: &mut Findings,
-) {
+fn subject_fallback(exchange: &ApiExchange<'_>, repository: &str, later: &[ApiExchange<'_>]) {
     if !exchange.is_success() || exchange.received("oci-subject").is_some() {
         return;
     }
@@ -64,7 +58,7 @@ fn subject_fallback(
     let tag = fallback_tag(subject);
     if !is_requested(later, exchange, repository, &tag) {
         let message = format!("no OCI-Subject in the response, and {tag} is not updated");
-        findings.add(exchange, &rule::SUBJECT_FALLBACK, message);
+        exchange.violates(&rule::SUBJECT_FALLBACK, message);
     }
 }
 
@@ -73,12 +67,10 @@ fn referrers_fallback(
     repository: &str,
     digest: &str,
     later: &[ApiExchange<'_>],
-    findings: &mut Findings,
 ) {
     let tag = fallback_tag(digest);
     if exchange.status() == 404 && !is_requested(later, exchange, repository, &tag) {
-        let message = format!("{tag} is not requested");
-        findings.add(exchange, &rule::REFERRERS_FALLBACK, message);
+        exchange.violates(&rule::REFERRERS_FALLBACK, format!("{tag} is not requested"));
     }
 }
 
@@ -106,7 +98,7 @@ fn fallback_tag(digest: &str) -> String {
     format!("{}-{}", cut(algorithm, 32), cut(encoded, 64))
 }
 
-fn next_page(exchange: &ApiExchange<'_>, later: &[ApiExchange<'_>], findings: &mut Findings) {
+fn next_page(exchange: &ApiExchange<'_>, later: &[ApiExchange<'_>]) {
     if exchange.status() != 200 {
         return;
     }
@@ -118,7 +110,6 @@ fn next_page(exchange: &ApiExchange<'_>, later: &[ApiExchange<'_>], findings: &m
         .find(|later| later.origin == exchange.origin && later.url.path() == exchange.url.path());
     if let Some(request) = request.filter(|later| later.url != next && later.url.query().is_some())
     {
-        let message = format!("line {} links to {next}", exchange.line);
-        findings.add(request, &rule::NEXT_PAGE, message);
+        request.violates(&rule::NEXT_PAGE, format!("line {} links to {next}", exchange.line));
     }
 }

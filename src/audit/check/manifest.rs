@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
-use crate::audit::upload_tracker::UploadTracker;
+use super::upload_tracker::UploadTracker;
 use crate::oci::{ApiPath, Digest};
 use crate::wire::{Origin, RecordedBody};
 
@@ -36,13 +35,13 @@ impl KnownContent {
     }
 }
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     let mut known = KnownContent::default();
     let mut uploads = UploadTracker::new();
     for exchange in exchanges {
         match (&exchange.path, exchange.method(), exchange.status()) {
             (Some(ApiPath::Manifest { repository, .. }), "PUT", 200..=299) => {
-                references(exchange, repository, &known, findings);
+                references(exchange, repository, &known);
                 known.add_manifest(exchange, repository, exchange.request_body());
             }
             (Some(ApiPath::Manifest { repository, .. }), "GET" | "HEAD", 200) => {
@@ -72,12 +71,7 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
     }
 }
 
-fn references(
-    exchange: &ApiExchange<'_>,
-    repository: &str,
-    known: &KnownContent,
-    findings: &mut Findings,
-) {
+fn references(exchange: &ApiExchange<'_>, repository: &str, known: &KnownContent) {
     let Ok(manifest) = serde_json::from_str::<Value>(exchange.request_text()) else { return };
     let list = |name: &str| manifest.get(name).and_then(Value::as_array).into_iter().flatten();
     let content = manifest.get("config").into_iter().chain(list("layers")).chain(list("manifests"));
@@ -88,7 +82,7 @@ fn references(
         let key = (exchange.origin.clone(), repository.to_owned(), digest.to_owned());
         if !is_elsewhere && digest.parse::<Digest>().is_ok() && !known.0.contains(&key) {
             let message = format!("{digest} was not sent, mounted or seen in {repository}");
-            findings.add(exchange, &rule::MANIFEST_CONTENT, message);
+            exchange.violates(&rule::MANIFEST_CONTENT, message);
         }
     }
 }

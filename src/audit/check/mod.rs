@@ -3,19 +3,19 @@
 //! Rules look at methods, URLs, header fields and bodies, never at the operation that a client
 //! recorded. So recordings of any client can be checked.
 
+mod api_exchange;
 mod checker;
 mod content;
 mod credential;
-mod finding;
 mod lists;
 mod manifest;
 mod rule;
 mod token;
 mod upload;
+mod upload_tracker;
 
 pub use checker::check;
-pub use finding::Finding;
-pub use rule::{RULES, Rule, Severity};
+pub use rule::{Finding, RULES, Rule, Severity};
 
 #[cfg(test)]
 mod tests;

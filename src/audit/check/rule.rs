@@ -36,6 +36,18 @@ pub struct Rule {
     pub section: &'static str,
 }
 
+/// A violation of a rule by a recorded exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The line of the transcript, from 1.
+    pub line: usize,
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How the exchange violates the rule. It may contain text from the registry, unchanged.
+    pub message: String,
+}
+
 macro_rules! rules {
     ($($name:ident = $id:literal, $severity:ident, $title:literal, $reason:literal, $section:literal;)+) => {
         $(pub(super) const $name: Rule = Rule {

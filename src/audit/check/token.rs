@@ -5,17 +5,16 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
 use crate::wire::RedactionMark;
 
 /// The lifetime of a token without `expires_in`, in seconds.
 const DEFAULT_LIFETIME: f64 = 60.0;
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
-    token_reuse(exchanges, findings);
-    retry_after(exchanges, findings);
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
+    token_reuse(exchanges);
+    retry_after(exchanges);
 }
 
 /// A token that a token server issued.
@@ -26,7 +25,7 @@ struct Token {
     id: Option<String>,
 }
 
-fn token_reuse(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+fn token_reuse(exchanges: &[ApiExchange<'_>]) {
     let mut tokens: HashMap<String, Token> = HashMap::new();
     for exchange in exchanges {
         // A token that was rejected may be replaced before it expires.
@@ -45,7 +44,7 @@ fn token_reuse(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
             .collect();
         let key = format!("{}{} {}", exchange.origin, exchange.url.path(), parameters.join(" "));
         if tokens.get(&key).is_some_and(|token| exchange.start < token.expires) {
-            findings.add(exchange, &rule::TOKEN_REUSE, "a token for this scope is still valid");
+            exchange.violates(&rule::TOKEN_REUSE, "a token for this scope is still valid");
         }
         tokens.insert(key, token);
     }
@@ -64,7 +63,7 @@ fn issued(exchange: &ApiExchange<'_>) -> Option<Token> {
     Some(Token { expires: exchange.start + lifetime, id })
 }
 
-fn retry_after(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+fn retry_after(exchanges: &[ApiExchange<'_>]) {
     for (index, exchange) in exchanges.iter().enumerate() {
         let wait = exchange.received("retry-after").and_then(|value| value.parse::<f64>().ok());
         let (429 | 503, Some(wait)) = (exchange.status(), wait) else { continue };
@@ -75,7 +74,7 @@ fn retry_after(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
         if let Some(later) = again.filter(|later| later.start < end + wait) {
             let line = exchange.line;
             let message = format!("repeated before the {wait} seconds that line {line} asked for");
-            findings.add(later, &rule::RETRY_AFTER, message);
+            later.violates(&rule::RETRY_AFTER, message);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Checks of uploads: the order of requests, where each goes, and what it declares.
 
-use super::finding::Findings;
+use super::api_exchange::ApiExchange;
 use super::rule;
-use crate::audit::api_exchange::ApiExchange;
-use crate::audit::upload_tracker::{UploadSession, UploadTracker};
+use super::upload_tracker::{UploadSession, UploadTracker};
 use crate::oci::{Algorithm, ApiPath, Digest};
 
 /// What the requests of an upload session have shown so far.
@@ -28,12 +27,12 @@ struct Progress {
     must_resynchronise: bool,
 }
 
-pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
+pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     let mut uploads = UploadTracker::new();
     for exchange in exchanges {
-        content_length(exchange, findings);
+        content_length(exchange);
         if is_start(exchange) {
-            start(exchange, &mut uploads, findings);
+            start(exchange, &mut uploads);
         } else if let Some(mut session) = uploads.take(exchange) {
             if exchange.status() == 404 {
                 // The registry does not know the session any more.
@@ -41,7 +40,7 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
             }
             match exchange.method() {
                 "GET" => status(exchange, &mut session.state),
-                "PATCH" | "PUT" => content(exchange, &mut session, findings),
+                "PATCH" | "PUT" => content(exchange, &mut session),
                 _ => {}
             }
             uploads.follow(exchange, session);
@@ -50,7 +49,7 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>], findings: &mut Findings) {
     for session in uploads.abandoned() {
         if let Some(opening) = exchanges.iter().find(|e| e.line == session.opened_at) {
             let message = "the upload is neither finished nor cancelled";
-            findings.add(opening, &rule::UPLOAD_ABANDONED, message);
+            opening.violates(&rule::UPLOAD_ABANDONED, message);
         }
     }
 }
@@ -59,29 +58,24 @@ fn is_start(exchange: &ApiExchange<'_>) -> bool {
     matches!(exchange.path, Some(ApiPath::UploadStart { .. })) && exchange.method() == "POST"
 }
 
-fn content_length(exchange: &ApiExchange<'_>, findings: &mut Findings) {
+fn content_length(exchange: &ApiExchange<'_>) {
     let size = exchange.sent_size();
     match exchange.sent("content-length") {
         Some(length) if length.parse() != Ok(size) && exchange.is_complete() => {
             let message = format!("Content-Length is {length:?}, the body has {size} bytes");
-            findings.add(exchange, &rule::CONTENT_LENGTH, message);
+            exchange.violates(&rule::CONTENT_LENGTH, message);
         }
         None if is_start(exchange) && exchange.sent("transfer-encoding").is_none() => {
-            let message = "an upload is started without Content-Length";
-            findings.add(exchange, &rule::CONTENT_LENGTH, message);
+            exchange.violates(&rule::CONTENT_LENGTH, "an upload is started without Content-Length");
         }
         _ => {}
     }
 }
 
-fn start(
-    exchange: &ApiExchange<'_>,
-    uploads: &mut UploadTracker<Progress>,
-    findings: &mut Findings,
-) {
+fn start(exchange: &ApiExchange<'_>, uploads: &mut UploadTracker<Progress>) {
     if let Some(digest) = exchange.parameter("digest") {
         let sent = exchange.request_body().and_then(|body| body.sha256.as_deref());
-        closing_digest(exchange, &digest, sent, findings);
+        closing_digest(exchange, &digest, sent);
     }
     let minimum = exchange.received("oci-chunk-min-length").and_then(|length| length.parse().ok());
     let progress = Progress {
@@ -108,20 +102,15 @@ fn status(exchange: &ApiExchange<'_>, progress: &mut Progress) {
 }
 
 /// Checks a request that sends a chunk or closes the upload.
-fn content(
-    exchange: &ApiExchange<'_>,
-    session: &mut UploadSession<Progress>,
-    findings: &mut Findings,
-) {
+fn content(exchange: &ApiExchange<'_>, session: &mut UploadSession<Progress>) {
     let expected_query = session.location.query().unwrap_or_default();
     if !exchange.url.query().unwrap_or_default().starts_with(expected_query) {
-        let message = "this is not the newest location of the upload";
-        findings.add(exchange, &rule::UPLOAD_LOCATION, message);
+        exchange.violates(&rule::UPLOAD_LOCATION, "this is not the newest location of the upload");
     }
     let progress = &mut session.state;
     if progress.must_resynchronise {
         let message = "the upload continues after 416 without a question for its state";
-        findings.add(exchange, &rule::RESYNCHRONISE, message);
+        exchange.violates(&rule::RESYNCHRONISE, message);
     }
     progress.must_resynchronise = exchange.status() == 416;
     let recorded = exchange.sent_size();
@@ -132,30 +121,25 @@ fn content(
     if let Some(short) = progress.short_chunk.filter(|_| size > 0) {
         let wanted = progress.minimum_chunk;
         let message = format!("a chunk of {short} bytes; the registry wants at least {wanted}");
-        findings.add(exchange, &rule::CHUNK_SIZE, message);
+        exchange.violates(&rule::CHUNK_SIZE, message);
     }
     if let Some(range) = range {
-        content_range(exchange, range, size, progress, findings);
+        content_range(exchange, range, size, progress);
     }
     let chunk = format!("{} {size}", range.unwrap_or("?"));
     if exchange.method() == "PATCH" && progress.unanswered_chunk.as_ref() == Some(&chunk) {
         let message = "a chunk without a response is sent again without a question for the state";
-        findings.add(exchange, &rule::UNSAFE_RETRY, message);
+        exchange.violates(&rule::UNSAFE_RETRY, message);
     }
     match exchange.status() {
         0 => progress.unanswered_chunk = Some(chunk),
-        1..=299 => accepted(exchange, size, progress, findings),
+        1..=299 => accepted(exchange, size, progress),
         _ => {}
     }
 }
 
 /// Notes the content that the registry accepted, and checks how the upload is closed.
-fn accepted(
-    exchange: &ApiExchange<'_>,
-    size: u64,
-    progress: &mut Progress,
-    findings: &mut Findings,
-) {
+fn accepted(exchange: &ApiExchange<'_>, size: u64, progress: &mut Progress) {
     if let Some(body) = exchange.request_body() {
         progress.chunks += 1;
         progress.last_sha256.clone_from(&body.sha256);
@@ -175,26 +159,19 @@ fn accepted(
         return;
     }
     let Some(digest) = exchange.parameter("digest") else {
-        let message = "an upload is closed without a digest";
-        return findings.add(exchange, &rule::UPLOAD_DIGEST, message);
+        return exchange.violates(&rule::UPLOAD_DIGEST, "an upload is closed without a digest");
     };
     let announced = progress.algorithm.as_deref().unwrap_or("sha256");
     if digest.split(':').next() != Some(announced) {
         let message = format!("the upload was started for a {announced} digest");
-        findings.add(exchange, &rule::DIGEST_ALGORITHM, message);
+        exchange.violates(&rule::DIGEST_ALGORITHM, message);
     }
     // The digest of several chunks together is not recorded.
     let whole = progress.last_sha256.as_deref().filter(|_| progress.chunks == 1);
-    closing_digest(exchange, &digest, whole, findings);
+    closing_digest(exchange, &digest, whole);
 }
 
-fn content_range(
-    exchange: &ApiExchange<'_>,
-    range: &str,
-    size: u64,
-    progress: &Progress,
-    findings: &mut Findings,
-) {
+fn content_range(exchange: &ApiExchange<'_>, range: &str, size: u64, progress: &Progress) {
     let received = progress.received;
     let last = range.split_once('-').and_then(|(_, last)| last.parse::<u64>().ok());
     let length = |first, last: u64| last.checked_sub(first).map(|span| span.saturating_add(1));
@@ -203,12 +180,12 @@ fn content_range(
             if first != received && !(progress.is_ambiguous && first < 2) {
                 let message =
                     format!("the chunk starts at {first}, but {received} bytes were sent");
-                findings.add(exchange, &rule::UPLOAD_ORDER, message);
+                exchange.violates(&rule::UPLOAD_ORDER, message);
             }
         }
         _ => {
             let message = format!("Content-Range {range:?} does not fit {size} bytes");
-            findings.add(exchange, &rule::CONTENT_RANGE, message);
+            exchange.violates(&rule::CONTENT_RANGE, message);
         }
     }
 }
@@ -219,19 +196,13 @@ fn first_byte(range: &str) -> Option<u64> {
 }
 
 /// Compares the digest that closes an upload with the SHA-256 of the content, if that is known.
-fn closing_digest(
-    exchange: &ApiExchange<'_>,
-    digest: &str,
-    sent_sha256: Option<&str>,
-    findings: &mut Findings,
-) {
+fn closing_digest(exchange: &ApiExchange<'_>, digest: &str, sent_sha256: Option<&str>) {
     let Ok(parsed) = digest.parse::<Digest>() else {
-        let message = format!("{digest:?} is not a digest");
-        return findings.add(exchange, &rule::UPLOAD_DIGEST, message);
+        return exchange.violates(&rule::UPLOAD_DIGEST, format!("{digest:?} is not a digest"));
     };
     let is_sha256 = parsed.algorithm() == Algorithm::Sha256;
     if is_sha256 && sent_sha256.is_some_and(|sent| sent != parsed.encoded()) {
         let message = format!("the content that was sent does not have the digest {digest}");
-        findings.add(exchange, &rule::UPLOAD_DIGEST, message);
+        exchange.violates(&rule::UPLOAD_DIGEST, message);
     }
 }

@@ -13,11 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
 use hyper::{Request as ClientRequest, Response as ClientResponse};
-use url::Url;
+use url::{Position, Url};
 
 use super::body::{ResponseBody, receive};
 use super::operation::operation;
-use crate::audit::api_exchange::without_query;
 use crate::wire::{
     Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
 };
@@ -63,7 +62,7 @@ struct Relay {
 struct NamedByRegistry {
     origins: HashSet<Origin>,
     /// The URLs of token servers, without query. The bodies of their exchanges contain secrets.
-    token_servers: HashSet<Url>,
+    token_servers: HashSet<String>,
 }
 
 impl Proxy {
@@ -127,7 +126,7 @@ impl Relay {
             Method::parse(parts.method.as_str()).ok_or("this proxy does not support the method")?;
         let received = receive(body).await.map_err(|error| error.to_string())?;
 
-        let is_token_server = self.named().token_servers.contains(&without_query(&url));
+        let is_token_server = self.named().token_servers.contains(&url[..Position::AfterPath]);
         let name = if is_token_server { "token".to_owned() } else { operation(method, &url) };
         let mut outgoing = Request::new(method, url.clone(), format!("proxy: {name}"));
         for (name, value) in &parts.headers {
@@ -207,7 +206,7 @@ impl Relay {
             return challenge.to_owned();
         }
         if let Ok(url) = from.join(realm) {
-            self.named().token_servers.insert(without_query(&url));
+            self.named().token_servers.insert(url[..Position::AfterPath].to_owned());
         }
         format!("{before}realm=\"{}\"{after}", self.own_url_for(from, realm))
     }

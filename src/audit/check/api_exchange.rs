@@ -1,14 +1,16 @@
 //! A recorded exchange, as the distribution API understands it.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 
 use url::Url;
 
-use super::transcript::Recorded;
+use super::rule::{Finding, Rule};
+use crate::audit::transcript::Recorded;
 use crate::oci::ApiPath;
 use crate::wire::{Origin, RedactionMark};
 
-/// A record with its URL parsed.
+/// A record with its URL parsed, and the findings about it.
 pub(super) struct ApiExchange<'a> {
     record: &'a Recorded,
     /// The start of the request, in seconds since 1970.
@@ -17,6 +19,7 @@ pub(super) struct ApiExchange<'a> {
     pub(super) origin: Origin,
     /// `None` if the path is none of the distribution API's.
     pub(super) path: Option<ApiPath>,
+    findings: RefCell<Vec<Finding>>,
 }
 
 impl Deref for ApiExchange<'_> {
@@ -33,7 +36,18 @@ impl<'a> ApiExchange<'a> {
         let url = Url::parse(&record.exchange.request.url).ok()?;
         let origin = Origin::of(&url)?;
         let path = ApiPath::parse(url.path());
-        Some(Self { record, start: record.started(), url, origin, path })
+        let findings = RefCell::default();
+        Some(Self { record, start: record.started(), url, origin, path, findings })
+    }
+
+    /// Adds the finding that this exchange violates `rule`.
+    pub(super) fn violates(&self, rule: &'static Rule, message: impl Into<String>) {
+        let finding = Finding { line: self.line, rule, message: message.into() };
+        self.findings.borrow_mut().push(finding);
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings.into_inner()
     }
 
     pub(super) fn method(&self) -> &str {
@@ -45,12 +59,10 @@ impl<'a> ApiExchange<'a> {
         self.exchange.error.is_none()
     }
 
-    /// Returns true if the status of the response is 2xx.
     pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.status())
     }
 
-    /// Returns the value of a query parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let mut pairs = self.url.query_pairs();
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -68,12 +80,4 @@ impl<'a> ApiExchange<'a> {
         let mark = RedactionMark::find(value).map(|(_, mark, _)| mark.id().to_owned());
         Some(mark.unwrap_or_else(|| value.to_owned()))
     }
-}
-
-/// Returns the URL without its query. In an upload session the query holds the registry's state and
-/// changes with each response; in a token request it holds the scope.
-pub(super) fn without_query(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_query(None);
-    url
 }

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use url::Url;
+use url::{Position, Url};
 
-use super::api_exchange::{ApiExchange, without_query};
+use super::api_exchange::ApiExchange;
 use crate::oci::ApiPath;
 use crate::wire::Origin;
 
 /// The open upload sessions of one run. `S` is what the user of the tracker knows of each session.
 pub(super) struct UploadTracker<S> {
-    /// By the newest location without its query.
-    sessions: HashMap<Url, UploadSession<S>>,
+    /// By the newest location without its query, which holds the registry's state and changes.
+    sessions: HashMap<String, UploadSession<S>>,
 }
 
 /// An open upload session.
@@ -56,7 +56,7 @@ impl<S> UploadTracker<S> {
     pub(super) fn take(&mut self, exchange: &ApiExchange<'_>) -> Option<UploadSession<S>> {
         match exchange.method() {
             "PATCH" | "PUT" | "GET" | "DELETE" => {
-                self.sessions.remove(&without_query(&exchange.url))
+                self.sessions.remove(&exchange.url[..Position::AfterPath])
             }
             _ => None,
         }
@@ -82,6 +82,7 @@ impl<S> UploadTracker<S> {
     }
 
     fn insert(&mut self, session: UploadSession<S>) {
-        self.sessions.insert(without_query(&session.location), session);
+        let location = session.location[..Position::AfterPath].to_owned();
+        self.sessions.insert(location, session);
     }
 }
