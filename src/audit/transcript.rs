@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -42,12 +42,10 @@ impl Recorded {
         self.exchange.response.as_ref().map_or(0, |response| response.status)
     }
 
-    /// Returns a header field of the request.
     pub(super) fn sent(&self, name: &str) -> Option<&str> {
         field(&self.exchange.request.headers, name)
     }
 
-    /// Returns a header field of the response.
     pub(super) fn received(&self, name: &str) -> Option<&str> {
         field(&self.exchange.response.as_ref()?.headers, name)
     }
@@ -65,12 +63,10 @@ impl Recorded {
         self.exchange.response.as_ref()?.body.as_ref()
     }
 
-    /// Returns the number of bytes of the request's body.
     pub(super) fn sent_size(&self) -> u64 {
         self.request_body().map_or(0, |body| body.size)
     }
 
-    /// Returns the number of bytes of the response's body.
     pub(super) fn received_size(&self) -> u64 {
         self.response_body().map_or(0, |body| body.size)
     }
@@ -96,16 +92,12 @@ pub(super) fn runs(records: &[Recorded]) -> Vec<Vec<&Recorded>> {
 }
 
 /// Reads the records of a transcript as they are written.
-pub struct TranscriptReader {
-    source: Box<dyn io::Read + Send>,
+#[derive(Debug)]
+pub struct TranscriptReader<R = File> {
+    source: BufReader<R>,
     line: usize,
+    /// The beginning of a line that is not complete yet.
     rest: Vec<u8>,
-}
-
-impl fmt::Debug for TranscriptReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TranscriptReader").field("line", &self.line).finish_non_exhaustive()
-    }
 }
 
 #[derive(Deserialize)]
@@ -121,11 +113,13 @@ impl TranscriptReader {
     pub fn open(path: &Path) -> Result<Self, TranscriptError> {
         Ok(Self::new(File::open(path).map_err(TranscriptError::Io)?))
     }
+}
 
+impl<R: io::Read> TranscriptReader<R> {
     /// Reads from `source`.
     #[must_use]
-    pub fn new(source: impl io::Read + Send + 'static) -> Self {
-        Self { source: Box::new(source), line: 0, rest: Vec::new() }
+    pub fn new(source: R) -> Self {
+        Self { source: BufReader::with_capacity(64 * 1024, source), line: 0, rest: Vec::new() }
     }
 
     /// Returns the records of all complete lines that were not read before.
@@ -135,14 +129,21 @@ impl TranscriptReader {
     /// last line is not an error: see [`TranscriptReader::is_cut_short`].
     pub fn read(&mut self) -> Result<Vec<Recorded>, TranscriptError> {
         let mut records = Vec::new();
-        let mut buffer = vec![0; 64 * 1024];
         loop {
-            let size = self.source.read(&mut buffer).map_err(TranscriptError::Io)?;
-            if size == 0 {
-                return Ok(records);
+            // One byte more than a line may have: its end, or proof that it is too long.
+            let room = (LINE_LIMIT + 1).saturating_sub(self.rest.len()) as u64;
+            let mut source = self.source.by_ref().take(room);
+            source.read_until(b'\n', &mut self.rest).map_err(TranscriptError::Io)?;
+            if self.rest.last() != Some(&b'\n') {
+                let is_too_long = self.rest.len() > LINE_LIMIT;
+                let error = TranscriptError::TooLong { line: self.line + 1 };
+                return if is_too_long { Err(error) } else { Ok(records) };
             }
-            self.rest.extend_from_slice(buffer.get(..size).unwrap_or_default());
-            self.take_lines(&mut records)?;
+            self.line += 1;
+            let line = std::mem::take(&mut self.rest);
+            if !line.trim_ascii().is_empty() {
+                records.push(Recorded { line: self.line, exchange: parse(&line, self.line)? });
+            }
         }
     }
 
@@ -150,25 +151,6 @@ impl TranscriptReader {
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         !self.rest.is_empty()
-    }
-
-    fn take_lines(&mut self, records: &mut Vec<Recorded>) -> Result<(), TranscriptError> {
-        let mut start = 0;
-        while let Some(length) =
-            self.rest.get(start..).and_then(|rest| rest.iter().position(|b| *b == b'\n'))
-        {
-            self.line += 1;
-            let line = self.rest.get(start..start + length).unwrap_or_default();
-            if !line.trim_ascii().is_empty() {
-                records.push(Recorded { line: self.line, exchange: parse(line, self.line)? });
-            }
-            start += length + 1;
-        }
-        self.rest.drain(..start);
-        if self.rest.len() > LINE_LIMIT {
-            return Err(TranscriptError::TooLong { line: self.line + 1 });
-        }
-        Ok(())
     }
 }
 
