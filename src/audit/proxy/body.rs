@@ -2,14 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use http_body_util::channel::Channel;
 use hyper::body::{Frame, Incoming};
-use tokio::sync::mpsc;
 
 use crate::atomic_file::Scratch;
 use crate::wire::{self, Response};
@@ -55,44 +53,30 @@ pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
 }
 
 /// The body of a response, which the client gets as it arrives from the registry.
-pub(super) struct ResponseBody(mpsc::Receiver<io::Result<Bytes>>);
+pub(super) type ResponseBody = Channel<Bytes, io::Error>;
 
-impl ResponseBody {
-    pub(super) fn new(mut response: Response) -> Self {
-        let (sender, pieces) = mpsc::channel(WAITING_PIECES);
-        tokio::spawn(async move {
-            loop {
-                let piece = match response.chunk().await {
-                    Ok(Some(piece)) => Ok(piece),
-                    Ok(None) => return,
-                    // The client gets an incomplete body.
-                    Err(error) => Err(io::Error::other(error)),
-                };
-                let is_last = piece.is_err();
-                if sender.send(piece).await.is_err() || is_last {
-                    return;
+pub(super) fn from_registry(mut response: Response) -> ResponseBody {
+    let (mut sender, body) = Channel::new(WAITING_PIECES);
+    tokio::spawn(async move {
+        loop {
+            match response.chunk().await {
+                Ok(None) => return,
+                Ok(Some(piece)) => {
+                    if sender.send_data(piece).await.is_err() {
+                        return;
+                    }
                 }
+                // The client gets an incomplete body.
+                Err(error) => return sender.abort(io::Error::other(error)),
             }
-        });
-        Self(pieces)
-    }
-
-    pub(super) fn from_text(text: String) -> Self {
-        let (sender, pieces) = mpsc::channel(1);
-        // This cannot fail: the channel has room for one piece.
-        let _ = sender.try_send(Ok(text.into()));
-        Self(pieces)
-    }
+        }
+    });
+    body
 }
 
-impl hyper::body::Body for ResponseBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
-    }
+pub(super) fn from_text(text: String) -> ResponseBody {
+    let (mut sender, body) = Channel::new(1);
+    // This cannot fail: the channel has room for one piece.
+    let _ = sender.try_send(Frame::data(text.into()));
+    body
 }

@@ -5,7 +5,6 @@
 //! and no others.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::{Request as ClientRequest, Response as ClientResponse};
 use url::{Position, Url};
 
-use super::body::{ResponseBody, receive};
+use super::body::{ResponseBody, from_registry, from_text, receive};
 use super::operation::operation;
 use crate::wire::{
     Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
@@ -38,17 +37,13 @@ const HOP_BY_HOP: [&str; 9] = [
 ];
 
 /// A recording proxy. It accepts connections, but answers none before [`Proxy::serve`].
+#[derive(Debug)]
 pub struct Proxy {
     listener: Listener,
     relay: Arc<Relay>,
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("address", &self.local_addr()).finish_non_exhaustive()
-    }
-}
-
+#[derive(Debug)]
 struct Relay {
     transport: Transport,
     upstream: Url,
@@ -58,7 +53,7 @@ struct Relay {
 }
 
 /// What the responses of the registry named so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct NamedByRegistry {
     origins: HashSet<Origin>,
     /// The URLs of token servers, without query. The bodies of their exchanges contain secrets.
@@ -106,7 +101,7 @@ impl Service for Relay {
             Err(error) => {
                 let body =
                     serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
-                let mut response = ClientResponse::new(ResponseBody::from_text(body.to_string()));
+                let mut response = ClientResponse::new(from_text(body.to_string()));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response
             }
@@ -175,11 +170,9 @@ impl Relay {
                 rewritten = rewritten.header(name, value);
             }
         }
-        let body = ResponseBody::new(response);
         // This cannot fail: header fields that were received are valid.
-        rewritten
-            .body(body)
-            .unwrap_or_else(|_| ClientResponse::new(ResponseBody::from_text(String::new())))
+        let response = rewritten.body(from_registry(response));
+        response.unwrap_or_else(|_| ClientResponse::new(from_text(String::new())))
     }
 
     /// Returns a URL of this proxy that stands for `location`, and remembers its origin.
