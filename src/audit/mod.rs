@@ -5,6 +5,7 @@
 mod check;
 pub mod export;
 mod proxy;
+mod proxy_body;
 mod replay;
 mod show;
 mod transcript;

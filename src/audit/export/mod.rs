@@ -3,7 +3,6 @@
 mod curl;
 mod har;
 mod html;
-mod waterfall;
 
 pub use curl::curl;
 pub use har::har;
