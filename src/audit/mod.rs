@@ -3,15 +3,15 @@
 //! No record is trusted. Only the proxy sends requests, and only those that a client sent to it.
 
 mod check;
-pub mod export;
+pub(crate) mod export;
 mod proxy;
 mod proxy_body;
 mod replay;
 mod show;
 mod transcript;
 
-pub use check::{Finding, RULES, Rule, Severity, check};
+pub use check::{Finding, Rule, Severity, check};
 pub use proxy::Proxy;
 pub use replay::Replay;
-pub use show::Show;
+pub(crate) use show::{SHOW_TITLE, Show};
 pub use transcript::{Recorded, TranscriptError, TranscriptReader};

@@ -1,34 +1,25 @@
 //! Shows exchanges to people: one line each, with header fields and bodies on request.
 
-use super::transcript::Recorded;
+use super::transcript::{Recorded, size_text};
 use crate::printable::{excerpt, printable};
 use crate::wire::RecordedBody;
 
 /// Formats exchanges. The fields choose what is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Show {
-    /// Show the header fields.
-    pub headers: bool,
-    /// Show the text of the bodies.
-    pub bodies: bool,
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Show {
+    pub(crate) headers: bool,
+    pub(crate) bodies: bool,
     /// Colour each line by its status.
-    pub colour: bool,
+    pub(crate) colour: bool,
 }
 
-const TITLE: &str =
+/// The heading of the columns.
+pub(crate) const SHOW_TITLE: &str =
     "   # OPERATION                  METHOD STATUS     SENT RECEIVED       TIME  PATH";
 
 impl Show {
-    /// Returns the heading of the columns.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        TITLE
-    }
-
     /// Returns the lines of one exchange. They contain no control character from the transcript.
-    #[must_use]
-    pub fn lines(self, recorded: &Recorded) -> Vec<String> {
+    pub(crate) fn lines(self, recorded: &Recorded) -> Vec<String> {
         let exchange = &recorded.exchange;
         let mut lines = vec![self.summary(recorded)];
         if let Some(error) = &exchange.error {
@@ -57,23 +48,18 @@ impl Show {
 
     fn summary(self, recorded: &Recorded) -> String {
         let exchange = &recorded.exchange;
-        let status = match recorded.status() {
-            0 => "—".to_owned(),
-            status => status.to_string(),
-        };
         let attempt = match exchange.attempt {
             1 => String::new(),
             n => format!(" ({n})"),
         };
-        let operation = excerpt(&exchange.operation, 25);
         let line = format!(
             "{:>4} {:<26} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
             exchange.seq,
-            operation,
+            excerpt(&exchange.operation, 25),
             excerpt(&exchange.request.method, 6),
-            status,
-            size(recorded.sent_size()),
-            size(recorded.received_size()),
+            recorded.status_text(),
+            size_text(recorded.sent_size(), ""),
+            size_text(recorded.received_size(), ""),
             exchange.duration_ms,
             short_path(&exchange.request.url),
         );
@@ -110,37 +96,17 @@ fn body(mark: char, body: Option<&RecordedBody>) -> Vec<String> {
     }
 }
 
-fn size(bytes: u64) -> String {
-    match bytes {
-        bytes @ 0..=9_999 => bytes.to_string(),
-        bytes @ 10_000..=9_999_999 => format!("{} kB", bytes / 1000),
-        bytes => format!("{} MB", bytes / 1_000_000),
-    }
-}
-
 /// Returns the path and query, with long words such as digests shortened.
 fn short_path(url: &str) -> String {
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let mut shown = String::from("/");
-    let mut word = String::new();
-    let flush = |word: &mut String, shown: &mut String| {
-        if word.len() > 24 {
-            shown.extend(word.chars().take(12));
-            shown.push('…');
-        } else {
-            shown.push_str(word);
-        }
-        word.clear();
-    };
-    for c in path.chars() {
-        if c.is_ascii_alphanumeric() {
-            word.push(c);
-        } else {
-            flush(&mut word, &mut shown);
-            shown.push(c);
+    for piece in path.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        match word.get(..12).filter(|_| word.len() > 24) {
+            Some(start) => shown.extend([start, "…", &piece[word.len()..]]),
+            None => shown.push_str(piece),
         }
     }
-    flush(&mut word, &mut shown);
     excerpt(&shown, 64)
 }
 

@@ -42,6 +42,14 @@ impl Recorded {
         self.exchange.response.as_ref().map_or(0, |response| response.status)
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) fn status_text(&self) -> String {
+        match self.status() {
+            0 => "—".to_owned(),
+            status => status.to_string(),
+        }
+    }
+
     pub(super) fn sent(&self, name: &str) -> Option<&str> {
         field(&self.exchange.request.headers, name)
     }
@@ -67,6 +75,7 @@ impl Recorded {
         self.request_body().map_or(0, |body| body.size)
     }
 
+    #[cfg(feature = "cli")]
     pub(super) fn received_size(&self) -> u64 {
         self.response_body().map_or(0, |body| body.size)
     }
@@ -75,6 +84,16 @@ impl Recorded {
 fn field<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = headers.iter().find(|(field, _)| field.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
+}
+
+/// Returns a number of bytes for people. A number without a prefix such as k gets `unit`.
+#[cfg(feature = "cli")]
+pub(super) fn size_text(bytes: u64, unit: &str) -> String {
+    match bytes {
+        0..=9_999 => format!("{bytes}{unit}"),
+        10_000..=9_999_999 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }
 
 /// Returns the records of each run of a program, in the order in which their requests were started.

@@ -15,7 +15,7 @@ mod upload;
 mod upload_tracker;
 
 pub use checker::check;
-pub use rule::{Finding, RULES, Rule, Severity};
+pub use rule::{Finding, Rule, Severity};
 
 #[cfg(test)]
 mod tests;

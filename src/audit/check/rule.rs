@@ -11,8 +11,8 @@ pub enum Severity {
 
 impl Severity {
     /// Returns the word for this severity in output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    #[cfg(feature = "cli")]
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Finding => "finding",
             Self::Advice => "advice",
@@ -53,8 +53,8 @@ macro_rules! rules {
         $(pub(super) const $name: Rule = Rule {
             id: $id, severity: Severity::$severity, title: $title, reason: $reason, section: $section,
         };)+
-        /// Every rule.
-        pub const RULES: &[Rule] = &[$($name),+];
+        #[cfg(test)]
+        pub(super) const RULES: &[Rule] = &[$($name),+];
     };
 }
 

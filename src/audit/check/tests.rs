@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::{RULES, check};
+use super::check;
+use super::rule::RULES;
 use crate::audit::TranscriptReader;
 
 fn path(path: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::audit::check::Finding;
-use crate::audit::transcript::{Recorded, runs};
+use crate::audit::transcript::{Recorded, runs, size_text};
 use crate::printable::printable;
 use crate::wire::{Exchange, RecordedBody};
 
@@ -18,8 +18,7 @@ const STYLE: &str = include_str!("html.css");
 
 /// Returns the page. Each of `findings`, which [`check`](crate::audit::check()) returned, is shown with
 /// its exchange.
-#[must_use]
-pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
+pub(crate) fn html(records: &[Recorded], findings: &[Finding]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src \
@@ -61,8 +60,8 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
     let connections: usize = runs(records).iter().filter_map(last).sum();
     let totals = [
         ("Exchanges", records.len().to_string(), false),
-        ("Sent", size_text(records.iter().map(Recorded::sent_size).sum()), false),
-        ("Received", size_text(records.iter().map(Recorded::received_size).sum()), false),
+        ("Sent", size_text(records.iter().map(Recorded::sent_size).sum(), " B"), false),
+        ("Received", size_text(records.iter().map(Recorded::received_size).sum(), " B"), false),
         ("Hosts", hosts.len().to_string(), false),
         ("Connections", connections.to_string(), false),
         ("Failures", failed.to_string(), failed > 0),
@@ -109,10 +108,6 @@ fn row(
         1 => String::new(),
         n => format!(" (attempt {n})"),
     };
-    let status = match recorded.status() {
-        0 => "—".to_owned(),
-        status => status.to_string(),
-    };
     let connection = connection.map_or("—".to_owned(), |number| number.to_string());
     let mut flags = String::new();
     for found in findings {
@@ -120,16 +115,17 @@ fn row(
     }
     let mut text = format!(
         "<details class=\"row {class}\"><summary><span class=\"num\">{}</span><span class=\"method \
-         mono\">{}</span><span class=\"status\">{status}</span><span class=\"what\"><b>{flags}{}{attempt}</b><span \
+         mono\">{}</span><span class=\"status\">{}</span><span class=\"what\"><b>{flags}{}{attempt}</b><span \
          class=\"mono\">{}</span></span><span class=\"num\">{}</span><span class=\"num\">{}</span><span \
          class=\"track\" title=\"connection {connection}, {:.1} ms\"><b>{connection}</b><i style=\"left:{left:.2}%;width:{width:.2}%\"></i></span></summary>\n\
          <div class=\"more\">",
         exchange.seq,
         escape(&exchange.request.method),
+        recorded.status_text(),
         escape(&exchange.operation),
         escape(&exchange.request.url),
-        size_text(recorded.sent_size()),
-        size_text(recorded.received_size()),
+        size_text(recorded.sent_size(), " B"),
+        size_text(recorded.received_size(), " B"),
         exchange.duration_ms,
     );
     for found in findings {
@@ -211,14 +207,6 @@ fn escape(text: &str) -> String {
 
 fn host(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
-}
-
-fn size_text(bytes: u64) -> String {
-    match bytes {
-        0..=9_999 => format!("{bytes} B"),
-        10_000..=9_999_999 => format!("{} kB", bytes / 1000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
 }
 
 /// The time from the first start to the last end of a run's exchanges, in seconds.

@@ -36,7 +36,7 @@ impl Show {
             audit::Show { headers: self.headers, bodies: self.bodies, colour: output.has_colour() };
         let mut reader = open(&self.file)?;
         if !output.is_json() {
-            output.line(show.title())?;
+            output.line(audit::SHOW_TITLE)?;
         }
         loop {
             let records = reader.read().map_err(|error| Failure::transcript(&self.file, error))?;
