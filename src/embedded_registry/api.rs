@@ -1,9 +1,12 @@
 //! The state that the handlers of all endpoints share, and how they read a query.
 
-use super::response::{ApiResponse, Rejection};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::partial_blob::PartialBlob;
+use super::response::{ApiResult, Rejection};
 use super::storage::Storage;
-use super::upload_sessions::UploadSessions;
-use crate::oci::Digest;
+use crate::oci::{Digest, RepositoryName};
 
 /// Handles the requests of one registry. Each endpoint has its methods in a file of its own.
 #[derive(Debug)]
@@ -24,6 +27,97 @@ pub(super) fn parameters<'a>(query: &'a str, name: &'a str) -> impl Iterator<Ite
         .map(|(_, value)| value.into_owned())
 }
 
-pub(super) fn parse_digest(text: &str) -> Result<Digest, ApiResponse> {
-    text.parse().map_err(|error| Rejection::DigestInvalid.because(error))
+pub(super) fn parse_digest(text: &str) -> ApiResult<Digest> {
+    text.parse().map_err(|error| Rejection::DIGEST_INVALID.because(error))
+}
+
+/// The most upload sessions that may be open at the same time. One more closes the session that got
+/// no request for the longest time.
+const SESSION_LIMIT: usize = 1000;
+
+/// The open upload sessions, by their id.
+#[derive(Debug, Default)]
+pub(super) struct UploadSessions(Mutex<Sessions>);
+
+#[derive(Debug, Default)]
+struct Sessions {
+    by_id: HashMap<String, (Arc<UploadSession>, u64)>,
+    /// Counts the requests to upload sessions. Each session has the number of its last request.
+    requests: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct UploadSession {
+    repository: RepositoryName,
+    /// Requests to one session wait for each other at this lock.
+    pub(super) progress: tokio::sync::Mutex<UploadProgress>,
+}
+
+#[derive(Debug)]
+pub(super) struct UploadProgress {
+    /// `None` once the session has ended.
+    pub(super) content: Option<PartialBlob>,
+    /// Counts the requests that added content. It is part of the session's location, so that only
+    /// the newest location works.
+    pub(super) step: u64,
+}
+
+impl UploadSession {
+    pub(super) fn new(repository: RepositoryName, content: Option<PartialBlob>) -> Self {
+        let progress = tokio::sync::Mutex::new(UploadProgress { content, step: 0 });
+        Self { repository, progress }
+    }
+}
+
+impl UploadSessions {
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, id: &str, session: UploadSession) {
+        let mut sessions = self.lock();
+        if sessions.by_id.len() >= SESSION_LIMIT {
+            let oldest = sessions.by_id.iter().min_by_key(|(_, (_, last))| *last);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                sessions.by_id.remove(&id);
+            }
+        }
+        sessions.requests += 1;
+        let last = sessions.requests;
+        sessions.by_id.insert(id.to_owned(), (Arc::new(session), last));
+    }
+
+    /// Returns the session with this id, if it belongs to the repository `name`.
+    pub(super) fn find(&self, name: &RepositoryName, id: &str) -> Option<Arc<UploadSession>> {
+        let mut sessions = self.lock();
+        sessions.requests += 1;
+        let now = sessions.requests;
+        let (session, last) = sessions.by_id.get_mut(id)?;
+        *last = now;
+        (session.repository == *name).then(|| Arc::clone(session))
+    }
+
+    pub(super) fn remove(&self, id: &str) {
+        self.lock().by_id.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_without_requests_for_the_longest_time_gives_way() {
+        let sessions = UploadSessions::default();
+        let name: RepositoryName = "a".parse().unwrap();
+        let session = || UploadSession::new(name.clone(), None);
+        for id in 0..SESSION_LIMIT {
+            sessions.add(&id.to_string(), session());
+        }
+        assert!(sessions.find(&name, "0").is_some(), "now the newest");
+        sessions.add("new", session());
+        assert!(sessions.find(&name, "1").is_none());
+        assert!(sessions.find(&name, "0").is_some());
+        assert!(sessions.find(&name, "new").is_some());
+    }
 }

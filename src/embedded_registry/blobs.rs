@@ -5,8 +5,7 @@ use hyper::{Method, StatusCode};
 
 use super::api::Api;
 use super::partial_blob::PartialBlob;
-use super::response::{ApiResponse, Rejection};
-use super::response_body::ResponseBody;
+use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key};
 use crate::oci::{Digest, RepositoryName};
 
@@ -18,20 +17,19 @@ impl Api {
         name: &RepositoryName,
         digest: &Digest,
         range: Option<&str>,
-    ) -> Result<ApiResponse, ApiResponse> {
-        let unknown = || Rejection::BlobUnknown.because(format!("{name} has no blob {digest}"));
+    ) -> ApiResult {
+        let unknown = || Rejection::BLOB_UNKNOWN.because(format!("{name} has no blob {digest}"));
         if method == Method::DELETE {
             let removed = self.storage.remove(&blob_key(name, digest))?;
-            return if removed {
-                Ok(ApiResponse::new(StatusCode::ACCEPTED))
-            } else {
-                Err(unknown())
-            };
+            return removed.then(|| ApiResponse::new(StatusCode::ACCEPTED)).ok_or_else(unknown);
         }
         if method != Method::GET && method != Method::HEAD {
-            return Err(Rejection::Unsupported.because("a blob can be read and deleted"));
+            return Err(Rejection::UNSUPPORTED.because("a blob can be read and deleted"));
         }
-        let content = self.blob_content(name, digest)?.ok_or_else(unknown)?;
+        if !self.storage.has(&blob_key(name, digest)) {
+            return Err(unknown());
+        }
+        let content = self.storage.open(&content_key(digest))?.ok_or_else(unknown)?;
         let size = content.size();
         let response = |status| {
             ApiResponse::new(status)
@@ -44,21 +42,10 @@ impl Api {
             ByteRange::Part(start, end) => Ok(response(StatusCode::PARTIAL_CONTENT)
                 .header("content-range", format!("bytes {start}-{end}/{size}"))
                 .body(octets, content.part(start, end)?)),
-            ByteRange::NotSatisfiable => Err(Rejection::RangeNotSatisfiable
+            ByteRange::NotSatisfiable => Err(Rejection::RANGE_NOT_SATISFIABLE
                 .because("the range is not within the blob")
                 .header("content-range", format!("bytes */{size}"))),
         }
-    }
-
-    fn blob_content(
-        &self,
-        name: &RepositoryName,
-        digest: &Digest,
-    ) -> Result<Option<ResponseBody>, ApiResponse> {
-        if !self.storage.has(&blob_key(name, digest)) {
-            return Ok(None);
-        }
-        Ok(self.storage.open(&content_key(digest))?)
     }
 
     /// Stores `content` as a blob of the repository, if it has the digest.
@@ -67,9 +54,9 @@ impl Api {
         name: &RepositoryName,
         digest: &Digest,
         content: PartialBlob,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         if !self.storage.store(content, digest).await? {
-            return Err(Rejection::DigestInvalid.because("the content has another digest"));
+            return Err(Rejection::DIGEST_INVALID.because("the content has another digest"));
         }
         self.storage.write(&blob_key(name, digest), Bytes::new())?;
         Ok(blob_created(name, digest))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::api::{Api, parameter};
-use super::response::{ApiResponse, Rejection};
+use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{manifests_key, tags_key};
 use crate::oci::{Annotations, Descriptor, Digest, MediaType, RepositoryName};
 
@@ -16,14 +16,10 @@ const REFERRERS_LIMIT: usize = 4 * 1024 * 1024;
 
 impl Api {
     /// Handles `GET …/tags/list`: returns `n` tags after the tag `last`.
-    pub(super) fn tags(
-        &self,
-        name: &RepositoryName,
-        query: &str,
-    ) -> Result<ApiResponse, ApiResponse> {
+    pub(super) fn tags(&self, name: &RepositoryName, query: &str) -> ApiResult {
         let mut tags = self.storage.list(&tags_key(name))?;
         if tags.is_empty() && self.manifests(name)?.is_empty() {
-            return Err(Rejection::NameUnknown.because(format!("there is no repository {name}")));
+            return Err(Rejection::NAME_UNKNOWN.because(format!("there is no repository {name}")));
         }
         if let Some(last) = parameter(query, "last") {
             tags.retain(|tag| *tag > last);
@@ -43,7 +39,7 @@ impl Api {
     }
 
     /// Returns the digests of a repository's manifests, sorted.
-    fn manifests(&self, name: &RepositoryName) -> Result<Vec<Digest>, ApiResponse> {
+    fn manifests(&self, name: &RepositoryName) -> ApiResult<Vec<Digest>> {
         let mut digests = Vec::new();
         for algorithm in ["sha256", "sha512"] {
             let encoded = self.storage.list(&manifests_key(name, algorithm))?;
@@ -60,7 +56,7 @@ impl Api {
         name: &RepositoryName,
         subject: &Digest,
         query: &str,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         let wanted = parameter(query, "artifactType");
         let last: Option<Digest> = parameter(query, "last").and_then(|last| last.parse().ok());
         let mut referrers: Vec<Descriptor> = Vec::new();

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 
 use super::api::{Api, parameters};
 use super::discovery::ReferrerFields;
-use super::response::{ApiResponse, Rejection};
+use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key, manifest_key, tag_key, tags_key};
 use crate::oci::{Descriptor, Digest, ManifestKind, MediaType, RepositoryName, Tag, TagOrDigest};
 
@@ -15,13 +15,8 @@ use crate::oci::{Descriptor, Digest, ManifestKind, MediaType, RepositoryName, Ta
 const TAG_LIMIT: usize = 100;
 
 impl Api {
-    fn read_manifest(
-        &self,
-        name: &RepositoryName,
-        target: &TagOrDigest,
-    ) -> Result<ApiResponse, ApiResponse> {
-        let unknown =
-            || Rejection::ManifestUnknown.because(format!("{name} has no manifest {target}"));
+    fn read_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
+        let unknown = || unknown(name, target);
         let digest = match target {
             TagOrDigest::Digest(digest) => digest.clone(),
             TagOrDigest::Tag(tag) => self.tagged(name, tag)?.ok_or_else(unknown)?,
@@ -33,7 +28,7 @@ impl Api {
             .body(&media_type, content))
     }
 
-    fn tagged(&self, name: &RepositoryName, tag: &Tag) -> Result<Option<Digest>, ApiResponse> {
+    fn tagged(&self, name: &RepositoryName, tag: &Tag) -> ApiResult<Option<Digest>> {
         let entry = self.storage.read(&tag_key(name, tag))?;
         Ok(entry.and_then(|digest| std::str::from_utf8(&digest).ok()?.parse().ok()))
     }
@@ -43,7 +38,7 @@ impl Api {
         &self,
         name: &RepositoryName,
         digest: &Digest,
-    ) -> Result<Option<(String, Bytes)>, ApiResponse> {
+    ) -> ApiResult<Option<(String, Bytes)>> {
         let Some(media_type) = self.storage.read(&manifest_key(name, digest))? else {
             return Ok(None);
         };
@@ -59,8 +54,8 @@ impl Api {
         query: &str,
         content_type: Option<&str>,
         content: Bytes,
-    ) -> Result<ApiResponse, ApiResponse> {
-        let invalid = |error: &dyn fmt::Display| Rejection::ManifestInvalid.because(error);
+    ) -> ApiResult {
+        let invalid = |error: &dyn fmt::Display| Rejection::MANIFEST_INVALID.because(error);
         let media_type = content_type
             .map(MediaType::from_content_type)
             .transpose()
@@ -80,7 +75,7 @@ impl Api {
             TagOrDigest::Tag(tag) => (Digest::sha256(&content), vec![tag.clone()]),
         };
         if !digest.matches(&content) {
-            return Err(Rejection::DigestInvalid.because("the manifest has another digest"));
+            return Err(Rejection::DIGEST_INVALID.because("the manifest has another digest"));
         }
         self.storage.write(&content_key(&digest), content)?;
         let entry = media_type.to_string();
@@ -101,42 +96,28 @@ impl Api {
     }
 
     /// Rejects a manifest that refers to content that the repository does not have.
-    fn check_content(
-        &self,
-        name: &RepositoryName,
-        manifest: &ManifestKind,
-    ) -> Result<(), ApiResponse> {
-        let missing = |digest: &Digest| {
-            Err(Rejection::ManifestBlobUnknown.because(format!("{name} has no {digest}")))
-        };
-        match manifest {
+    fn check_content(&self, name: &RepositoryName, manifest: &ManifestKind) -> ApiResult<()> {
+        let has_blob = |content: &Descriptor| self.storage.has(&blob_key(name, &content.digest));
+        let has_manifest =
+            |content: &Descriptor| self.storage.has(&manifest_key(name, &content.digest));
+        let missing = match manifest {
             ManifestKind::Manifest(manifest) => {
                 let layers = manifest.layers.iter().filter(|layer| !is_non_distributable(layer));
-                for blob in std::iter::once(&manifest.config).chain(layers) {
-                    if !self.storage.has(&blob_key(name, &blob.digest)) {
-                        return missing(&blob.digest);
-                    }
-                }
+                std::iter::once(&manifest.config).chain(layers).find(|blob| !has_blob(blob))
             }
+            // An index may list blobs as well as manifests.
             ManifestKind::Index(index) => {
-                for Descriptor { digest, .. } in &index.manifests {
-                    // An index may list blobs as well as manifests.
-                    let keys = [manifest_key(name, digest), blob_key(name, digest)];
-                    if !keys.iter().any(|key| self.storage.has(key)) {
-                        return missing(digest);
-                    }
-                }
+                index.manifests.iter().find(|listed| !has_manifest(listed) && !has_blob(listed))
             }
-        }
-        Ok(())
+        };
+        let unknown = |Descriptor { digest, .. }: &Descriptor| {
+            Err(Rejection::MANIFEST_BLOB_UNKNOWN.because(format!("{name} has no {digest}")))
+        };
+        missing.map_or(Ok(()), unknown)
     }
 
     /// Deletes a tag, or a manifest with all its tags.
-    fn delete_manifest(
-        &self,
-        name: &RepositoryName,
-        target: &TagOrDigest,
-    ) -> Result<ApiResponse, ApiResponse> {
+    fn delete_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
         let removed = match target {
             TagOrDigest::Tag(tag) => self.storage.remove(&tag_key(name, tag))?,
             TagOrDigest::Digest(digest) => {
@@ -150,11 +131,7 @@ impl Api {
                 self.storage.remove(&manifest_key(name, digest))?
             }
         };
-        if removed {
-            Ok(ApiResponse::new(StatusCode::ACCEPTED))
-        } else {
-            Err(Rejection::ManifestUnknown.because(format!("{name} has no manifest {target}")))
-        }
+        removed.then(|| ApiResponse::new(StatusCode::ACCEPTED)).ok_or_else(|| unknown(name, target))
     }
 
     /// Handles every method but PUT.
@@ -163,23 +140,27 @@ impl Api {
         method: &Method,
         name: &RepositoryName,
         target: &TagOrDigest,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         match *method {
             Method::GET | Method::HEAD => self.read_manifest(name, target),
             Method::DELETE => self.delete_manifest(name, target),
-            _ => Err(Rejection::Unsupported.because("a manifest takes GET, HEAD, PUT and DELETE")),
+            _ => Err(Rejection::UNSUPPORTED.because("a manifest takes GET, HEAD, PUT and DELETE")),
         }
     }
 }
 
+fn unknown(name: &RepositoryName, target: &TagOrDigest) -> ApiResponse {
+    Rejection::MANIFEST_UNKNOWN.because(format!("{name} has no manifest {target}"))
+}
+
 /// Returns the tags that the query of a PUT asks for.
-fn tags(query: &str) -> Result<Vec<Tag>, ApiResponse> {
+fn tags(query: &str) -> ApiResult<Vec<Tag>> {
     let mut tags = Vec::new();
     for tag in parameters(query, "tag") {
         if tags.len() == TAG_LIMIT {
-            return Err(Rejection::TooManyTags.because(format!("more than {TAG_LIMIT} tags")));
+            return Err(Rejection::TOO_MANY_TAGS.because(format!("more than {TAG_LIMIT} tags")));
         }
-        tags.push(tag.parse().map_err(|error| Rejection::TagInvalid.because(error))?);
+        tags.push(tag.parse().map_err(|error| Rejection::MANIFEST_INVALID.because(error))?);
     }
     Ok(tags)
 }

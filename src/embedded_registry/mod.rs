@@ -13,7 +13,6 @@ mod response;
 mod response_body;
 mod server;
 mod storage;
-mod upload_sessions;
 mod uploads;
 
 pub use server::EmbeddedRegistry;

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 
 use super::partial_blob::PartialBlob;
-use super::response::{ApiResponse, Rejection};
+use super::response::{ApiResponse, ApiResult, Rejection};
 
 /// How long a client may send nothing.
 const PAUSE_LIMIT: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ impl RequestBody {
     }
 
     /// Returns the next piece, or `None` at the end.
-    async fn next(&mut self) -> Result<Option<Bytes>, ApiResponse> {
+    async fn next(&mut self) -> ApiResult<Option<Bytes>> {
         loop {
             let frame = tokio::time::timeout(PAUSE_LIMIT, self.0.frame()).await;
             let Some(frame) = frame.map_err(broke_off)? else { return Ok(None) };
@@ -40,7 +40,7 @@ impl RequestBody {
     }
 
     /// Appends the body to `blob`. If the body breaks off, what arrived before stays in `blob`.
-    pub(super) async fn write_to(&mut self, blob: &mut PartialBlob) -> Result<(), ApiResponse> {
+    pub(super) async fn write_to(&mut self, blob: &mut PartialBlob) -> ApiResult<()> {
         let mut writer = blob.writer()?;
         while let Some(piece) = self.next().await? {
             writer.append(&piece)?;
@@ -49,11 +49,11 @@ impl RequestBody {
     }
 
     /// Reads the whole body, which may have at most `limit` bytes.
-    pub(super) async fn read(&mut self, limit: u64) -> Result<Bytes, ApiResponse> {
+    pub(super) async fn read(&mut self, limit: u64) -> ApiResult<Bytes> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let whole = Limited::new(&mut self.0, limit).collect();
         let whole = tokio::time::timeout(PAUSE_LIMIT, whole).await.map_err(broke_off)?;
-        let rejected = |_| Rejection::BodyTooLarge.because("the body is too large, or broke off");
+        let rejected = |_| Rejection::BODY_TOO_LARGE.because("the body is too large, or broke off");
         Ok(whole.map_err(rejected)?.to_bytes())
     }
 
@@ -70,5 +70,5 @@ impl RequestBody {
 }
 
 fn broke_off(error: impl fmt::Display) -> ApiResponse {
-    Rejection::BlobUploadInvalid.because(format!("the body broke off: {error}"))
+    Rejection::BLOB_UPLOAD_INVALID.because(format!("the body broke off: {error}"))
 }

@@ -9,6 +9,9 @@ use serde_json::json;
 
 use super::response_body::ResponseBody;
 
+/// The result of a handler. Its error is an error response.
+pub(super) type ApiResult<T = ApiResponse> = Result<T, ApiResponse>;
+
 /// The status, header fields and body of a response.
 #[derive(Debug)]
 pub(super) struct ApiResponse {
@@ -55,56 +58,35 @@ impl ApiResponse {
     }
 }
 
-/// The reason for which a request is rejected. It decides the status and the error code
-/// (distribution specification, "Error Codes").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rejection {
-    BlobUnknown,
-    BlobUploadInvalid,
-    BlobUploadUnknown,
-    BodyTooLarge,
-    Denied,
-    DigestInvalid,
-    Internal,
-    ManifestBlobUnknown,
-    ManifestInvalid,
-    ManifestUnknown,
-    NameInvalid,
-    NameUnknown,
-    RangeNotSatisfiable,
-    StorageFull,
-    TagInvalid,
-    TooManyTags,
-    Unsupported,
-}
+/// The reason for which a request is rejected: a status and an error code (distribution specification,
+/// "Error Codes").
+#[derive(Clone, Copy)]
+pub(super) struct Rejection(StatusCode, &'static str);
 
 impl Rejection {
-    const fn status_and_code(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::BlobUnknown => (StatusCode::NOT_FOUND, "BLOB_UNKNOWN"),
-            Self::BlobUploadInvalid => (StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID"),
-            Self::BlobUploadUnknown => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
-            Self::Denied => (StatusCode::FORBIDDEN, "DENIED"),
-            Self::DigestInvalid => (StatusCode::BAD_REQUEST, "DIGEST_INVALID"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
-            Self::ManifestBlobUnknown => (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN"),
-            Self::ManifestInvalid | Self::TagInvalid => {
-                (StatusCode::BAD_REQUEST, "MANIFEST_INVALID")
-            }
-            Self::ManifestUnknown => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
-            Self::NameInvalid => (StatusCode::BAD_REQUEST, "NAME_INVALID"),
-            Self::NameUnknown => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
-            Self::RangeNotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
-            Self::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN"),
-            Self::TooManyTags => (StatusCode::URI_TOO_LONG, "MANIFEST_INVALID"),
-            Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
-        }
-    }
+    pub(super) const BLOB_UNKNOWN: Self = Self(StatusCode::NOT_FOUND, "BLOB_UNKNOWN");
+    pub(super) const BLOB_UPLOAD_INVALID: Self =
+        Self(StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID");
+    pub(super) const BLOB_UPLOAD_UNKNOWN: Self = Self(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN");
+    pub(super) const BODY_TOO_LARGE: Self = Self(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID");
+    pub(super) const DENIED: Self = Self(StatusCode::FORBIDDEN, "DENIED");
+    pub(super) const DIGEST_INVALID: Self = Self(StatusCode::BAD_REQUEST, "DIGEST_INVALID");
+    pub(super) const INTERNAL: Self = Self(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN");
+    pub(super) const MANIFEST_BLOB_UNKNOWN: Self =
+        Self(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN");
+    pub(super) const MANIFEST_INVALID: Self = Self(StatusCode::BAD_REQUEST, "MANIFEST_INVALID");
+    pub(super) const MANIFEST_UNKNOWN: Self = Self(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN");
+    pub(super) const NAME_INVALID: Self = Self(StatusCode::BAD_REQUEST, "NAME_INVALID");
+    pub(super) const NAME_UNKNOWN: Self = Self(StatusCode::NOT_FOUND, "NAME_UNKNOWN");
+    pub(super) const RANGE_NOT_SATISFIABLE: Self =
+        Self(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID");
+    pub(super) const STORAGE_FULL: Self = Self(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN");
+    pub(super) const TOO_MANY_TAGS: Self = Self(StatusCode::URI_TOO_LONG, "MANIFEST_INVALID");
+    pub(super) const UNSUPPORTED: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
 
     /// Returns the error response, with a message for people.
     pub(super) fn because(self, message: impl fmt::Display) -> ApiResponse {
-        let (status, code) = self.status_and_code();
+        let Self(status, code) = self;
         let body = json!({ "errors": [{ "code": code, "message": message.to_string() }] });
         ApiResponse::new(status).body("application/json", body.to_string())
     }
@@ -113,8 +95,8 @@ impl Rejection {
 impl From<io::Error> for ApiResponse {
     fn from(error: io::Error) -> Self {
         let rejection = match error.kind() {
-            io::ErrorKind::StorageFull => Rejection::StorageFull,
-            _ => Rejection::Internal,
+            io::ErrorKind::StorageFull => Rejection::STORAGE_FULL,
+            _ => Rejection::INTERNAL,
         };
         rejection.because(error)
     }

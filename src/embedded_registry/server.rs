@@ -10,12 +10,11 @@ use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::api::{Api, parse_digest};
+use super::api::{Api, UploadSessions, parse_digest};
 use super::request_body::RequestBody;
-use super::response::{ApiResponse, Rejection};
+use super::response::{ApiResponse, ApiResult, Rejection};
 use super::response_body::ResponseBody;
 use super::storage::Storage;
-use super::upload_sessions::UploadSessions;
 use super::uploads::UploadRequest;
 use crate::oci::{ApiPath, MANIFEST_LIMIT, RepositoryName, TagOrDigest};
 use crate::wire::{Listener, Service, is_loopback_host};
@@ -71,13 +70,9 @@ impl Service for Handler {
 }
 
 impl Handler {
-    async fn handle(
-        &self,
-        parts: &Parts,
-        body: &mut RequestBody,
-    ) -> Result<ApiResponse, ApiResponse> {
+    async fn handle(&self, parts: &Parts, body: &mut RequestBody) -> ApiResult {
         self.check_host(&parts.headers)?;
-        let nowhere = || Rejection::NameUnknown.because("the API has no such path");
+        let nowhere = || Rejection::NAME_UNKNOWN.because("the API has no such path");
         let path = ApiPath::parse(parts.uri.path()).ok_or_else(nowhere)?;
         let query = parts.uri.query().unwrap_or_default();
         let method = &parts.method;
@@ -112,7 +107,7 @@ impl Handler {
             ApiPath::Referrers { repository, digest } if is_read => {
                 api.referrers(&name(repository)?, &parse_digest(digest)?, query)
             }
-            _ => Err(Rejection::Unsupported.because("the method is not allowed here")),
+            _ => Err(Rejection::UNSUPPORTED.because("the method is not allowed here")),
         }
     }
 
@@ -120,7 +115,7 @@ impl Handler {
     ///
     /// A web page can make a browser send requests to loopback under the page's own host name (DNS
     /// rebinding). No other client has a reason to use such a name.
-    fn check_host(&self, headers: &HeaderMap) -> Result<(), ApiResponse> {
+    fn check_host(&self, headers: &HeaderMap) -> ApiResult<()> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let without_port = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -131,18 +126,18 @@ impl Handler {
             || is_loopback_host(without_port)
             || address.parse::<IpAddr>().is_ok();
         let rejected =
-            || Rejection::Denied.because("this registry answers only to its loopback address");
+            || Rejection::DENIED.because("this registry answers only to its loopback address");
         is_allowed.then_some(()).ok_or_else(rejected)
     }
 }
 
-fn name(text: &str) -> Result<RepositoryName, ApiResponse> {
-    text.parse().map_err(|error| Rejection::NameInvalid.because(error))
+fn name(text: &str) -> ApiResult<RepositoryName> {
+    text.parse().map_err(|error| Rejection::NAME_INVALID.because(error))
 }
 
-fn tag_or_digest(text: &str) -> Result<TagOrDigest, ApiResponse> {
+fn tag_or_digest(text: &str) -> ApiResult<TagOrDigest> {
     if text.contains(':') {
         return parse_digest(text).map(TagOrDigest::Digest);
     }
-    text.parse().map(TagOrDigest::Tag).map_err(|error| Rejection::TagInvalid.because(error))
+    text.parse().map(TagOrDigest::Tag).map_err(|error| Rejection::MANIFEST_INVALID.because(error))
 }

@@ -51,10 +51,8 @@ impl Storage {
     /// If the directory cannot be created, or unfinished uploads in it cannot be removed.
     pub fn directory(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        match fs::remove_dir_all(path.join(UPLOADS)) {
-            Err(error) if !is_absent(&error) => Err(error),
-            _ => Ok(Self(Backend::Directory(path.to_owned()))),
-        }
+        if_present(fs::remove_dir_all(path.join(UPLOADS)))?;
+        Ok(Self(Backend::Directory(path.to_owned())))
     }
 
     /// Starts to receive a blob, which is hashed with `algorithm` while it arrives.
@@ -84,24 +82,19 @@ impl Storage {
 
     /// Opens an entry, to send it.
     pub(super) fn open(&self, key: &str) -> io::Result<Option<ResponseBody>> {
-        let opened = match &self.0 {
-            Backend::Memory(..) => return Ok(self.read(key)?.map(ResponseBody::Bytes)),
+        match &self.0 {
+            Backend::Memory(..) => Ok(self.read(key)?.map(ResponseBody::Bytes)),
             Backend::Directory(root) => {
-                File::open(root.join(key)).and_then(ResponseBody::from_file)
+                if_present(File::open(root.join(key)).and_then(ResponseBody::from_file))
             }
-        };
-        opened.map(Some).or_else(|error| if is_absent(&error) { Ok(None) } else { Err(error) })
+        }
     }
 
     /// Reads an entry into memory.
     pub(super) fn read(&self, key: &str) -> io::Result<Option<Bytes>> {
         match &self.0 {
             Backend::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
-            Backend::Directory(root) => match fs::read(root.join(key)) {
-                Ok(content) => Ok(Some(content.into())),
-                Err(error) if is_absent(&error) => Ok(None),
-                Err(error) => Err(error),
-            },
+            Backend::Directory(root) => if_present(fs::read(root.join(key)).map(Bytes::from)),
         }
     }
 
@@ -132,11 +125,7 @@ impl Storage {
                 }
                 Ok(removed.is_some())
             }
-            Backend::Directory(root) => match fs::remove_file(root.join(key)) {
-                Ok(()) => Ok(true),
-                Err(error) if is_absent(&error) => Ok(false),
-                Err(error) => Err(error),
-            },
+            Backend::Directory(root) => Ok(if_present(fs::remove_file(root.join(key)))?.is_some()),
         }
     }
 
@@ -150,14 +139,8 @@ impl Storage {
             }
             Backend::Directory(root) => {
                 let mut names = Vec::new();
-                match fs::read_dir(root.join(key)) {
-                    Ok(files) => {
-                        for file in files {
-                            names.extend(file?.file_name().into_string().ok());
-                        }
-                    }
-                    Err(error) if is_absent(&error) => {}
-                    Err(error) => return Err(error),
+                for file in if_present(fs::read_dir(root.join(key)))?.into_iter().flatten() {
+                    names.extend(file?.file_name().into_string().ok());
                 }
                 // A crash may leave the hidden file of an entry that was being written.
                 names.retain(|name| !name.starts_with('.'));
@@ -189,9 +172,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns true if the path does not exist, or something above it is not a directory.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+/// Returns `None` if the path does not exist, or something above it is not a directory.
+fn if_present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result.map_err(|error| (error.kind(), error)) {
+        Ok(found) => Ok(Some(found)),
+        Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => Ok(None),
+        Err((_, error)) => Err(error),
+    }
 }
 
 pub(super) fn content_key(digest: &Digest) -> String {
@@ -204,8 +191,7 @@ pub(super) fn blob_key(name: &RepositoryName, digest: &Digest) -> String {
 }
 
 pub(super) fn manifest_key(name: &RepositoryName, digest: &Digest) -> String {
-    let algorithm = digest.algorithm().name();
-    format!("{}/{}", manifests_key(name, algorithm), digest.encoded())
+    format!("{}/{}", manifests_key(name, digest.algorithm().name()), digest.encoded())
 }
 
 pub(super) fn manifests_key(name: &RepositoryName, algorithm: &str) -> String {

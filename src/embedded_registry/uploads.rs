@@ -6,13 +6,12 @@ use std::hash::BuildHasher as _;
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 
-use super::api::{Api, parameter, parse_digest};
+use super::api::{Api, UploadProgress, UploadSession, parameter, parse_digest};
 use super::blobs::blob_created;
 use super::partial_blob::PartialBlob;
 use super::request_body::RequestBody;
-use super::response::{ApiResponse, Rejection};
+use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key};
-use super::upload_sessions::{UploadProgress, UploadSession};
 use crate::oci::{Algorithm, RepositoryName};
 
 /// A request to an upload session.
@@ -45,7 +44,7 @@ fn in_progress(
 }
 
 fn no_session() -> ApiResponse {
-    Rejection::BlobUploadUnknown.because("there is no such upload")
+    Rejection::BLOB_UPLOAD_UNKNOWN.because("there is no such upload")
 }
 
 impl Api {
@@ -55,7 +54,7 @@ impl Api {
         name: &RepositoryName,
         query: &str,
         body: &mut RequestBody,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         if let Some(digest) = parameter(query, "digest") {
             let digest = parse_digest(&digest)?;
             let mut content = self.storage.new_blob(digest.algorithm())?;
@@ -69,7 +68,7 @@ impl Api {
             None | Some("sha256") => Algorithm::Sha256,
             Some("sha512") => Algorithm::Sha512,
             Some(_) => {
-                return Err(Rejection::DigestInvalid.because("sha256 and sha512 are supported"));
+                return Err(Rejection::DIGEST_INVALID.because("sha256 and sha512 are supported"));
             }
         };
         let id = format!("{:016x}", RandomState::new().hash_one(query));
@@ -79,17 +78,13 @@ impl Api {
     }
 
     /// Mounts a blob from the repository that `from` names or, without `from`, from any.
-    fn mount(
-        &self,
-        name: &RepositoryName,
-        query: &str,
-    ) -> Result<Option<ApiResponse>, ApiResponse> {
+    fn mount(&self, name: &RepositoryName, query: &str) -> ApiResult<Option<ApiResponse>> {
         let Some(digest) = parameter(query, "mount") else { return Ok(None) };
         let digest = parse_digest(&digest)?;
         let source = match parameter(query, "from") {
             None => content_key(&digest),
             Some(from) => {
-                let from = from.parse().map_err(|error| Rejection::NameInvalid.because(error))?;
+                let from = from.parse().map_err(|error| Rejection::NAME_INVALID.because(error))?;
                 blob_key(&from, &digest)
             }
         };
@@ -105,7 +100,7 @@ impl Api {
         &self,
         request: UploadRequest<'_>,
         body: &mut RequestBody,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         let session = self.uploads.find(request.name, request.id).ok_or_else(no_session)?;
         let mut progress = session.progress.lock().await;
         let step = progress.step;
@@ -117,7 +112,7 @@ impl Api {
                 Ok(ApiResponse::new(StatusCode::NO_CONTENT))
             }
             Method::PATCH | Method::PUT => self.receive(&request, &mut progress, body).await,
-            _ => Err(Rejection::Unsupported.because("an upload takes GET, PATCH, PUT and DELETE")),
+            _ => Err(Rejection::UNSUPPORTED.because("an upload takes GET, PATCH, PUT and DELETE")),
         }
     }
 
@@ -127,11 +122,11 @@ impl Api {
         request: &UploadRequest<'_>,
         progress: &mut UploadProgress,
         body: &mut RequestBody,
-    ) -> Result<ApiResponse, ApiResponse> {
+    ) -> ApiResult {
         let content = progress.content.as_mut().ok_or_else(no_session)?;
         let before = content.length();
         if parameter(request.query, "_state") != Some(progress.step.to_string()) {
-            return Err(Rejection::BlobUploadInvalid.because("this location has been replaced"));
+            return Err(Rejection::BLOB_UPLOAD_INVALID.because("this location has been replaced"));
         }
         if request.content_range.is_some_and(|range| !follows(range, before, body.length())) {
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
@@ -146,7 +141,7 @@ impl Api {
             return Ok(request.in_progress(StatusCode::ACCEPTED, progress.step, length));
         }
         let digest = parameter(request.query, "digest")
-            .ok_or_else(|| Rejection::DigestInvalid.because("the digest parameter is missing"))?;
+            .ok_or_else(|| Rejection::DIGEST_INVALID.because("the digest parameter is missing"))?;
         let digest = parse_digest(&digest)?;
         let content = self.end_upload(request.id, progress).ok_or_else(no_session)?;
         self.store_blob(request.name, &digest, content).await
