@@ -47,7 +47,6 @@ pub struct Proxy {
 struct Relay {
     transport: Transport,
     upstream: Url,
-    /// The URL of this proxy.
     own_url: String,
     named: Mutex<NamedByRegistry>,
 }

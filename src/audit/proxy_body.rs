@@ -14,7 +14,6 @@ use crate::wire::{self, Response};
 
 /// The largest request body that is kept in memory, in bytes. A larger one is kept in a file.
 const MEMORY_LIMIT: usize = 1024 * 1024;
-/// The number of pieces of a response that may wait until the client takes them.
 const WAITING_PIECES: usize = 4;
 
 /// The body of a client's request. It is received completely before it is sent on, so that its size
@@ -25,7 +24,6 @@ pub(super) struct RequestBody {
     _file: Option<Scratch>,
 }
 
-/// Receives the body of a client's request.
 pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
     let mut start = Vec::new();
     let mut spilled: Option<(Scratch, File)> = None;

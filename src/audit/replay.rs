@@ -34,7 +34,6 @@ impl fmt::Debug for Replay {
     }
 }
 
-/// What is left to replay.
 struct Script {
     /// The exchanges that no client asked for yet.
     exchanges: Mutex<VecDeque<Exchange>>,

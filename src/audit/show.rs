@@ -9,11 +9,9 @@ use crate::wire::RecordedBody;
 pub(crate) struct Show {
     pub(crate) headers: bool,
     pub(crate) bodies: bool,
-    /// Colour each line by its status.
     pub(crate) colour: bool,
 }
 
-/// The heading of the columns.
 pub(crate) const SHOW_TITLE: &str =
     "   # OPERATION                  METHOD STATUS     SENT RECEIVED       TIME  PATH";
 

@@ -21,7 +21,6 @@ enum Shell {
 }
 
 impl Completions {
-    /// Prints the script that completes the commands of `program`.
     pub(super) fn run(self, context: &Context, program: &mut Command) -> Result<(), Failure> {
         let generator = match self.shell {
             Shell::Bash => Generator::Bash,

@@ -7,17 +7,14 @@ use crate::oci::Client;
 use crate::oci::auth::Keychain;
 use crate::wire::Settings;
 
-/// The options that all commands share, made into what the commands need.
 pub(super) struct Context {
     pub(super) output: Output,
     pub(super) client: Client,
-    /// How the client connects and records.
     pub(super) settings: Settings,
     /// The longest time that all requests of one command may take together.
     pub(super) total_timeout: Duration,
     /// Finds and stores credentials. It does not know the credential of the command line.
     pub(super) keychain: Keychain,
     pub(super) username: Option<String>,
-    /// Whether standard input holds a password.
     pub(super) password_stdin: bool,
 }

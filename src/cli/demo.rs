@@ -17,7 +17,6 @@ use crate::printable::printable;
 use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
 use crate::wire::{Exchange, MemoryRecorder, Settings};
 
-/// The configuration that the demo pushes.
 const CONFIGURATION: &[u8] = include_bytes!("../../fixtures/runconfigs/minimal.json");
 
 #[derive(Args)]

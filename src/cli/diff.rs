@@ -11,7 +11,6 @@ use super::source::Source;
 use crate::printable::printable;
 use crate::runconfig::{Difference, FieldCategory, differences};
 
-/// The largest number of characters of a value that are shown.
 const VALUE_LIMIT: usize = 2000;
 
 #[derive(Args)]

@@ -7,10 +7,8 @@ use crate::oci::auth::Access;
 use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest};
 use crate::runconfig::{PullError, Pulled, pull};
 
-/// How many tags are suggested in place of a missing one.
 const SUGGESTIONS: usize = 5;
 
-/// Pulls `reference` and shows progress.
 pub(super) async fn download(context: &Context, reference: &Reference) -> Result<Pulled, Failure> {
     let work = Box::pin(pull(&context.client, reference));
     match transfer(context, &format!("pulling {reference}"), work).await? {

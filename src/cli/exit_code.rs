@@ -8,7 +8,6 @@ use crate::runconfig::{InvalidDocument, PullError, PushError, RetrieveError};
 use crate::state::StateError;
 use crate::wire;
 
-/// The text of `thv help exit-codes`.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
    0  success

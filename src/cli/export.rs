@@ -74,7 +74,6 @@ fn export_to_file(
     )
 }
 
-/// Exports every workload of the state store to one repository.
 async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> Result<(), Failure> {
     let repository = parse_repository(repository)?;
     let store = StateStore::from_environment()?;

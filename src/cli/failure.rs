@@ -23,12 +23,10 @@ use crate::runconfig::{
 use crate::state::StateError;
 use crate::wire::InvalidPem;
 
-/// A command that failed.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The arguments cannot be used, or not together. The text says how to write them.
     Usage(String),
-    /// The operating system refused something.
     Io {
         /// The operation and its object, such as `reading config.json`.
         what: String,
@@ -53,7 +51,6 @@ pub(super) enum Failure {
         suggestions: Vec<Tag>,
     },
     Login(oci::Error),
-    /// Tags could not be listed.
     Listing(oci::Error),
     Keychain(KeychainError),
     Transcript {
@@ -64,7 +61,6 @@ pub(super) enum Failure {
     Findings(usize),
     /// `diff` found this many different fields.
     Different(usize),
-    /// Ctrl-C, or another signal to end.
     Interrupted,
     /// The requests took longer than this limit.
     OutOfTime(Duration),
@@ -73,9 +69,7 @@ pub(super) enum Failure {
     Plan(PlanError),
     Engine(EngineError),
     NoAnswer(NoAnswer),
-    /// The configuration has fields that are not supported here.
     Unsupported(Vec<Unsupported>),
-    /// The user did not agree to run a configuration.
     NotAgreed,
     /// The server ended with this exit code, or by a signal.
     Ended(Option<i32>),
@@ -94,22 +88,18 @@ impl Failure {
         Self::Io { what: format!("{doing} {}", path.display()), error }
     }
 
-    /// Returns the failure to listen at `address`.
     pub(super) fn listening(address: SocketAddr, error: io::Error) -> Self {
         Self::Io { what: format!("listening at {address}"), error }
     }
 
-    /// Returns the failure to read a PEM file.
     pub(super) fn pem(path: &Path, error: InvalidPem) -> Self {
         Self::file("reading", path, io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    /// Returns the failure to read a transcript.
     pub(super) fn transcript(path: &Path, error: TranscriptError) -> Self {
         Self::Transcript { path: path.to_owned(), error }
     }
 
-    /// Returns the failure to pull `reference`.
     pub(super) fn pull(reference: Reference) -> impl FnOnce(PullError) -> Self {
         |error| Self::Pull { reference: Box::new(reference), error, suggestions: Vec::new() }
     }

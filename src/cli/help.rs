@@ -6,7 +6,6 @@ use super::context::Context;
 use super::exit_code::EXIT_CODES;
 use super::failure::Failure;
 
-/// The topics, by the names that are typed.
 const TOPICS: [(&str, &str); 3] =
     [("exit-codes", EXIT_CODES), ("auth", AUTH), ("references", REFERENCES)];
 
@@ -66,7 +65,6 @@ pub(super) struct Help {
 }
 
 impl Help {
-    /// Prints the help of a command of `program`, or a topic.
     pub(super) fn run(self, context: &Context, program: &mut Command) -> Result<(), Failure> {
         context.output.text("text", self.find(program)?.trim_end())
     }

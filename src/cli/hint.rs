@@ -14,7 +14,6 @@ use crate::wire::{self, HttpErrorKind, TlsFailure};
 const TLS_ON_LOOPBACK: &str = "if the registry uses TLS: give --ca-file, because thv uses plain \
                                http for loopback addresses without it";
 
-/// Returns what can be done about `failure`, if that is known.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let fixed = match failure {
         Failure::Pull { suggestions, .. } if !suggestions.is_empty() => {
@@ -88,7 +87,6 @@ fn of_engine(error: &EngineError) -> Option<String> {
     }
 }
 
-/// Returns the registry that an error is about.
 fn registry_of(error: &oci::Error) -> &str {
     error.resource().split('/').next().unwrap_or_default()
 }

@@ -69,7 +69,6 @@ impl Import {
     }
 }
 
-/// Imports every workload of a repository.
 async fn import_all(
     context: &Context,
     repository: &str,

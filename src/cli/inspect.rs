@@ -152,7 +152,6 @@ fn as_json(source: &Source, review: &Review) -> String {
     format!("{open},\"configuration\":{}}}", document.text().trim())
 }
 
-/// Returns an object with a list of values for each label.
 fn as_lists(lines: &[(&'static str, String)]) -> Value {
     let mut object = Map::new();
     for (label, value) in lines {

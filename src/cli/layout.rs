@@ -2,7 +2,6 @@
 
 use crate::printable::excerpt;
 
-/// The number of columns that text is laid out for.
 pub(super) const WIDTH: usize = 80;
 
 /// Returns at most `limit` characters of `text`, made printable, and the number of characters left

@@ -48,7 +48,6 @@ async fn containers() -> Option<Vec<Container>> {
     found
 }
 
-/// Returns the state of an entry's container, and the URL of its server.
 fn state(
     entry: &StoredConfig,
     containers: Option<&[Container]>,

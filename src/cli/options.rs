@@ -65,7 +65,6 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Returns the options that concern output.
     pub(super) const fn output(&self) -> OutputOptions {
         OutputOptions { json: self.json, quiet: self.quiet, colour: self.color }
     }
@@ -116,7 +115,6 @@ impl Options {
         })
     }
 
-    /// Returns the credential of the command line.
     fn credential(&self, username: &str) -> Result<Credential, Failure> {
         if !self.password_stdin {
             let message = "--username needs --password-stdin; or log in first with `thv login`";

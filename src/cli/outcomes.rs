@@ -10,7 +10,6 @@ use super::output::Report;
 use crate::oci::Reference;
 use crate::printable::{chain, printable};
 
-/// The result for one workload.
 pub(super) struct Outcome {
     /// The name of the workload, of its file, or of its tag.
     name: String,
@@ -46,9 +45,7 @@ impl Outcome {
     }
 }
 
-/// Prints how many of `outcomes` have each of `statuses` or failed, and the failures.
-///
-/// # Errors
+/// Prints how many of `outcomes` have each of `statuses` or failed, and the failures. Fails with
 /// [`Failure::Several`] if one failed.
 pub(super) fn print(
     context: &Context,

@@ -10,17 +10,14 @@ use super::hint::hint;
 use super::warning::Warning;
 use crate::printable::{chain, printable};
 
-/// The options of the command line that concern output.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct OutputOptions {
-    /// Print results as JSON.
     pub(super) json: bool,
     /// Print neither notes nor progress.
     pub(super) quiet: bool,
     pub(super) colour: Colour,
 }
 
-/// When to use colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Colour {
     // No doc comments: clap would print each as a paragraph of the help.
@@ -43,7 +40,6 @@ impl Colour {
     }
 }
 
-/// How a part of the output is highlighted.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Tint {
     Heading,
@@ -98,12 +94,10 @@ impl Output {
         !self.0.json && self.0.colour.is_wanted(io::stdout().is_terminal())
     }
 
-    /// Highlights `text`, which goes to standard output.
     pub(super) fn tinted(self, tint: Tint, text: &str) -> String {
         tint.paint(text, self.has_colour())
     }
 
-    /// Prints a command's result.
     pub(super) fn report(self, report: Report) -> Result<(), Failure> {
         let Report { sentence, fields } = report;
         if self.is_json() {
@@ -150,7 +144,6 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Prints a warning on standard error.
     pub(super) fn warn(self, warning: &Warning) {
         self.message(&printable(&warning.to_string()));
     }

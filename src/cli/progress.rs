@@ -13,7 +13,6 @@ use super::layout::WIDTH;
 use super::output::Output;
 use crate::printable::excerpt;
 
-/// The time until progress is shown, and between updates.
 const STEP: Duration = Duration::from_secs(1);
 /// Moves to the start of the line and clears it.
 const CLEAR: &str = "\r\u{1b}[K";

@@ -8,21 +8,15 @@ use std::io::{self, Read as _};
 use super::failure::Failure;
 use crate::oci::auth::Secret;
 
-/// The longest password, in bytes.
 const LIMIT: usize = 64 * 1024;
 
-/// Asks a question and reads one line without echo.
-///
-/// # Errors
-/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D if nothing was typed.
+/// Asks a question and reads one line without echo. Fails with [`Failure::Interrupted`] at Ctrl-C, or
+/// at Ctrl-D if nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
     ask_hidden(question).map_err(failure)
 }
 
-/// Asks a question and returns one line, without white space around it.
-///
-/// # Errors
-/// [`Failure::Interrupted`] at Ctrl-C, or at Ctrl-D if nothing was typed.
+/// Asks a question and returns one line, without white space around it. Fails as [`hidden`] does.
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
     let answer = ask_shown(question).map_err(failure)?;
     Ok(answer.trim().to_owned())

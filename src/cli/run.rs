@@ -26,7 +26,6 @@ use crate::run::{
 use crate::runconfig::{McpTransport, PullError, RetrieveError, SecretReference, WorkloadName};
 use crate::state::{Agreements, StateStore};
 
-/// The most characters of one line of a summary that are shown.
 const LINE_LIMIT: usize = 1000;
 
 #[derive(Args)]
@@ -218,7 +217,6 @@ fn show(output: Output, request: &ConsentRequest) {
     }
 }
 
-/// Returns true if a user sits at a terminal.
 fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -276,7 +274,6 @@ fn report(context: &Context, server: &Server) -> Result<(), Failure> {
     context.output.report(report)
 }
 
-/// Shows notes on standard error.
 struct Notes(Output);
 
 impl RunObserver for Notes {

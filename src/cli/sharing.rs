@@ -10,7 +10,6 @@ use crate::oci::{PushStatus, Reference};
 use crate::printable::chain;
 use crate::runconfig::{Document, PushOptions, creation_time, push, with_secret};
 
-/// The options that decide what of a configuration is shared.
 #[derive(Args)]
 pub(super) struct Sharing {
     /// Replace the value of the environment variable VARIABLE with a reference to the secret NAME
@@ -22,7 +21,6 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    /// Returns true if any of these options was given.
     pub(super) const fn is_given(&self) -> bool {
         !self.secret.is_empty() || !self.allow.is_empty()
     }
@@ -37,7 +35,6 @@ impl Sharing {
         })
     }
 
-    /// Returns the options of a push.
     pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
         let created = creation_time().map_err(|error| Failure::Usage(error.to_string()))?;
         let mut options = PushOptions::default().created(created);

@@ -10,13 +10,9 @@ use crate::oci::Reference;
 use crate::runconfig::{ConfigLocation, Document, InvalidLocation, MAX_SIZE, Pulled, WorkloadName};
 use crate::state::StateStore;
 
-/// A run configuration, and where it was found.
 pub(super) enum Source {
-    /// In the state store.
     Workload { name: WorkloadName, path: PathBuf, document: Document },
-    /// In a file, or on standard input.
     File { path: PathBuf, document: Document },
-    /// In a registry.
     Artifact { reference: Reference, pulled: Box<Pulled> },
 }
 

@@ -11,11 +11,9 @@ const LONGEST: f64 = 86_400.0;
 /// One limit: `[connect=|idle=|total=]SECONDS`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Timeout {
-    /// Limits the time to make a connection.
     Connect(Duration),
     /// Limits the time during which nothing is sent or received.
     Idle(Duration),
-    /// Limits the time of all requests of a command together.
     Total(Duration),
 }
 

@@ -15,7 +15,6 @@ pub(super) struct Api {
     pub(super) uploads: UploadSessions,
 }
 
-/// Returns the first value of the query parameter `name`.
 pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
     parameters(query, name).next()
 }
@@ -35,7 +34,6 @@ pub(super) fn parse_digest(text: &str) -> ApiResult<Digest> {
 /// no request for the longest time.
 const SESSION_LIMIT: usize = 1000;
 
-/// The open upload sessions, by their id.
 #[derive(Debug, Default)]
 pub(super) struct UploadSessions(Mutex<Sessions>);
 

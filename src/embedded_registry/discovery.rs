@@ -9,7 +9,6 @@ use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{manifests_key, tags_key};
 use crate::oci::{Annotations, Descriptor, Digest, MediaType, RepositoryName};
 
-/// The most tags on one page.
 const TAGS_LIMIT: usize = 10_000;
 /// The largest page of referrers, in bytes. A single referrer may be larger.
 const REFERRERS_LIMIT: usize = 4 * 1024 * 1024;

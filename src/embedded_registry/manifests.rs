@@ -11,7 +11,6 @@ use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key, manifest_key, tag_key, tags_key};
 use crate::oci::{Descriptor, Digest, ManifestKind, MediaType, RepositoryName, Tag, TagOrDigest};
 
-/// The most tags that one request may set.
 const TAG_LIMIT: usize = 100;
 
 impl Api {
@@ -33,7 +32,6 @@ impl Api {
         Ok(entry.and_then(|digest| std::str::from_utf8(&digest).ok()?.parse().ok()))
     }
 
-    /// Returns the media type and the bytes of a manifest.
     pub(super) fn manifest_content(
         &self,
         name: &RepositoryName,
@@ -134,7 +132,6 @@ impl Api {
         removed.then(|| ApiResponse::new(StatusCode::ACCEPTED)).ok_or_else(|| unknown(name, target))
     }
 
-    /// Handles every method but PUT.
     pub(super) fn manifest(
         &self,
         method: &Method,

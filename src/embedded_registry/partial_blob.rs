@@ -57,7 +57,6 @@ impl Drop for TemporaryFile {
 }
 
 impl PartialBlob {
-    /// Starts a blob in memory.
     pub(super) fn in_memory(algorithm: Algorithm, budget: &MemoryBudget) -> Self {
         Self::new(algorithm, Buffer::Memory(Vec::new(), budget.clone()))
     }
@@ -78,7 +77,6 @@ impl PartialBlob {
         Self { hasher: Hasher::new(algorithm), algorithm, length: 0, buffer }
     }
 
-    /// Returns the number of bytes received.
     pub(super) const fn length(&self) -> u64 {
         self.length
     }
@@ -151,7 +149,6 @@ fn hash(file: &mut File, algorithm: Algorithm) -> io::Result<Digest> {
     }
 }
 
-/// Appends to a [`PartialBlob`].
 pub(super) struct BlobWriter<'a> {
     blob: &'a mut PartialBlob,
     file: Option<File>,

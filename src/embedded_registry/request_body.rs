@@ -10,7 +10,6 @@ use hyper::body::{Body as _, Incoming};
 use super::partial_blob::PartialBlob;
 use super::response::{ApiResponse, ApiResult, Rejection};
 
-/// How long a client may send nothing.
 const PAUSE_LIMIT: Duration = Duration::from_secs(60);
 /// The most bytes of an unused body that are read before the response is sent.
 const DISCARD_LIMIT: u64 = 16 * 1024 * 1024;

@@ -12,7 +12,6 @@ use super::response_body::ResponseBody;
 /// The result of a handler. Its error is an error response.
 pub(super) type ApiResult<T = ApiResponse> = Result<T, ApiResponse>;
 
-/// The status, header fields and body of a response.
 #[derive(Debug)]
 pub(super) struct ApiResponse {
     status: StatusCode,
@@ -84,7 +83,6 @@ impl Rejection {
     pub(super) const TOO_MANY_TAGS: Self = Self(StatusCode::URI_TOO_LONG, "MANIFEST_INVALID");
     pub(super) const UNSUPPORTED: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
 
-    /// Returns the error response, with a message for people.
     pub(super) fn because(self, message: impl fmt::Display) -> ApiResponse {
         let Self(status, code) = self;
         let body = json!({ "errors": [{ "code": code, "message": message.to_string() }] });

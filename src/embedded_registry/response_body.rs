@@ -25,13 +25,11 @@ impl<T: Into<Bytes>> From<T> for ResponseBody {
 }
 
 impl ResponseBody {
-    /// Returns a body with the whole content of `file`.
     pub(super) fn from_file(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self::File(file, size))
     }
 
-    /// Returns the number of bytes.
     pub(super) const fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,

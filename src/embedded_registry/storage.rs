@@ -80,7 +80,6 @@ impl Storage {
         }
     }
 
-    /// Opens an entry, to send it.
     pub(super) fn open(&self, key: &str) -> io::Result<Option<ResponseBody>> {
         match &self.0 {
             Backend::Memory(..) => Ok(self.read(key)?.map(ResponseBody::Bytes)),
@@ -90,7 +89,6 @@ impl Storage {
         }
     }
 
-    /// Reads an entry into memory.
     pub(super) fn read(&self, key: &str) -> io::Result<Option<Bytes>> {
         match &self.0 {
             Backend::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
@@ -165,7 +163,6 @@ fn insert(
     Ok(())
 }
 
-/// The subdirectory for blobs that are being received.
 const UPLOADS: &str = "uploads";
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

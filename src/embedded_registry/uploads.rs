@@ -14,7 +14,6 @@ use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key};
 use crate::oci::{Algorithm, RepositoryName};
 
-/// A request to an upload session.
 pub(super) struct UploadRequest<'a> {
     pub(super) method: &'a Method,
     pub(super) name: &'a RepositoryName,
@@ -48,7 +47,6 @@ fn no_session() -> ApiResponse {
 }
 
 impl Api {
-    /// Handles `POST …/blobs/uploads/`.
     pub(super) async fn start_upload(
         &self,
         name: &RepositoryName,

@@ -17,7 +17,6 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     retry_after(exchanges);
 }
 
-/// A token that a token server issued.
 struct Token {
     /// In seconds since 1970.
     expires: f64,
@@ -50,7 +49,6 @@ fn token_reuse(exchanges: &[ApiExchange<'_>]) {
     }
 }
 
-/// Returns the token in a response.
 fn issued(exchange: &ApiExchange<'_>) -> Option<Token> {
     if exchange.status() != 200 {
         return None;

@@ -14,7 +14,6 @@ pub(super) struct UploadTracker<S> {
     sessions: HashMap<String, UploadSession<S>>,
 }
 
-/// An open upload session.
 pub(super) struct UploadSession<S> {
     /// The line of the exchange that opened the session.
     pub(super) opened_at: usize,
@@ -22,7 +21,6 @@ pub(super) struct UploadSession<S> {
     /// their paths need not name the repository.
     pub(super) origin: Origin,
     pub(super) repository: String,
-    /// The newest location that the registry gave.
     pub(super) location: Url,
     /// True if the last request was to close the session and got no response.
     may_be_closed: bool,

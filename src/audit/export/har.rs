@@ -5,7 +5,6 @@ use url::Url;
 
 use crate::audit::transcript::Recorded;
 
-/// Returns the exchanges as a HAR document.
 pub(crate) fn har(records: &[Recorded]) -> String {
     let entries: Vec<_> = records.iter().map(entry).collect();
     let creator = json!({ "name": "thv", "version": env!("CARGO_PKG_VERSION") });

@@ -1,0 +1,260 @@
+//! `thv wire`: works on transcripts, the records of HTTP exchanges that `--wire-log` writes.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::output::{Output, Report};
+use super::signals::interrupted;
+use crate::atomic_file;
+use crate::audit::{self, Recorded, Severity, TranscriptReader, check, export};
+use crate::printable::printable;
+
+#[derive(Subcommand)]
+pub(super) enum Wire {
+    /// Show a transcript, one line for each exchange
+    Show(Show),
+    /// Check a transcript against the specification and security rules
+    Check(Check),
+    /// Convert a transcript to a HAR file, curl commands or an HTML page
+    Export(Export),
+    /// Serve the responses of a transcript to a client that sends the same requests
+    Replay(Replay),
+    /// Record the traffic of any client: a proxy in front of one registry
+    Proxy(Proxy),
+}
+
+impl Wire {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Show(command) => command.run(context).await,
+            Self::Check(command) => command.run(context),
+            Self::Export(command) => command.run(context),
+            Self::Replay(command) => command.run(context).await,
+            Self::Proxy(command) => command.run(context).await,
+        }
+    }
+}
+
+/// How often `--follow` looks for new records.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
+
+#[derive(Args)]
+pub(super) struct Show {
+    /// The transcript, made with --wire-log
+    file: PathBuf,
+    /// Show the header fields
+    #[arg(long)]
+    headers: bool,
+    /// Show the text of bodies
+    #[arg(long)]
+    bodies: bool,
+    /// Wait for new exchanges and show them, until interrupted
+    #[arg(long)]
+    follow: bool,
+}
+
+impl Show {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = context.output;
+        let show =
+            audit::Show { headers: self.headers, bodies: self.bodies, colour: output.has_colour() };
+        let mut reader = open(&self.file)?;
+        if !output.is_json() {
+            output.line(audit::SHOW_TITLE)?;
+        }
+        loop {
+            let records = reader.read().map_err(|error| Failure::transcript(&self.file, error))?;
+            for recorded in &records {
+                if output.is_json() {
+                    output.line(&json!(recorded.exchange).to_string())?;
+                } else {
+                    show.lines(recorded).iter().try_for_each(|text| output.line(text))?;
+                }
+            }
+            if !self.follow {
+                return Ok(());
+            }
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct Check {
+    /// The transcript, made with --wire-log
+    file: PathBuf,
+}
+
+impl Check {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = context.output;
+        let records = read(&self.file, output)?;
+        let findings = check(&records);
+        if output.is_json() {
+            let list: Vec<Value> = findings
+                .iter()
+                .map(|found| {
+                    json!({
+                        "line": found.line, "rule": found.rule.id,
+                        "severity": found.rule.severity.as_str(), "message": found.message,
+                    })
+                })
+                .collect();
+            output.line(&json!({ "exchanges": records.len(), "findings": list }).to_string())?;
+        } else {
+            for found in &findings {
+                let (severity, id) = (found.rule.severity.as_str(), found.rule.id);
+                let message = printable(&found.message);
+                output.line(&format!("line {}: {severity} {id}: {message}", found.line))?;
+            }
+        }
+        let is_broken_rule = |severity| severity == Severity::Finding;
+        match findings.iter().filter(|found| is_broken_rule(found.rule.severity)).count() {
+            0 if output.is_json() => Ok(()),
+            0 => {
+                let (exchanges, advice) = (count(records.len()), findings.len());
+                output.line(&format!("{exchanges}, no finding, {advice} advice"))
+            }
+            broken => Err(Failure::Findings(broken)),
+        }
+    }
+}
+
+#[derive(Args)]
+pub(super) struct Export {
+    /// The transcript, made with --wire-log
+    file: PathBuf,
+    /// The format to convert to
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The file to write; without it the result goes to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// HAR 1.2, for the developer tools of browsers
+    Har,
+    /// A shell script of curl commands
+    Curl,
+    /// One HTML page that works without a network
+    Html,
+}
+
+impl Export {
+    fn run(self, context: &Context) -> Result<(), Failure> {
+        if context.output.is_json() && self.output.is_none() {
+            let message = "--json describes what was written; name a file for it with -o";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let records = read(&self.file, context.output)?;
+        let text = match self.format {
+            Format::Har => export::har(&records),
+            Format::Curl => export::curl(&records),
+            Format::Html => export::html(&records, &check(&records)),
+        };
+        let Some(path) = self.output else {
+            return context.output.write(text.as_bytes());
+        };
+        atomic_file::write(&path, text.as_bytes())
+            .map_err(|error| Failure::file("writing", &path, error))?;
+        context.output.report(
+            Report::new(format!("Wrote {} to file {}", count(records.len()), path.display()))
+                .field("file", path.display().to_string())
+                .field("exchanges", records.len())
+                .field("status", "written"),
+        )
+    }
+}
+
+#[derive(Args)]
+pub(super) struct Replay {
+    /// The transcript, made with --wire-log
+    file: PathBuf,
+    /// The address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: SocketAddr,
+}
+
+impl Replay {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = context.output;
+        let records = read(&self.file, output)?;
+        let unexpected = move |request: &str| {
+            output.message(&format!("not in the transcript: {}", printable(request)));
+        };
+        let replay = audit::Replay::bind(self.listen, &records, unexpected)
+            .await
+            .map_err(|error| Failure::listening(self.listen, error))?;
+        let address = replay.local_addr().to_string();
+        let stop = interrupted();
+        output.report(
+            Report::new(format!("Replaying {} at http://{address}", count(records.len())))
+                .field("address", address),
+        )?;
+        let unused = replay.serve(stop).await;
+        output.note(&format!("{unused} exchanges were not asked for"));
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+pub(super) struct Proxy {
+    /// The address and port to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// The registry, such as `https://registry.example.com`
+    #[arg(long, value_name = "URL")]
+    upstream: Url,
+}
+
+impl Proxy {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        if context.settings.recorder.is_none() {
+            let message = "name a file for the transcript with --wire-log FILE";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let settings = context.settings.clone();
+        let proxy = audit::Proxy::bind(self.listen, self.upstream.clone(), settings)
+            .await
+            .map_err(|error| Failure::listening(self.listen, error))?;
+        let address = proxy.local_addr().to_string();
+        let stop = interrupted();
+        context.output.report(
+            Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
+                .field("address", address),
+        )?;
+        proxy.serve(stop).await;
+        Ok(())
+    }
+}
+
+fn open(file: &Path) -> Result<TranscriptReader, Failure> {
+    TranscriptReader::open(file).map_err(|error| Failure::transcript(file, error))
+}
+
+/// Reads every record of a file. A last line that is not complete is left out, with a note.
+fn read(file: &Path, output: Output) -> Result<Vec<Recorded>, Failure> {
+    let mut reader = open(file)?;
+    let records = reader.read().map_err(|error| Failure::transcript(file, error))?;
+    if reader.is_cut_short() {
+        output.note("note: the last line is cut short and left out");
+    }
+    Ok(records)
+}
+
+/// Returns the number of exchanges in words.
+fn count(exchanges: usize) -> String {
+    match exchanges {
+        1 => "1 exchange".to_owned(),
+        more => format!("{more} exchanges"),
+    }
+}
