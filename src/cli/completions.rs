@@ -3,8 +3,8 @@
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell as Generator;
 
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 
 #[derive(Args)]
 pub(super) struct Completions {

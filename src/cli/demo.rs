@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::arguments::parse_reference;
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::Output;
 use crate::embedded_registry::{EmbeddedRegistry, Storage};
 use crate::oci::{Client, Digest};

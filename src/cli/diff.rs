@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::context::Context;
 use super::failure::Failure;
 use super::layout::cut;
+use super::options::Context;
 use super::output::Tint;
 use super::source::Source;
 use crate::printable::printable;
@@ -27,8 +27,9 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         if self.first == "-" && self.second == "-" {
-            let message = "standard input holds one configuration; name a file for the other";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage(
+                "standard input holds one configuration; name a file for the other",
+            ));
         }
         let first = Source::find(context, &self.first).await?;
         let second = Source::find(context, &self.second).await?;

@@ -1,7 +1,7 @@
 //! Pulls a run configuration for a command, and explains why that failed.
 
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
 use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest};

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::Args;
 
 use super::arguments::{parse_repository, repository_of};
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
 use super::sharing::{Sharing, push_document};
@@ -38,14 +38,13 @@ impl Export {
             (Some(repository), ..) => return export_all(context, repository, &self.sharing).await,
             (None, Some(name), Some(destination)) => (name, ConfigLocation::parse(destination)?),
             (None, ..) => {
-                return Err(Failure::Usage("name a workload and a destination".to_owned()));
+                return Err(Failure::usage("name a workload and a destination"));
             }
         };
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
-            ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::Usage(
-                "--secret and --allow are for a registry: a file gets the configuration unchanged"
-                    .to_owned(),
+            ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::usage(
+                "--secret and --allow are for a registry: a file gets the configuration unchanged",
             )),
             ConfigLocation::File(path) => export_to_file(context, name, &document, &path),
             ConfigLocation::Registry(reference) => {

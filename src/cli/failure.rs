@@ -83,6 +83,10 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    pub(super) fn usage(message: &str) -> Self {
+        Self::Usage(message.to_owned())
+    }
+
     /// Returns the failure of an operation, such as `reading`, on a file.
     pub(super) fn file(doing: &str, path: &Path, error: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), error }

@@ -2,9 +2,9 @@
 
 use clap::{Args, Command};
 
-use super::context::Context;
 use super::exit_code::EXIT_CODES;
 use super::failure::Failure;
+use super::options::Context;
 
 const TOPICS: [(&str, &str); 3] =
     [("exit-codes", EXIT_CODES), ("auth", AUTH), ("references", REFERENCES)];

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use clap::Args;
 
 use super::arguments::{parse_repository, repository_of};
-use super::context::Context;
 use super::download::download;
 use super::failure::Failure;
+use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
 use super::source::read_document;

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::context::Context;
 use super::failure::Failure;
 use super::layout::{cut, labelled};
+use super::options::Context;
 use super::output::Tint;
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, Reference};

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::context::Context;
 use super::failure::Failure;
 use super::layout::table;
+use super::options::Context;
 use crate::engine::{Container, Engine};
 use crate::printable::{chain, printable};
 use crate::runconfig::shown_text;

@@ -5,12 +5,11 @@ use std::io::{self, IsTerminal as _};
 use clap::Args;
 
 use super::arguments::parse_registry;
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::Report;
 use super::prompt::{self, read_password};
 use super::transfer::transfer;
-use super::warning::Warning;
 use crate::oci::LoginOutcome;
 use crate::oci::auth::{Credential, CredentialStore, Secret};
 
@@ -32,15 +31,18 @@ impl Login {
         };
         let password = match self.password {
             Some(password) => {
-                context.output.warn(&Warning::PasswordOnCommandLine);
+                context.output.warn(
+                    "others can see --password in the list of processes; prefer --password-stdin",
+                );
                 Secret::new(password)
             }
             None if context.password_stdin => read_password()?,
             None => ask_password()?,
         };
         if username.is_empty() || username.contains(|c: char| c == ':' || c.is_control()) {
-            let message = "a user name is not empty and has neither ':' nor control characters";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage(
+                "a user name is not empty and has neither ':' nor control characters",
+            ));
         }
         let credential =
             Credential::Password { username: username.clone(), password: password.clone() };
@@ -90,8 +92,8 @@ impl Logout {
 
 fn ask_username() -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::Usage(
-            "there is no terminal to ask for the user name; use --username".to_owned(),
+        return Err(Failure::usage(
+            "there is no terminal to ask for the user name; use --username",
         ));
     }
     prompt::shown("Username: ")
@@ -99,8 +101,9 @@ fn ask_username() -> Result<String, Failure> {
 
 fn ask_password() -> Result<Secret, Failure> {
     if !io::stdin().is_terminal() {
-        let message = "there is no terminal to ask for the password; use --password-stdin";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::usage(
+            "there is no terminal to ask for the password; use --password-stdin",
+        ));
     }
     prompt::hidden("Password: ")
 }

@@ -5,7 +5,6 @@
 
 mod arguments;
 mod completions;
-mod context;
 mod demo;
 mod diff;
 mod download;
@@ -23,19 +22,16 @@ mod login;
 mod options;
 mod outcomes;
 mod output;
-mod progress;
 mod prompt;
 mod pull;
 mod push;
 mod registry;
 mod run;
 mod sharing;
-mod signals;
 mod source;
 mod tags;
 mod timeout;
 mod transfer;
-mod warning;
 mod wire;
 
 use std::process::ExitCode;

@@ -3,15 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::context::Context;
 use super::failure::Failure;
 use super::output::{Colour, Output, OutputOptions};
 use super::prompt::read_password;
 use super::timeout::{self, Timeout};
-use super::warning::Warning;
 use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
@@ -62,6 +61,19 @@ pub(super) struct Options {
     /// Accept any certificate: anyone on the network path can read and change everything
     #[arg(long, global = true)]
     insecure_skip_tls_verify: bool,
+}
+
+/// What every command works with.
+pub(super) struct Context {
+    pub(super) output: Output,
+    pub(super) client: Client,
+    pub(super) settings: Settings,
+    /// The longest time that all requests of one command may take together.
+    pub(super) total_timeout: Duration,
+    /// Finds and stores credentials. It does not know the credential of the command line.
+    pub(super) keychain: Keychain,
+    pub(super) username: Option<String>,
+    pub(super) password_stdin: bool,
 }
 
 impl Options {
@@ -117,8 +129,9 @@ impl Options {
 
     fn credential(&self, username: &str) -> Result<Credential, Failure> {
         if !self.password_stdin {
-            let message = "--username needs --password-stdin; or log in first with `thv login`";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage(
+                "--username needs --password-stdin; or log in first with `thv login`",
+            ));
         }
         Ok(Credential::Password { username: username.to_owned(), password: read_password()? })
     }
@@ -136,7 +149,10 @@ impl Options {
             tls = identity.map_err(|error| Failure::pem(cert, error))?;
         }
         if self.insecure_skip_tls_verify {
-            output.warn(&Warning::CertificatesNotChecked);
+            output.warn(
+                "certificates are not checked; anyone on the network path can read and change \
+                 everything",
+            );
             tls = tls.danger_accept_any_certificate();
         }
         Ok(tls)

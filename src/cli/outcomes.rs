@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::arguments::repository_of;
-use super::context::Context;
 use super::failure::Failure;
 use super::hint::hint;
+use super::options::Context;
 use super::output::Report;
 use crate::oci::Reference;
 use crate::printable::{chain, printable};

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::hint::hint;
-use super::warning::Warning;
 use crate::printable::{chain, printable};
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -144,8 +143,9 @@ impl Output {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
-    pub(super) fn warn(self, warning: &Warning) {
-        self.message(&printable(&warning.to_string()));
+    /// Prints a message about a risk.
+    pub(super) fn warn(self, warning: &str) {
+        self.message(&format!("warning: {warning}"));
     }
 
     /// Prints a message on standard error, unless `--quiet` is given.

@@ -30,7 +30,7 @@ pub(super) fn read_password() -> Result<Secret, Failure> {
     let length = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(length);
     if text.is_empty() {
-        return Err(Failure::Usage("the password on standard input is empty".to_owned()));
+        return Err(Failure::usage("the password on standard input is empty"));
     }
     Ok(Secret::new(text))
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::parse_reference;
-use super::context::Context;
 use super::download::download;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::Report;
 use crate::atomic_file;
 use crate::oci::Digest;
@@ -25,8 +25,9 @@ impl Pull {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let reference = parse_reference(&self.reference)?;
         if context.output.is_json() && self.output.is_none() {
-            let message = "--json describes what was pulled; name a file for it with -o".to_owned();
-            return Err(Failure::Usage(message));
+            return Err(Failure::usage(
+                "--json describes what was pulled; name a file for it with -o",
+            ));
         }
         let pulled = download(context, &reference).await?;
         let bytes = pulled.document.bytes();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::arguments::parse_reference;
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::sharing::{Sharing, push_document};
 use super::source::read_document;
 use crate::runconfig::ConfigLocation;

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::Report;
-use super::signals::interrupted;
-use super::warning::Warning;
+use super::transfer::interrupted;
 use crate::embedded_registry::{EmbeddedRegistry, Storage};
 
 #[derive(Subcommand)]
@@ -41,7 +40,7 @@ impl Registry {
             .map_err(|error| Failure::listening(listen, error))?;
         let address = server.local_addr();
         if !address.ip().is_loopback() {
-            context.output.warn(&Warning::OpenRegistry);
+            context.output.warn("anyone who can reach this address can read and write");
         }
         let storage_name = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
         let stop = interrupted();

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::arguments::parse_reference;
-use super::context::Context;
 use super::download::pull_failure;
 use super::failure::Failure;
 use super::layout::cut;
+use super::options::Context;
 use super::output::{Output, Report};
 use super::prompt;
 use super::transfer::transfer;
@@ -131,7 +131,7 @@ impl Run {
         let usage = "--secret takes NAME=@FILE: others can see a value on the command line";
         let file = |text: String| match text.split_once("=@") {
             Some((name, file)) => Ok((name.to_owned(), PathBuf::from(file))),
-            None => Err(Failure::Usage(usage.to_owned())),
+            None => Err(Failure::usage(usage)),
         };
         Ok(RunRequest {
             only_configuration: self.from_config.is_some(),

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::{PushStatus, Reference};
@@ -28,9 +28,9 @@ impl Sharing {
     /// Returns `document` with each variable of `--secret` as a reference to a secret.
     pub(super) fn with_secrets(&self, document: Document) -> Result<Document, Failure> {
         self.secret.iter().try_fold(document, |document, given| {
-            let (variable, name) = given.split_once('=').ok_or_else(|| {
-                Failure::Usage("--secret takes VARIABLE=NAME, not the value".to_owned())
-            })?;
+            let (variable, name) = given
+                .split_once('=')
+                .ok_or_else(|| Failure::usage("--secret takes VARIABLE=NAME, not the value"))?;
             with_secret(&document, variable, name).map_err(|error| Failure::Usage(chain(&error)))
         })
     }

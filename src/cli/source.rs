@@ -3,9 +3,9 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::context::Context;
 use super::download::download;
 use super::failure::Failure;
+use super::options::Context;
 use crate::oci::Reference;
 use crate::runconfig::{ConfigLocation, Document, InvalidLocation, MAX_SIZE, Pulled, WorkloadName};
 use crate::state::StateStore;
@@ -65,8 +65,9 @@ impl Source {
 pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, Failure> {
     let is_stdin = path == Path::new("-");
     if is_stdin && context.password_stdin {
-        let message = "standard input cannot hold both the password and the configuration";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::usage(
+            "standard input cannot hold both the password and the configuration",
+        ));
     }
     // A document that is one byte larger than the limit is refused when it is parsed.
     let limit = MAX_SIZE as u64 + 1;

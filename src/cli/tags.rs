@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::arguments::{parse_repository, repository_of};
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::transfer::transfer;
 use crate::oci::TagQuery;
 use crate::oci::auth::Access;

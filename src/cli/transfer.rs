@@ -1,21 +1,26 @@
 //! Runs a command's requests to registries: with progress, a time limit, and Ctrl-C.
+//!
+//! Progress is shown on standard error while an operation takes longer than a second. Only a terminal
+//! gets it, and nothing of it is left when the operation ends.
 
 use std::future::Future;
+use std::io::{self, Write as _};
+use std::pin::pin;
+use std::time::Duration;
 
-use super::context::Context;
+use tokio::time::{Instant, interval_at};
+
 use super::failure::Failure;
-use super::progress;
-use super::signals::interrupted;
-use super::warning::Warning;
+use super::layout::WIDTH;
+use super::options::Context;
+use super::output::Output;
+use crate::printable::{excerpt, printable};
 
 /// Waits for `work`, which only sends requests to registries, then prints the registries' warnings.
 /// `doing` describes the work while it takes long.
 ///
 /// Ctrl-C, SIGTERM and the end of the time limit cancel the work; an upload is then cancelled at its
 /// registry too.
-///
-/// # Errors
-/// [`Failure::Interrupted`] and [`Failure::OutOfTime`].
 pub(super) async fn transfer<T>(
     context: &Context,
     doing: &str,
@@ -25,16 +30,13 @@ pub(super) async fn transfer<T>(
 }
 
 /// Does what [`transfer`] does, with a description that may change.
-///
-/// # Errors
-/// Those of [`transfer`].
 pub(super) async fn transfer_counted<T>(
     context: &Context,
     doing: impl Fn() -> String,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
     let done = {
-        let shown = Box::pin(progress::during(context.output, doing, work));
+        let shown = Box::pin(during(context.output, doing, work));
         tokio::select! {
             done = tokio::time::timeout(context.total_timeout, shown) => {
                 done.map_err(|_| Failure::OutOfTime(context.total_timeout))
@@ -44,7 +46,79 @@ pub(super) async fn transfer_counted<T>(
     };
     context.client.settle().await;
     for warning in context.client.take_warnings() {
-        context.output.warn(&Warning::Registry(warning));
+        let text = format!("warning from {}: {}", warning.registry, warning.text);
+        context.output.message(&printable(&text));
     }
     done
+}
+
+/// Resolves at Ctrl-C or, on Unix, SIGTERM. From this call on, neither ends the process by itself.
+pub(super) fn interrupted() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        // Where signals cannot be watched, their default action ends the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+const STEP: Duration = Duration::from_secs(1);
+/// Moves to the start of the line and clears it.
+const CLEAR: &str = "\r\u{1b}[K";
+
+/// Waits for `work` and shows `doing` with the time that passed: `pulling REF … 3 s`.
+async fn during<T>(output: Output, doing: impl Fn() -> String, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    if !output.shows_progress() {
+        return work.await;
+    }
+    let mut line = Line { is_shown: false };
+    let mut steps = interval_at(Instant::now() + STEP, STEP);
+    let mut seconds = 0_u64;
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = steps.tick() => {
+                seconds += STEP.as_secs();
+                line.show(&doing(), seconds);
+            }
+        }
+    }
+}
+
+/// The line on the terminal. Dropping it clears the line.
+struct Line {
+    is_shown: bool,
+}
+
+impl Line {
+    fn show(&mut self, doing: &str, seconds: u64) {
+        self.is_shown = true;
+        let doing = excerpt(doing, WIDTH - 12);
+        let mut stderr = io::stderr().lock();
+        // A failure to show progress does not matter.
+        let _ = write!(stderr, "{CLEAR}{doing} … {seconds} s").and_then(|()| stderr.flush());
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let mut stderr = io::stderr().lock();
+            let _ = stderr.write_all(CLEAR.as_bytes()).and_then(|()| stderr.flush());
+        }
+    }
 }

@@ -8,10 +8,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::context::Context;
 use super::failure::Failure;
+use super::options::Context;
 use super::output::{Output, Report};
-use super::signals::interrupted;
+use super::transfer::interrupted;
 use crate::atomic_file;
 use crate::audit::{self, Recorded, Severity, TranscriptReader, check, export};
 use crate::printable::printable;
@@ -152,8 +152,9 @@ enum Format {
 impl Export {
     fn run(self, context: &Context) -> Result<(), Failure> {
         if context.output.is_json() && self.output.is_none() {
-            let message = "--json describes what was written; name a file for it with -o";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage(
+                "--json describes what was written; name a file for it with -o",
+            ));
         }
         let records = read(&self.file, context.output)?;
         let text = match self.format {
@@ -219,8 +220,7 @@ pub(super) struct Proxy {
 impl Proxy {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         if context.settings.recorder.is_none() {
-            let message = "name a file for the transcript with --wire-log FILE";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage("name a file for the transcript with --wire-log FILE"));
         }
         let settings = context.settings.clone();
         let proxy = audit::Proxy::bind(self.listen, self.upstream.clone(), settings)
