@@ -5,12 +5,11 @@ use std::cell::Cell;
 use clap::Args;
 
 use super::arguments::{parse_repository, repository_of};
-use super::download::download;
 use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::source::read_document;
+use super::source::{download, read_document};
 use super::transfer::{transfer, transfer_counted};
 use crate::printable::chain;
 use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName, renamed};

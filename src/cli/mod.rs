@@ -7,8 +7,6 @@ mod arguments;
 mod completions;
 mod demo;
 mod diff;
-mod download;
-mod examples;
 mod exit_code;
 mod export;
 mod failure;
@@ -30,7 +28,6 @@ mod run;
 mod sharing;
 mod source;
 mod tags;
-mod timeout;
 mod transfer;
 mod wire;
 
@@ -99,7 +96,7 @@ enum Command {
 /// completions are made from it.
 #[must_use]
 pub fn command() -> clap::Command {
-    examples::with_examples(Arguments::command(), "thv")
+    help::with_examples(Arguments::command(), "thv")
 }
 
 /// Runs the program with the arguments and environment of the process.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use clap::Args;
 use super::failure::Failure;
 use super::output::{Colour, Output, OutputOptions};
 use super::prompt::read_password;
-use super::timeout::{self, Timeout};
 use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
@@ -120,7 +120,7 @@ impl Options {
             output,
             client: client.build(),
             settings,
-            total_timeout: timeout::total(&self.timeout),
+            total_timeout: total_timeout(&self.timeout),
             keychain,
             username: self.username.clone(),
             password_stdin: self.password_stdin,
@@ -163,5 +163,70 @@ fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
     match JsonLinesRecorder::append_to(path) {
         Ok(recorder) => Ok(Arc::new(recorder)),
         Err(error) => Err(Failure::file("opening the transcript", path, error)),
+    }
+}
+
+/// The time for all requests of one command, unless the user sets another.
+const DEFAULT_TOTAL: Duration = Duration::from_secs(600);
+/// The longest time that can be set, in seconds: a day.
+const LONGEST: f64 = 86_400.0;
+
+/// One limit: `[connect=|idle=|total=]SECONDS`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Timeout {
+    Connect(Duration),
+    /// Limits the time during which nothing is sent or received.
+    Idle(Duration),
+    Total(Duration),
+}
+
+impl FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, seconds) = text.split_once('=').unwrap_or(("total", text));
+        let number = seconds.strip_suffix('s').unwrap_or(seconds).parse::<f64>().ok();
+        let duration = number
+            .filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST)
+            .map(Duration::from_secs_f64)
+            .ok_or("a timeout is a number of seconds, such as 30 or idle=2.5")?;
+        match kind {
+            "connect" => Ok(Self::Connect(duration)),
+            "idle" => Ok(Self::Idle(duration)),
+            "total" => Ok(Self::Total(duration)),
+            _ => Err("the kinds of timeout are connect, idle and total".to_owned()),
+        }
+    }
+}
+
+/// Returns the last total among `given`, or the default.
+fn total_timeout(given: &[Timeout]) -> Duration {
+    let total = |timeout: &Timeout| match timeout {
+        Timeout::Total(duration) => Some(*duration),
+        _ => None,
+    };
+    given.iter().rev().find_map(total).unwrap_or(DEFAULT_TOTAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeout_is_a_positive_number_of_seconds_up_to_a_day() {
+        let seconds = Duration::from_secs_f64;
+        assert_eq!("30".parse(), Ok(Timeout::Total(seconds(30.0))));
+        assert_eq!("idle=2.5s".parse(), Ok(Timeout::Idle(seconds(2.5))));
+        assert_eq!("connect=1".parse(), Ok(Timeout::Connect(seconds(1.0))));
+        for text in ["", "0", "-1", "nan", "inf", "1e9", "10m", "read=3", "total="] {
+            assert!(text.parse::<Timeout>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn last_total_wins() {
+        let given = ["total=1", "idle=9", "2"].map(|text| text.parse().unwrap());
+        assert_eq!(total_timeout(&given), Duration::from_secs(2));
+        assert_eq!(total_timeout(&[]), DEFAULT_TOTAL);
     }
 }

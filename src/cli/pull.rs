@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::parse_reference;
-use super::download::download;
 use super::failure::Failure;
 use super::options::Context;
 use super::output::Report;
+use super::source::download;
 use crate::atomic_file;
 use crate::oci::Digest;
 

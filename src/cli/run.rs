@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::arguments::parse_reference;
-use super::download::pull_failure;
 use super::failure::Failure;
 use super::layout::cut;
 use super::options::Context;
 use super::output::{Output, Report};
 use super::prompt;
+use super::source::pull_failure;
 use super::transfer::transfer;
 use crate::engine::{EngineKind, Lifetime, PlanError};
 use crate::oci::auth::Secret;

@@ -10,7 +10,6 @@ mod manifests;
 mod partial_blob;
 mod request_body;
 mod response;
-mod response_body;
 mod server;
 mod storage;
 mod uploads;

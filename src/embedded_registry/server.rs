@@ -12,8 +12,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::api::{Api, UploadSessions, parse_digest};
 use super::request_body::RequestBody;
-use super::response::{ApiResponse, ApiResult, Rejection};
-use super::response_body::ResponseBody;
+use super::response::{ApiResponse, ApiResult, Rejection, ResponseBody};
 use super::storage::Storage;
 use super::uploads::UploadRequest;
 use crate::oci::{ApiPath, MANIFEST_LIMIT, RepositoryName, TagOrDigest};

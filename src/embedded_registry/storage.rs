@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::partial_blob::{MemoryBudget, PartialBlob};
-use super::response_body::ResponseBody;
+use super::response::ResponseBody;
 use crate::atomic_file;
 use crate::oci::{Algorithm, Digest, RepositoryName, Tag};
 

@@ -2,7 +2,7 @@
 
 use super::api_exchange::ApiExchange;
 use super::rule::Finding;
-use super::{content, credential, lists, manifest, token, upload};
+use super::{content, credential, lists, manifest, upload};
 use crate::audit::transcript::{Recorded, runs};
 
 /// Checks the exchanges of a transcript, each run of a program separately. Returns the findings in
@@ -16,7 +16,6 @@ pub fn check(records: &[Recorded]) -> Vec<Finding> {
         manifest::check(&exchanges);
         upload::check(&exchanges);
         credential::check(&exchanges);
-        token::check(&exchanges);
         lists::check(&exchanges);
         findings.extend(exchanges.into_iter().flat_map(ApiExchange::into_findings));
     }

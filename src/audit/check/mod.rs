@@ -10,7 +10,6 @@ mod credential;
 mod lists;
 mod manifest;
 mod rule;
-mod token;
 mod upload;
 mod upload_tracker;
 
