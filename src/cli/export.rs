@@ -1,7 +1,6 @@
 //! `thv export`: from the state store to a file or a registry.
 
 use std::cell::Cell;
-use std::path::Path;
 
 use clap::Args;
 
@@ -14,7 +13,7 @@ use super::sharing::{Sharing, push_document};
 use super::transfer::transfer_counted;
 use crate::atomic_file;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
+use crate::runconfig::{Collection, ConfigLocation, WorkloadName};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -46,7 +45,18 @@ impl Export {
             ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::usage(
                 "--secret and --allow are for a registry: a file gets the configuration unchanged",
             )),
-            ConfigLocation::File(path) => export_to_file(context, name, &document, &path),
+            ConfigLocation::File(path) => {
+                let bytes = document.bytes();
+                atomic_file::write_with_parents(&path, bytes)
+                    .map_err(|error| Failure::file("writing", &path, error))?;
+                let path = path.display();
+                context.output.report(
+                    Report::new(format!("Exported run configuration '{name}' to file {path}"))
+                        .field("file", path.to_string())
+                        .field("digest", Digest::sha256(bytes).to_string())
+                        .field("status", "written"),
+                )
+            }
             ConfigLocation::Registry(reference) => {
                 let what = format!("run configuration '{name}' to OCI registry");
                 push_document(context, document, &self.sharing, &reference, ["Exported", &what])
@@ -54,23 +64,6 @@ impl Export {
             }
         }
     }
-}
-
-fn export_to_file(
-    context: &Context,
-    name: &WorkloadName,
-    document: &Document,
-    path: &Path,
-) -> Result<(), Failure> {
-    atomic_file::write_with_parents(path, document.bytes())
-        .map_err(|error| Failure::file("writing", path, error))?;
-    let sentence = format!("Exported run configuration '{name}' to file {}", path.display());
-    context.output.report(
-        Report::new(sentence)
-            .field("file", path.display().to_string())
-            .field("digest", Digest::sha256(document.bytes()).to_string())
-            .field("status", "written"),
-    )
 }
 
 async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> Result<(), Failure> {

@@ -27,7 +27,10 @@ impl Login {
         let registry = parse_registry(&self.registry)?;
         let username = match &context.username {
             Some(username) => username.clone(),
-            None => ask_username()?,
+            None => {
+                check_terminal("user name", "--username")?;
+                prompt::shown("Username: ")?
+            }
         };
         let password = match self.password {
             Some(password) => {
@@ -37,7 +40,10 @@ impl Login {
                 Secret::new(password)
             }
             None if context.password_stdin => read_password()?,
-            None => ask_password()?,
+            None => {
+                check_terminal("password", "--password-stdin")?;
+                prompt::hidden("Password: ")?
+            }
         };
         if username.is_empty() || username.contains(|c: char| c == ':' || c.is_control()) {
             return Err(Failure::usage(
@@ -90,20 +96,8 @@ impl Logout {
     }
 }
 
-fn ask_username() -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for the user name; use --username",
-        ));
-    }
-    prompt::shown("Username: ")
-}
-
-fn ask_password() -> Result<Secret, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask for the password; use --password-stdin",
-        ));
-    }
-    prompt::hidden("Password: ")
+/// Fails if the user cannot be asked for `what`, for which `option` is the other way.
+fn check_terminal(what: &str, option: &str) -> Result<(), Failure> {
+    let message = format!("there is no terminal to ask for the {what}; use {option}");
+    io::stdin().is_terminal().then_some(()).ok_or(Failure::Usage(message))
 }

@@ -14,13 +14,13 @@ pub(super) struct Outcome {
     /// The name of the workload, of its file, or of its tag.
     name: String,
     status: &'static str,
-    fields: Vec<(&'static str, String)>,
+    fields: Map<String, Value>,
     failure: Option<Failure>,
 }
 
 impl Outcome {
     pub(super) fn new(name: &str, status: &'static str) -> Self {
-        Self { name: name.to_owned(), status, fields: Vec::new(), failure: None }
+        Self { name: name.to_owned(), status, fields: Map::new(), failure: None }
     }
 
     pub(super) fn failed(name: &str, error: impl Into<Failure>) -> Self {
@@ -28,13 +28,12 @@ impl Outcome {
     }
 
     pub(super) fn field(mut self, name: &'static str, value: &impl ToString) -> Self {
-        self.fields.push((name, value.to_string()));
+        self.fields.insert(name.to_owned(), json!(value.to_string()));
         self
     }
 
     fn to_json(&self) -> Value {
-        let mut object: Map<_, _> =
-            self.fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        let mut object = self.fields.clone();
         object.insert("name".to_owned(), json!(self.name));
         object.insert("status".to_owned(), json!(self.status));
         if let Some(error) = &self.failure {

@@ -13,7 +13,7 @@ use crate::embedded_registry::{EmbeddedRegistry, Storage};
 
 #[derive(Subcommand)]
 pub(super) enum Registry {
-    /// Serve until interrupted; anyone who can reach it can read and write, so keep it on loopback
+    /// Run the embedded registry until interrupted; it asks for no login, so keep it on loopback
     Serve(Serve),
 }
 

@@ -12,16 +12,16 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
         let is_fetched = exchange.status() == 200 && exchange.is_complete();
         match (path, exchange.method()) {
             (ApiPath::Manifest { reference, .. }, "GET") => {
-                accept(exchange);
+                if !exchange.sent("accept").is_some_and(|accept| accept.contains("manifest")) {
+                    exchange.violates(&rule::ACCEPT, "no manifest type in Accept");
+                }
                 if is_fetched {
                     fetched(exchange, reference);
                     let content_type = exchange.received("content-type");
                     media_type(exchange, content_type, exchange.response_body());
                 }
             }
-            (ApiPath::Blob { digest, .. }, "GET") if is_fetched => {
-                fetched(exchange, digest);
-            }
+            (ApiPath::Blob { digest, .. }, "GET") if is_fetched => fetched(exchange, digest),
             (ApiPath::Manifest { .. }, "PUT") => {
                 pushed_type(exchange);
                 let content_type = exchange.sent("content-type");
@@ -63,12 +63,6 @@ fn names(exchange: &ApiExchange<'_>, path: &ApiPath) {
     }
 }
 
-fn accept(exchange: &ApiExchange<'_>) {
-    if !exchange.sent("accept").is_some_and(|accept| accept.contains("manifest")) {
-        exchange.violates(&rule::ACCEPT, "no manifest type in Accept");
-    }
-}
-
 fn pushed_type(exchange: &ApiExchange<'_>) {
     match exchange.sent("content-type") {
         None => exchange.violates(&rule::MANIFEST_TYPE, "no Content-Type"),
@@ -89,9 +83,7 @@ fn fetched(exchange: &ApiExchange<'_>, reference: &str) {
             let message = format!("the content does not have the digest {digest}");
             exchange.violates(&rule::CONTENT_DIGEST, message);
         }
-        None => {
-            exchange.violates(&rule::UNVERIFIABLE, format!("{digest} cannot be checked"));
-        }
+        None => exchange.violates(&rule::UNVERIFIABLE, format!("{digest} cannot be checked")),
     }
 }
 

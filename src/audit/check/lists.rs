@@ -18,7 +18,10 @@ pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
                 subject_fallback(exchange, repository, later);
             }
             (Some(ApiPath::Referrers { repository, digest }), method) => {
-                referrers_fallback(exchange, repository, digest, later);
+                let tag = fallback_tag(digest);
+                if exchange.status() == 404 && !is_requested(later, exchange, repository, &tag) {
+                    exchange.violates(&rule::REFERRERS_FALLBACK, format!("{tag} is not requested"));
+                }
                 if method == "GET" {
                     next_page(exchange, later);
                 }
@@ -59,18 +62,6 @@ fn subject_fallback(exchange: &ApiExchange<'_>, repository: &str, later: &[ApiEx
     if !is_requested(later, exchange, repository, &tag) {
         let message = format!("no OCI-Subject in the response, and {tag} is not updated");
         exchange.violates(&rule::SUBJECT_FALLBACK, message);
-    }
-}
-
-fn referrers_fallback(
-    exchange: &ApiExchange<'_>,
-    repository: &str,
-    digest: &str,
-    later: &[ApiExchange<'_>],
-) {
-    let tag = fallback_tag(digest);
-    if exchange.status() == 404 && !is_requested(later, exchange, repository, &tag) {
-        exchange.violates(&rule::REFERRERS_FALLBACK, format!("{tag} is not requested"));
     }
 }
 

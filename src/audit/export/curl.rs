@@ -19,8 +19,7 @@ pub(crate) fn curl(records: &[Recorded]) -> String {
         script.extend([name, "=  # ", &mark.to_string(), "\n"]);
     }
     for command in commands {
-        script.push('\n');
-        script.push_str(&command);
+        script.extend(["\n", &command]);
     }
     script
 }

@@ -16,6 +16,10 @@ use crate::wire::{Exchange, RecordedBody};
 
 const STYLE: &str = include_str!("html.css");
 
+const LEGEND: &str = "<ul class=\"legend\"><li class=\"s2\"><i></i>success</li><li class=\"s3\"><i>\
+    </i>redirect</li><li class=\"s4\"><i></i>login required, or not found</li><li class=\"s5\"><i>\
+    </i>error</li></ul>\n";
+
 /// Returns the page. Each of `findings`, which [`check`](crate::audit::check()) returned, is shown with
 /// its exchange.
 pub(crate) fn html(records: &[Recorded], findings: &[Finding]) -> String {
@@ -47,13 +51,12 @@ pub(crate) fn html(records: &[Recorded], findings: &[Finding]) -> String {
             page.push_str(&row(recorded, &found, &span, number));
         }
     }
-    page.push_str("</body></html>\n");
-    page
+    page + "</body></html>\n"
 }
 
 fn header(records: &[Recorded], findings: &[Finding]) -> String {
-    let hosts: BTreeSet<_> =
-        records.iter().filter_map(|recorded| host(&recorded.exchange.request.url)).collect();
+    let urls = records.iter().filter_map(|r| Url::parse(&r.exchange.request.url).ok());
+    let hosts: BTreeSet<_> = urls.filter_map(|url| Some(escape(url.host_str()?))).collect();
     let is_failure = |r: &&Recorded| r.exchange.error.is_some() || r.status() >= 500;
     let failed = records.iter().filter(is_failure).count();
     let last = |run: &Vec<&Recorded>| connections(run).into_iter().flatten().max();
@@ -68,26 +71,16 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
         ("Findings", findings.len().to_string(), !findings.is_empty()),
     ];
     let mut text = String::from("<h1>Transcript</h1>\n");
-    let hosts: Vec<_> = hosts.into_iter().map(|host| escape(&host)).collect();
+    let host_list = hosts.into_iter().collect::<Vec<_>>().join(", ");
     let starts = records.iter().map(|recorded| recorded.exchange.start.as_str());
     let start = starts.min().unwrap_or_default();
-    let _ = writeln!(text, "<p class=\"lead\">{} with {}</p>", escape(start), hosts.join(", "));
+    let _ = writeln!(text, "<p class=\"lead\">{} with {}</p>", escape(start), host_list);
     text.push_str("<dl class=\"totals\">");
     for (name, value, is_bad) in totals {
         let class = if is_bad { " class=\"bad\"" } else { "" };
         let _ = write!(text, "<div{class}><dt>{name}</dt><dd>{value}</dd></div>");
     }
-    text.push_str("</dl>\n<ul class=\"legend\">");
-    for (class, name) in [
-        ("s2", "success"),
-        ("s3", "redirect"),
-        ("s4", "login required, or not found"),
-        ("s5", "error"),
-    ] {
-        let _ = write!(text, "<li class=\"{class}\"><i></i>{name}</li>");
-    }
-    text.push_str("</ul>\n");
-    text
+    text + "</dl>\n" + LEGEND
 }
 
 fn row(
@@ -141,9 +134,7 @@ fn row(
     if let Some(error) = &exchange.error {
         let _ = write!(text, "<p class=\"error\">{}</p>", escape(&error.message));
     }
-    text.push_str(&sides(exchange));
-    text.push_str("</div></details>\n");
-    text
+    text + &sides(exchange) + "</div></details>\n"
 }
 
 fn sides(exchange: &Exchange) -> String {
@@ -165,22 +156,16 @@ fn sides(exchange: &Exchange) -> String {
             body(response.body.as_ref()),
         );
     }
-    text.push_str("</div>");
-    text
+    text + "</div>"
 }
 
 fn fields(headers: &[(String, String)]) -> String {
     let mut text = String::from("<table class=\"mono\">");
     for (name, value) in headers {
-        let _ = write!(
-            text,
-            "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-            escape(name),
-            escape(value)
-        );
+        let (name, value) = (escape(name), escape(value));
+        let _ = write!(text, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
     }
-    text.push_str("</table>");
-    text
+    text + "</table>"
 }
 
 fn body(body: Option<&RecordedBody>) -> String {
@@ -203,10 +188,6 @@ fn escape(text: &str) -> String {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#39;")
-}
-
-fn host(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
 /// The time from the first start to the last end of a run's exchanges, in seconds.
