@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::{Colour, Output, OutputOptions};
+use super::output::{Colour, Output};
 use super::prompt::read_password;
 use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, RetryPolicy};
@@ -77,8 +77,8 @@ pub(super) struct Context {
 }
 
 impl Options {
-    pub(super) const fn output(&self) -> OutputOptions {
-        OutputOptions { json: self.json, quiet: self.quiet, colour: self.color }
+    pub(super) const fn output(&self) -> Output {
+        Output { json: self.json, quiet: self.quiet, colour: self.color }
     }
 
     /// Makes what a command works with. Where `logging_in` is true, the command itself uses the name

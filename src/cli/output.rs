@@ -9,18 +9,9 @@ use super::failure::Failure;
 use super::hint::hint;
 use crate::printable::{chain, printable};
 
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct OutputOptions {
-    pub(super) json: bool,
-    /// Print neither notes nor progress.
-    pub(super) quiet: bool,
-    pub(super) colour: Colour,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Colour {
     // No doc comments: clap would print each as a paragraph of the help.
-    #[default]
     Auto,
     Always,
     Never,
@@ -75,22 +66,23 @@ impl Report {
 }
 
 /// Prints results and messages, as the command line's options say.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Output(OutputOptions);
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub(super) json: bool,
+    /// Print neither notes nor progress.
+    pub(super) quiet: bool,
+    pub(super) colour: Colour,
+}
 
 #[expect(clippy::unused_self, reason = "everything that is printed goes through `Output`")]
 impl Output {
-    pub(super) const fn new(options: OutputOptions) -> Self {
-        Self(options)
-    }
-
     pub(super) const fn is_json(self) -> bool {
-        self.0.json
+        self.json
     }
 
     /// Returns true if standard output is to have colour. JSON never has.
     pub(super) fn has_colour(self) -> bool {
-        !self.0.json && self.0.colour.is_wanted(io::stdout().is_terminal())
+        !self.json && self.colour.is_wanted(io::stdout().is_terminal())
     }
 
     pub(super) fn tinted(self, tint: Tint, text: &str) -> String {
@@ -150,14 +142,14 @@ impl Output {
 
     /// Prints a message on standard error, unless `--quiet` is given.
     pub(super) fn note(self, text: &str) {
-        if !self.0.quiet {
+        if !self.quiet {
             self.message(text);
         }
     }
 
     /// Returns true if progress is shown: only on a terminal, and not with `--quiet`.
     pub(super) fn shows_progress(self) -> bool {
-        io::stderr().is_terminal() && !self.0.quiet
+        io::stderr().is_terminal() && !self.quiet
     }
 
     /// Prints a failure on standard error: the command, the error with its causes, and a hint if
@@ -166,7 +158,7 @@ impl Output {
     /// Error and hint are one line each, of any length, so that paths and URLs can be copied whole
     /// and a log has one message a line. Only a failure about several things has a line for each.
     pub(super) fn failure(self, command: &str, failure: &Failure) {
-        let colour = self.0.colour.is_wanted(io::stderr().is_terminal());
+        let colour = self.colour.is_wanted(io::stderr().is_terminal());
         let command = Tint::Removed.paint(&format!("{command}:"), colour);
         match failure.listed() {
             Some((what, items)) if items.len() > 1 => {

@@ -3,7 +3,7 @@
 //! On Unix, Ctrl-C is read as a character here and raises no signal. A signal would end the process
 //! while the terminal does not echo, or have no effect where the program already watches for signals.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
@@ -49,7 +49,6 @@ fn ask_hidden(question: &str) -> io::Result<Secret> {
 
 #[cfg(not(unix))]
 fn ask_shown(question: &str) -> io::Result<String> {
-    use std::io::Write as _;
     let mut stderr = io::stderr().lock();
     stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush())?;
     let mut answer = String::new();
@@ -61,10 +60,13 @@ fn ask_shown(question: &str) -> io::Result<String> {
 
 #[cfg(unix)]
 fn ask_hidden(question: &str) -> io::Result<Secret> {
-    use std::io::Write as _;
-    let (mut terminal, changed) = Changed::open(Mode::Hidden)?;
+    let (mut terminal, changed) = Changed::open(true)?;
     terminal.write_all(question.as_bytes())?;
     let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
+    const CONTROL_D: u8 = 4;
+    const BACKSPACE: u8 = 8;
+    const CONTROL_U: u8 = 21;
+    const DELETE: u8 = 127;
     let mut byte = [0];
     let done = loop {
         if terminal.read(&mut byte)? == 0 {
@@ -91,8 +93,7 @@ fn ask_hidden(question: &str) -> io::Result<Secret> {
 
 #[cfg(unix)]
 fn ask_shown(question: &str) -> io::Result<String> {
-    use std::io::Write as _;
-    let (mut terminal, changed) = Changed::open(Mode::Shown)?;
+    let (mut terminal, changed) = Changed::open(false)?;
     terminal.write_all(question.as_bytes())?;
     // The terminal delivers one line at a time, and no line is longer than this.
     let mut line = vec![0; 4096];
@@ -110,14 +111,6 @@ fn ask_shown(question: &str) -> io::Result<String> {
 
 #[cfg(unix)]
 const CONTROL_C: u8 = 3;
-#[cfg(unix)]
-const CONTROL_D: u8 = 4;
-#[cfg(unix)]
-const BACKSPACE: u8 = 8;
-#[cfg(unix)]
-const CONTROL_U: u8 = 21;
-#[cfg(unix)]
-const DELETE: u8 = 127;
 
 /// Removes the last character: its first byte and the continuation bytes.
 #[cfg(unix)]
@@ -129,16 +122,6 @@ fn erase(typed: &mut Vec<u8>) {
     }
 }
 
-/// How the terminal reads an answer.
-#[cfg(unix)]
-#[derive(Clone, Copy)]
-enum Mode {
-    /// Byte by byte, without echo.
-    Hidden,
-    /// As a line with echo that can be edited; Ctrl-C ends the line.
-    Shown,
-}
-
 /// A terminal that raises no signals. Dropping it restores the settings.
 #[cfg(unix)]
 struct Changed {
@@ -148,23 +131,21 @@ struct Changed {
 
 #[cfg(unix)]
 impl Changed {
-    /// Opens the terminal of the process and changes its settings.
-    fn open(mode: Mode) -> io::Result<(std::fs::File, Self)> {
+    /// Opens the terminal of the process. It reads an answer byte by byte without echo if `is_hidden`,
+    /// and otherwise as a line with echo that can be edited, which Ctrl-C ends.
+    fn open(is_hidden: bool) -> io::Result<(std::fs::File, Self)> {
         use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
         let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let before = rustix::termios::tcgetattr(&terminal)?;
         let mut wanted = before.clone();
         wanted.local_modes &= !(LocalModes::ISIG | LocalModes::IEXTEN);
-        match mode {
-            Mode::Hidden => {
-                wanted.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON);
-                wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
-                wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
-            }
-            Mode::Shown => {
-                wanted.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
-                wanted.special_codes[SpecialCodeIndex::VEOL] = CONTROL_C;
-            }
+        if is_hidden {
+            wanted.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON);
+            wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
+            wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
+        } else {
+            wanted.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
+            wanted.special_codes[SpecialCodeIndex::VEOL] = CONTROL_C;
         }
         rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &wanted)?;
         Ok((terminal.try_clone()?, Self { terminal, before }))

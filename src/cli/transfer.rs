@@ -85,7 +85,7 @@ async fn during<T>(output: Output, doing: impl Fn() -> String, work: impl Future
     if !output.shows_progress() {
         return work.await;
     }
-    let mut line = Line { is_shown: false };
+    let mut line = None;
     let mut steps = interval_at(Instant::now() + STEP, STEP);
     let mut seconds = 0_u64;
     loop {
@@ -93,32 +93,26 @@ async fn during<T>(output: Output, doing: impl Fn() -> String, work: impl Future
             done = &mut work => return done,
             _ = steps.tick() => {
                 seconds += STEP.as_secs();
-                line.show(&doing(), seconds);
+                let doing = excerpt(&doing(), WIDTH - 12);
+                line.get_or_insert(Line).print(&format!("{doing} … {seconds} s"));
             }
         }
     }
 }
 
 /// The line on the terminal. Dropping it clears the line.
-struct Line {
-    is_shown: bool,
-}
+struct Line;
 
 impl Line {
-    fn show(&mut self, doing: &str, seconds: u64) {
-        self.is_shown = true;
-        let doing = excerpt(doing, WIDTH - 12);
+    fn print(&self, text: &str) {
         let mut stderr = io::stderr().lock();
         // A failure to show progress does not matter.
-        let _ = write!(stderr, "{CLEAR}{doing} … {seconds} s").and_then(|()| stderr.flush());
+        let _ = write!(stderr, "{CLEAR}{text}").and_then(|()| stderr.flush());
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.is_shown {
-            let mut stderr = io::stderr().lock();
-            let _ = stderr.write_all(CLEAR.as_bytes()).and_then(|()| stderr.flush());
-        }
+        self.print("");
     }
 }

@@ -1,6 +1,5 @@
 //! The state that the handlers of all endpoints share, and how they read a query.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::partial_blob::PartialBlob;
@@ -34,15 +33,9 @@ pub(super) fn parse_digest(text: &str) -> ApiResult<Digest> {
 /// no request for the longest time.
 const SESSION_LIMIT: usize = 1000;
 
+/// The open upload sessions with their ids. The one with the newest request is the last.
 #[derive(Debug, Default)]
-pub(super) struct UploadSessions(Mutex<Sessions>);
-
-#[derive(Debug, Default)]
-struct Sessions {
-    by_id: HashMap<String, (Arc<UploadSession>, u64)>,
-    /// Counts the requests to upload sessions. Each session has the number of its last request.
-    requests: u64,
-}
+pub(super) struct UploadSessions(Mutex<Vec<(String, Arc<UploadSession>)>>);
 
 #[derive(Debug)]
 pub(super) struct UploadSession {
@@ -68,35 +61,29 @@ impl UploadSession {
 }
 
 impl UploadSessions {
-    fn lock(&self) -> MutexGuard<'_, Sessions> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(String, Arc<UploadSession>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn add(&self, id: &str, session: UploadSession) {
         let mut sessions = self.lock();
-        if sessions.by_id.len() >= SESSION_LIMIT {
-            let oldest = sessions.by_id.iter().min_by_key(|(_, (_, last))| *last);
-            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-                sessions.by_id.remove(&id);
-            }
+        if sessions.len() >= SESSION_LIMIT {
+            sessions.remove(0);
         }
-        sessions.requests += 1;
-        let last = sessions.requests;
-        sessions.by_id.insert(id.to_owned(), (Arc::new(session), last));
+        sessions.push((id.to_owned(), Arc::new(session)));
     }
 
     /// Returns the session with this id, if it belongs to the repository `name`.
     pub(super) fn find(&self, name: &RepositoryName, id: &str) -> Option<Arc<UploadSession>> {
         let mut sessions = self.lock();
-        sessions.requests += 1;
-        let now = sessions.requests;
-        let (session, last) = sessions.by_id.get_mut(id)?;
-        *last = now;
+        let index = sessions.iter().position(|(known, _)| known == id)?;
+        sessions[index..].rotate_left(1);
+        let (_, session) = sessions.last()?;
         (session.repository == *name).then(|| Arc::clone(session))
     }
 
     pub(super) fn remove(&self, id: &str) {
-        self.lock().by_id.remove(id);
+        self.lock().retain(|(known, _)| known != id);
     }
 }
 

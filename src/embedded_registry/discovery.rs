@@ -69,11 +69,10 @@ impl Api {
                 continue;
             };
             let Ok(media_type) = media_type.parse() else { continue };
-            let Some(fields) =
-                ReferrerFields::parse(&content).ok().filter(|fields| fields.has_subject(subject))
-            else {
+            let Ok(fields) = serde_json::from_slice::<ReferrerFields>(&content) else { continue };
+            if fields.subject.as_ref().is_none_or(|found| found.digest != *subject) {
                 continue;
-            };
+            }
             let referrer = fields.descriptor(media_type, digest, content.len());
             let artifact_type = referrer.artifact_type.as_ref().map_or("", MediaType::as_str);
             if wanted.as_ref().is_some_and(|wanted| wanted != artifact_type) {
@@ -120,14 +119,6 @@ pub(super) struct ReferrerFields {
 }
 
 impl ReferrerFields {
-    pub(super) fn parse(content: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(content)
-    }
-
-    fn has_subject(&self, subject: &Digest) -> bool {
-        self.subject.as_ref().is_some_and(|found| found.digest == *subject)
-    }
-
     /// Returns the descriptor for a list of referrers. Without an artifact type, the media type of
     /// the configuration takes its place.
     fn descriptor(self, media_type: MediaType, digest: Digest, size: usize) -> Descriptor {

@@ -65,7 +65,8 @@ impl Api {
             ManifestKind::Index(index) => (&index.media_type, MediaType::OCI_INDEX),
         };
         let media_type = media_type.or_else(|| declared.clone()).unwrap_or(fallback);
-        let fields = ReferrerFields::parse(&content).map_err(|error| invalid(&error))?;
+        let fields: ReferrerFields =
+            serde_json::from_slice(&content).map_err(|error| invalid(&error))?;
         self.check_content(name, &manifest)?;
 
         let (digest, tags) = match target {
