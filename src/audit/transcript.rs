@@ -145,7 +145,7 @@ impl<R: io::Read> TranscriptReader<R> {
     ///
     /// # Errors
     /// If the file cannot be read, or a complete line is not a record of this version. An incomplete
-    /// last line is not an error: see [`TranscriptReader::is_cut_short`].
+    /// last line is not an error: it is being written, or a crash cut it short.
     pub fn read(&mut self) -> Result<Vec<Recorded>, TranscriptError> {
         let mut records = Vec::new();
         loop {
@@ -153,7 +153,8 @@ impl<R: io::Read> TranscriptReader<R> {
             let room = (LINE_LIMIT + 1).saturating_sub(self.rest.len()) as u64;
             let mut source = self.source.by_ref().take(room);
             source.read_until(b'\n', &mut self.rest).map_err(TranscriptError::Io)?;
-            if self.rest.last() != Some(&b'\n') {
+            // The end of the line is not part of it: errors count columns.
+            if self.rest.pop_if(|byte| *byte == b'\n').is_none() {
                 let is_too_long = self.rest.len() > LINE_LIMIT;
                 let error = TranscriptError::TooLong { line: self.line + 1 };
                 return if is_too_long { Err(error) } else { Ok(records) };
@@ -166,9 +167,8 @@ impl<R: io::Read> TranscriptReader<R> {
         }
     }
 
-    /// Returns true if the last line is incomplete: it is being written, or a crash cut it short.
-    #[must_use]
-    pub fn is_cut_short(&self) -> bool {
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_cut_short(&self) -> bool {
         !self.rest.is_empty()
     }
 }

@@ -25,12 +25,11 @@ pub(super) struct Login {
 impl Login {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let registry = parse_registry(&self.registry)?;
-        let username = match &context.username {
-            Some(username) => username.clone(),
-            None => {
-                check_terminal("user name", "--username")?;
-                prompt::shown("Username: ")?
-            }
+        let username = if let Some(username) = &context.username {
+            username.clone()
+        } else {
+            check_terminal("user name", "--username")?;
+            prompt::shown("Username: ")?
         };
         let password = match self.password {
             Some(password) => {

@@ -60,13 +60,14 @@ fn ask_shown(question: &str) -> io::Result<String> {
 
 #[cfg(unix)]
 fn ask_hidden(question: &str) -> io::Result<Secret> {
-    let (mut terminal, changed) = Changed::open(true)?;
-    terminal.write_all(question.as_bytes())?;
-    let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
     const CONTROL_D: u8 = 4;
     const BACKSPACE: u8 = 8;
     const CONTROL_U: u8 = 21;
     const DELETE: u8 = 127;
+
+    let (mut terminal, changed) = Changed::open(true)?;
+    terminal.write_all(question.as_bytes())?;
+    let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
     let mut byte = [0];
     let done = loop {
         if terminal.read(&mut byte)? == 0 {

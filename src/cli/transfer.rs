@@ -94,7 +94,8 @@ async fn during<T>(output: Output, doing: impl Fn() -> String, work: impl Future
             _ = steps.tick() => {
                 seconds += STEP.as_secs();
                 let doing = excerpt(&doing(), WIDTH - 12);
-                line.get_or_insert(Line).print(&format!("{doing} … {seconds} s"));
+                line.get_or_insert(Line);
+                Line::print(&format!("{doing} … {seconds} s"));
             }
         }
     }
@@ -104,7 +105,7 @@ async fn during<T>(output: Output, doing: impl Fn() -> String, work: impl Future
 struct Line;
 
 impl Line {
-    fn print(&self, text: &str) {
+    fn print(text: &str) {
         let mut stderr = io::stderr().lock();
         // A failure to show progress does not matter.
         let _ = write!(stderr, "{CLEAR}{text}").and_then(|()| stderr.flush());
@@ -113,6 +114,6 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.print("");
+        Self::print("");
     }
 }
