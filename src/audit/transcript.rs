@@ -42,7 +42,6 @@ impl Recorded {
         self.exchange.response.as_ref().map_or(0, |response| response.status)
     }
 
-    #[cfg(feature = "cli")]
     pub(super) fn status_text(&self) -> String {
         match self.status() {
             0 => "—".to_owned(),
@@ -75,7 +74,6 @@ impl Recorded {
         self.request_body().map_or(0, |body| body.size)
     }
 
-    #[cfg(feature = "cli")]
     pub(super) fn received_size(&self) -> u64 {
         self.response_body().map_or(0, |body| body.size)
     }
@@ -87,7 +85,6 @@ fn field<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// Returns a number of bytes for people. A number without a prefix such as k gets `unit`.
-#[cfg(feature = "cli")]
 pub(super) fn size_text(bytes: u64, unit: &str) -> String {
     match bytes {
         0..=9_999 => format!("{bytes}{unit}"),
@@ -167,7 +164,6 @@ impl<R: io::Read> TranscriptReader<R> {
         }
     }
 
-    #[cfg(feature = "cli")]
     pub(crate) fn is_cut_short(&self) -> bool {
         !self.rest.is_empty()
     }

@@ -11,7 +11,6 @@ pub enum Severity {
 
 impl Severity {
     /// Returns the word for this severity in output.
-    #[cfg(feature = "cli")]
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Finding => "finding",
