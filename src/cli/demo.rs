@@ -42,7 +42,7 @@ impl Demo {
 }
 
 async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> {
-    let say = |text: &str| if output.is_json() { Ok(()) } else { output.line(text) };
+    let say = |text: &str| if output.json { Ok(()) } else { output.line(text) };
     let recorder = Arc::new(MemoryRecorder::new());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
@@ -54,8 +54,8 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
-    let options = PushOptions::default()
-        .created(creation_time().map_err(|error| Failure::Usage(error.to_string()))?);
+    let created = creation_time().map_err(Failure::misused)?;
+    let options = PushOptions::default().created(created);
     let pushed = push(&client, &reference, &document, &options).await?;
     let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;
@@ -72,7 +72,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());
     say(&format!("   before: {before}\n   after:  {after}"))?;
-    if output.is_json() {
+    if output.json {
         let result = json!({
             "reference": reference.to_string(), "digest": pulled.manifest.descriptor.digest,
             "exchanges": recorder.exchanges().len(), "same_bytes": before == after,

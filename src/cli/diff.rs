@@ -35,7 +35,7 @@ impl Diff {
         let second = Source::find(context, &self.second).await?;
         let found = differences(first.document(), second.document());
         let same_bytes = first.document().bytes() == second.document().bytes();
-        if context.output.is_json() {
+        if context.output.json {
             let list: Vec<_> = found.iter().map(|found| self.as_json(found)).collect();
             let result = json!({
                 "first": first.title(), "second": second.title(),

@@ -52,10 +52,7 @@ impl Failure {
             Self::Engine(_) | Self::NoAnswer(_) | Self::Ended(_) => 17,
             Self::Retrieve(error) => retrieve_code(error),
             Self::Usage(_)
-            | Self::Location(_)
-            | Self::RegistryName(_)
             | Self::NotRunnable(_)
-            | Self::Name(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
             Self::Document { error, .. } => document_code(error),
             Self::Pull { error, .. } => pull_code(error),

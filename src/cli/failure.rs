@@ -34,9 +34,6 @@ pub(super) enum Failure {
     },
     /// There is no such file, and the argument may be meant as something else.
     NoFile(PathBuf),
-    Location(InvalidLocation),
-    RegistryName(InvalidReference),
-    Name(InvalidWorkloadName),
     Document {
         /// The name of the file, or another source.
         name: String,
@@ -87,6 +84,11 @@ impl Failure {
         Self::Usage(message.to_owned())
     }
 
+    /// Returns the failure to read an argument.
+    pub(super) fn misused(error: impl Error) -> Self {
+        Self::Usage(chain(&error))
+    }
+
     /// Returns the failure of an operation, such as `reading`, on a file.
     pub(super) fn file(doing: &str, path: &Path, error: io::Error) -> Self {
         Self::Io { what: format!("{doing} {}", path.display()), error }
@@ -126,9 +128,6 @@ impl Failure {
     /// Returns the error of a variant that adds no context of its own.
     fn inner(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Location(error) => Some(error),
-            Self::RegistryName(error) => Some(error),
-            Self::Name(error) => Some(error),
             Self::State(error) => Some(error),
             Self::Push(error) => Some(error),
             // This error names the reference itself.
@@ -193,19 +192,19 @@ impl Error for Failure {
 }
 
 macro_rules! from {
-    ($($error:ty => $variant:ident),+ $(,)?) => {$(
+    ($($error:ty => $function:ident),+ $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::$variant(error)
+                Self::$function(error)
             }
         }
     )+};
 }
 
 from!(
-    InvalidLocation => Location,
-    InvalidReference => RegistryName,
-    InvalidWorkloadName => Name,
+    InvalidLocation => misused,
+    InvalidReference => misused,
+    InvalidWorkloadName => misused,
     StateError => State,
     PushError => Push,
     KeychainError => Keychain,
@@ -222,7 +221,7 @@ impl From<RunError> for Failure {
             RunError::NotRunnable(error) => error.into(),
             RunError::Retrieve(error) => error.into(),
             RunError::Name(error) => error.into(),
-            RunError::Edit(error) => Self::Usage(chain(&error)),
+            RunError::Edit(error) => Self::misused(error),
             RunError::Document { source, error } => Self::Document { name: source, error },
             RunError::Option(error) => Self::Usage(error.to_string()),
             RunError::Unsupported(fields) => Self::Unsupported(fields),

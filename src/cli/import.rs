@@ -48,7 +48,7 @@ impl Import {
         };
         let (document, name) = if let Some(name) = self.name {
             let document = renamed(&document, &name);
-            (document.map_err(|error| Failure::Usage(chain(&error)))?, name)
+            (document.map_err(Failure::misused)?, name)
         } else {
             let name = document.workload_name()?;
             (document, name)

@@ -34,7 +34,7 @@ impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let source = Source::find(context, &self.source).await?;
-        if output.is_json() {
+        if output.json {
             return output.line(&as_json(&source, &self.review(source.document())));
         }
         let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));

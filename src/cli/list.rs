@@ -21,9 +21,9 @@ impl List {
         let store = StateStore::from_environment()?;
         let entries = store.list()?;
         let containers = if entries.is_empty() { None } else { containers().await };
-        if context.output.is_json() {
-            let array: Vec<_> =
-                entries.iter().map(|entry| as_json(entry, containers.as_deref())).collect();
+        let containers = containers.as_deref();
+        if context.output.json {
+            let array = entries.iter().map(|entry| as_json(entry, containers)).collect();
             return context.output.line(&Value::Array(array).to_string());
         }
         if entries.is_empty() {
@@ -31,7 +31,7 @@ impl List {
             return Ok(());
         }
         let mut rows = vec![COLUMNS.map(str::to_owned)];
-        rows.extend(entries.iter().map(|entry| as_row(entry, containers.as_deref())));
+        rows.extend(entries.iter().map(|entry| as_row(entry, containers)));
         table(&rows).iter().try_for_each(|line| context.output.line(line))
     }
 }

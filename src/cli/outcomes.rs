@@ -60,7 +60,7 @@ pub(super) fn print(
         let count = outcomes.iter().filter(|outcome| outcome.status == *status).count();
         report = report.field(status, count);
     }
-    if context.output.is_json() {
+    if context.output.json {
         let list: Vec<_> = outcomes.iter().map(Outcome::to_json).collect();
         report = report.field("repository", repository).field("workloads", list);
     }

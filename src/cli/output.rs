@@ -76,10 +76,6 @@ pub(super) struct Output {
 
 #[expect(clippy::unused_self, reason = "everything that is printed goes through `Output`")]
 impl Output {
-    pub(super) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Returns true if standard output is to have colour. JSON never has.
     pub(super) fn has_colour(self) -> bool {
         !self.json && self.colour.is_wanted(io::stdout().is_terminal())
@@ -91,7 +87,7 @@ impl Output {
 
     pub(super) fn report(self, report: Report) -> Result<(), Failure> {
         let Report { sentence, fields } = report;
-        if self.is_json() {
+        if self.json {
             let object: Map<_, _> =
                 fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             return self.line(&Value::Object(object).to_string());
@@ -109,7 +105,7 @@ impl Output {
 
     /// Prints a text; with `--json`, an object with the text as its only field, `name`.
     pub(super) fn text(self, name: &str, text: &str) -> Result<(), Failure> {
-        if self.is_json() { self.line(&json!({ name: text }).to_string()) } else { self.line(text) }
+        if self.json { self.line(&json!({ name: text }).to_string()) } else { self.line(text) }
     }
 
     /// Prints one line on standard output. The caller makes text from elsewhere [`printable`].

@@ -24,7 +24,7 @@ pub(super) struct Pull {
 impl Pull {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let reference = parse_reference(&self.reference)?;
-        if context.output.is_json() && self.output.is_none() {
+        if context.output.json && self.output.is_none() {
             return Err(Failure::usage(
                 "--json describes what was pulled; name a file for it with -o",
             ));

@@ -7,7 +7,6 @@ use super::options::Context;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::{PushStatus, Reference};
-use crate::printable::chain;
 use crate::runconfig::{Document, PushOptions, creation_time, push, with_secret};
 
 #[derive(Args)]
@@ -31,12 +30,12 @@ impl Sharing {
             let (variable, name) = given
                 .split_once('=')
                 .ok_or_else(|| Failure::usage("--secret takes VARIABLE=NAME, not the value"))?;
-            with_secret(&document, variable, name).map_err(|error| Failure::Usage(chain(&error)))
+            with_secret(&document, variable, name).map_err(Failure::misused)
         })
     }
 
     pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
-        let created = creation_time().map_err(|error| Failure::Usage(error.to_string()))?;
+        let created = creation_time().map_err(Failure::misused)?;
         let mut options = PushOptions::default().created(created);
         if let Ok(home) = std::env::var("HOME") {
             options = options.home(home);

@@ -29,7 +29,7 @@ impl Tags {
         let doing = format!("listing the tags of {name}");
         let tags = transfer(context, &doing, repository.tags(&query)).await?;
         let tags = tags.map_err(Failure::Listing)?;
-        if context.output.is_json() {
+        if context.output.json {
             let tags: Vec<_> = tags.iter().map(ToString::to_string).collect();
             return context.output.line(&json!({ "repository": name, "tags": tags }).to_string());
         }

@@ -66,13 +66,13 @@ impl Show {
         let show =
             audit::Show { headers: self.headers, bodies: self.bodies, colour: output.has_colour() };
         let mut reader = open(&self.file)?;
-        if !output.is_json() {
+        if !output.json {
             output.line(audit::SHOW_TITLE)?;
         }
         loop {
             let records = reader.read().map_err(|error| Failure::transcript(&self.file, error))?;
             for recorded in &records {
-                if output.is_json() {
+                if output.json {
                     output.line(&json!(recorded.exchange).to_string())?;
                 } else {
                     show.lines(recorded).iter().try_for_each(|text| output.line(text))?;
@@ -97,7 +97,7 @@ impl Check {
         let output = context.output;
         let records = read(&self.file, output)?;
         let findings = check(&records);
-        if output.is_json() {
+        if output.json {
             let list: Vec<Value> = findings
                 .iter()
                 .map(|found| {
@@ -117,7 +117,7 @@ impl Check {
         }
         let is_broken_rule = |severity| severity == Severity::Finding;
         match findings.iter().filter(|found| is_broken_rule(found.rule.severity)).count() {
-            0 if output.is_json() => Ok(()),
+            0 if output.json => Ok(()),
             0 => {
                 let (exchanges, advice) = (count(records.len()), findings.len());
                 output.line(&format!("{exchanges}, no finding, {advice} advice"))
@@ -151,7 +151,7 @@ enum Format {
 
 impl Export {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        if context.output.is_json() && self.output.is_none() {
+        if context.output.json && self.output.is_none() {
             return Err(Failure::usage(
                 "--json describes what was written; name a file for it with -o",
             ));

@@ -12,6 +12,8 @@ use crate::oci::{Digest, RepositoryName};
 pub(super) struct Api {
     pub(super) storage: Storage,
     pub(super) uploads: UploadSessions,
+    /// Whether it listens on loopback.
+    pub(super) is_loopback: bool,
 }
 
 pub(super) fn parameter(query: &str, name: &str) -> Option<String> {

@@ -22,7 +22,7 @@ use crate::wire::{Listener, Service, is_loopback_host};
 #[derive(Debug)]
 pub struct EmbeddedRegistry {
     listener: Listener,
-    handler: Arc<Handler>,
+    api: Arc<Api>,
 }
 
 impl EmbeddedRegistry {
@@ -33,8 +33,8 @@ impl EmbeddedRegistry {
     pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
         let is_loopback = listener.local_addr().ip().is_loopback();
-        let api = Api { storage, uploads: UploadSessions::default() };
-        Ok(Self { listener, handler: Arc::new(Handler { api, is_loopback }) })
+        let api = Api { storage, uploads: UploadSessions::default(), is_loopback };
+        Ok(Self { listener, api: Arc::new(api) })
     }
 
     /// Returns the address that it listens at.
@@ -45,17 +45,11 @@ impl EmbeddedRegistry {
 
     /// Answers requests until `shutdown` resolves, then closes all connections.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        self.listener.serve(self.handler, shutdown).await;
+        self.listener.serve(self.api, shutdown).await;
     }
 }
 
-#[derive(Debug)]
-struct Handler {
-    api: Api,
-    is_loopback: bool,
-}
-
-impl Service for Handler {
+impl Service for Api {
     type Body = ResponseBody;
 
     async fn respond(&self, request: Request<Incoming>) -> Response<ResponseBody> {
@@ -68,7 +62,7 @@ impl Service for Handler {
     }
 }
 
-impl Handler {
+impl Api {
     async fn handle(&self, parts: &Parts, body: &mut RequestBody) -> ApiResult {
         self.check_host(&parts.headers)?;
         let nowhere = || Rejection::NAME_UNKNOWN.because("the API has no such path");
@@ -77,7 +71,6 @@ impl Handler {
         let method = &parts.method;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok());
         let is_read = matches!(*method, Method::GET | Method::HEAD);
-        let api = &self.api;
         match &path {
             ApiPath::Base if is_read => {
                 Ok(ApiResponse::new(StatusCode::OK).body("application/json", "{}"))
@@ -87,24 +80,24 @@ impl Handler {
                 if method == Method::PUT {
                     let content = body.read(MANIFEST_LIMIT).await?;
                     let content_type = header(CONTENT_TYPE);
-                    api.write_manifest(&repository, &reference, query, content_type, content)
+                    self.write_manifest(&repository, &reference, query, content_type, content)
                 } else {
-                    api.manifest(method, &repository, &reference)
+                    self.manifest(method, &repository, &reference)
                 }
             }
             ApiPath::Blob { repository, digest } => {
-                api.blob(method, &name(repository)?, &parse_digest(digest)?, header(RANGE))
+                self.blob(method, &name(repository)?, &parse_digest(digest)?, header(RANGE))
             }
             ApiPath::UploadStart { repository } if method == Method::POST => {
-                api.start_upload(&name(repository)?, query, body).await
+                self.start_upload(&name(repository)?, query, body).await
             }
             ApiPath::UploadSession { repository, id } => {
                 let (name, content_range) = (&name(repository)?, header(CONTENT_RANGE));
-                api.upload(UploadRequest { method, name, id, query, content_range }, body).await
+                self.upload(UploadRequest { method, name, id, query, content_range }, body).await
             }
-            ApiPath::TagList { repository } if is_read => api.tags(&name(repository)?, query),
+            ApiPath::TagList { repository } if is_read => self.tags(&name(repository)?, query),
             ApiPath::Referrers { repository, digest } if is_read => {
-                api.referrers(&name(repository)?, &parse_digest(digest)?, query)
+                self.referrers(&name(repository)?, &parse_digest(digest)?, query)
             }
             _ => Err(Rejection::UNSUPPORTED.because("the method is not allowed here")),
         }

@@ -44,11 +44,9 @@ pub(crate) fn html(records: &[Recorded], findings: &[Finding]) -> String {
              <span>Status</span><span>Operation</span><span class=\"num\">Sent</span>\
              <span class=\"num\">Received</span><span>Connection and time</span></div>\n",
         );
-        let span = TimeSpan::of(&run);
-        let numbers = connections(&run);
-        for (recorded, number) in run.into_iter().zip(numbers) {
+        for ((recorded, number), bar) in run.iter().zip(connections(&run)).zip(bars(&run)) {
             let found: Vec<_> = findings.iter().filter(|f| f.line == recorded.line).collect();
-            page.push_str(&row(recorded, &found, &span, number));
+            page.push_str(&row(recorded, &found, number, bar));
         }
     }
     page + "</body></html>\n"
@@ -86,8 +84,8 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
 fn row(
     recorded: &Recorded,
     findings: &[&Finding],
-    span: &TimeSpan,
     connection: Option<usize>,
+    (left, width): (f64, f64),
 ) -> String {
     let exchange = &recorded.exchange;
     let class = match recorded.status() {
@@ -96,7 +94,6 @@ fn row(
         401 | 404 => "s4",
         _ => "s5",
     };
-    let (left, width) = span.bar(recorded);
     let attempt = match exchange.attempt {
         1 => String::new(),
         n => format!(" (attempt {n})"),
@@ -190,30 +187,18 @@ fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// The time from the first start to the last end of a run's exchanges, in seconds.
-struct TimeSpan {
-    start: f64,
-    length: f64,
-}
-
-impl TimeSpan {
-    fn of(run: &[&Recorded]) -> Self {
-        let start = run.iter().map(|recorded| recorded.started()).fold(f64::INFINITY, f64::min);
-        let ends = run.iter().map(|recorded| recorded.started() + duration(recorded));
-        let length = ends.fold(0.0, f64::max) - start;
-        Self { start, length: length.max(1e-6) }
-    }
-
-    /// Returns where the bar of an exchange starts and how wide it is, in percent.
-    fn bar(&self, recorded: &Recorded) -> (f64, f64) {
-        let percent = |seconds: f64| (seconds / self.length * 100.0).clamp(0.0, 100.0);
-        let left = percent(recorded.started() - self.start);
+/// Returns where the bar of each exchange starts and how wide it is, in percent of the run's time.
+fn bars(run: &[&Recorded]) -> Vec<(f64, f64)> {
+    let duration = |recorded: &Recorded| recorded.exchange.duration_ms / 1000.0;
+    let start = run.iter().map(|recorded| recorded.started()).fold(f64::INFINITY, f64::min);
+    let ends = run.iter().map(|recorded| recorded.started() + duration(recorded));
+    let length = (ends.fold(0.0, f64::max) - start).max(1e-6);
+    let percent = |seconds: f64| (seconds / length * 100.0).clamp(0.0, 100.0);
+    let bar = |recorded: &&Recorded| {
+        let left = percent(recorded.started() - start);
         (left, percent(duration(recorded)).min(100.0 - left))
-    }
-}
-
-fn duration(recorded: &Recorded) -> f64 {
-    recorded.exchange.duration_ms / 1000.0
+    };
+    run.iter().map(bar).collect()
 }
 
 /// Returns the number of each exchange's connection, counted from 1 in the order of first use, or
