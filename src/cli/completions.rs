@@ -1,7 +1,7 @@
 //! `thv completions`: prints a shell script that completes commands, options and their values.
 
-use clap::{Args, Command, ValueEnum};
-use clap_complete::Shell as Generator;
+use clap::{Args, Command};
+use clap_complete::Shell;
 
 use super::failure::Failure;
 use super::options::Context;
@@ -9,27 +9,15 @@ use super::options::Context;
 #[derive(Args)]
 pub(super) struct Completions {
     /// The shell to make the script for
-    shell: Shell,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Powershell,
+    #[arg(value_parser = ["bash", "zsh", "fish", "powershell"])]
+    shell: String,
 }
 
 impl Completions {
     pub(super) fn run(self, context: &Context, program: &mut Command) -> Result<(), Failure> {
-        let generator = match self.shell {
-            Shell::Bash => Generator::Bash,
-            Shell::Zsh => Generator::Zsh,
-            Shell::Fish => Generator::Fish,
-            Shell::Powershell => Generator::PowerShell,
-        };
+        let shell: Shell = self.shell.parse().map_err(Failure::Usage)?;
         let mut script = Vec::new();
-        clap_complete::generate(generator, program, "thv", &mut script);
+        clap_complete::generate(shell, program, "thv", &mut script);
         let script = String::from_utf8_lossy(&script);
         context.output.text("script", script.trim_end())
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::failure::Failure;
 use super::options::Context;
@@ -14,22 +14,19 @@ use crate::embedded_registry::{EmbeddedRegistry, Storage};
 #[derive(Subcommand)]
 pub(super) enum Registry {
     /// Run the embedded registry until interrupted; it asks for no login, so keep it on loopback
-    Serve(Serve),
-}
-
-#[derive(Args)]
-pub(super) struct Serve {
-    /// The address and port to listen at; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5055")]
-    listen: SocketAddr,
-    /// Store the content in DIR instead of in memory
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    Serve {
+        /// The address and port to listen at; port 0 takes a free one
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5055")]
+        listen: SocketAddr,
+        /// Store the content in DIR instead of in memory
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 impl Registry {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::Serve(Serve { listen, dir }) = self;
+        let Self::Serve { listen, dir } = self;
         let storage = match &dir {
             Some(dir) => Storage::directory(dir)
                 .map_err(|error| Failure::file("opening the directory", dir, error))?,

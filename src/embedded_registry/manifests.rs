@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode};
+use hyper::StatusCode;
 
 use super::api::{Api, parameters};
 use super::discovery::ReferrerFields;
@@ -14,7 +14,7 @@ use crate::oci::{Descriptor, Digest, ManifestKind, MediaType, RepositoryName, Ta
 const TAG_LIMIT: usize = 100;
 
 impl Api {
-    fn read_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
+    pub(super) fn read_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
         let unknown = || unknown(name, target);
         let digest = match target {
             TagOrDigest::Digest(digest) => digest.clone(),
@@ -116,7 +116,7 @@ impl Api {
     }
 
     /// Deletes a tag, or a manifest with all its tags.
-    fn delete_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
+    pub(super) fn delete_manifest(&self, name: &RepositoryName, target: &TagOrDigest) -> ApiResult {
         let removed = match target {
             TagOrDigest::Tag(tag) => self.storage.remove(&tag_key(name, tag))?,
             TagOrDigest::Digest(digest) => {
@@ -131,19 +131,6 @@ impl Api {
             }
         };
         removed.then(|| ApiResponse::new(StatusCode::ACCEPTED)).ok_or_else(|| unknown(name, target))
-    }
-
-    pub(super) fn manifest(
-        &self,
-        method: &Method,
-        name: &RepositoryName,
-        target: &TagOrDigest,
-    ) -> ApiResult {
-        match *method {
-            Method::GET | Method::HEAD => self.read_manifest(name, target),
-            Method::DELETE => self.delete_manifest(name, target),
-            _ => Err(Rejection::UNSUPPORTED.because("a manifest takes GET, HEAD, PUT and DELETE")),
-        }
     }
 }
 

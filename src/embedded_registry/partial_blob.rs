@@ -35,7 +35,8 @@ impl MemoryBudget {
 pub(super) struct PartialBlob {
     hasher: Hasher,
     algorithm: Algorithm,
-    length: u64,
+    /// The number of bytes received.
+    pub(super) length: u64,
     buffer: Buffer,
 }
 
@@ -75,10 +76,6 @@ impl PartialBlob {
 
     fn new(algorithm: Algorithm, buffer: Buffer) -> Self {
         Self { hasher: Hasher::new(algorithm), algorithm, length: 0, buffer }
-    }
-
-    pub(super) const fn length(&self) -> u64 {
-        self.length
     }
 
     /// Opens the blob for more content. The file is open only while this writer exists, so that a
@@ -192,7 +189,7 @@ mod tests {
         let target = directory.path().join("a/target");
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
             let blob = || filled(PartialBlob::in_directory(Algorithm::Sha256, &uploads).unwrap());
-            assert_eq!(blob().length(), 7);
+            assert_eq!(blob().length, 7);
             let other = Digest::of(algorithm, b"other");
             assert!(!blob().into_file(&other, &target).unwrap());
             assert!(!target.exists());

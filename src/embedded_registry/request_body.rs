@@ -14,13 +14,9 @@ const PAUSE_LIMIT: Duration = Duration::from_secs(60);
 /// The most bytes of an unused body that are read before the response is sent.
 const DISCARD_LIMIT: u64 = 16 * 1024 * 1024;
 
-pub(super) struct RequestBody(Incoming);
+pub(super) struct RequestBody(pub(super) Incoming);
 
 impl RequestBody {
-    pub(super) const fn new(body: Incoming) -> Self {
-        Self(body)
-    }
-
     /// Returns the length in bytes, if the client declared it.
     pub(super) fn length(&self) -> Option<u64> {
         self.0.size_hint().exact()

@@ -120,11 +120,6 @@ impl<T: Into<Bytes>> From<T> for ResponseBody {
 }
 
 impl ResponseBody {
-    pub(super) fn from_file(file: File) -> io::Result<Self> {
-        let size = file.metadata()?.len();
-        Ok(Self::File(file, size))
-    }
-
     pub(super) const fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,

@@ -55,7 +55,7 @@ impl Service for Api {
     async fn respond(&self, request: Request<Incoming>) -> Response<ResponseBody> {
         let is_head = request.method() == Method::HEAD;
         let (parts, body) = request.into_parts();
-        let mut body = RequestBody::new(body);
+        let mut body = RequestBody(body);
         let response = self.handle(&parts, &mut body).await;
         body.discard().await;
         response.unwrap_or_else(|rejected| rejected).into_response(is_head)
@@ -76,13 +76,16 @@ impl Api {
                 Ok(ApiResponse::new(StatusCode::OK).body("application/json", "{}"))
             }
             ApiPath::Manifest { repository, reference } => {
-                let (repository, reference) = (name(repository)?, tag_or_digest(reference)?);
-                if method == Method::PUT {
-                    let content = body.read(MANIFEST_LIMIT).await?;
-                    let content_type = header(CONTENT_TYPE);
-                    self.write_manifest(&repository, &reference, query, content_type, content)
-                } else {
-                    self.manifest(method, &repository, &reference)
+                let (name, target) = (name(repository)?, tag_or_digest(reference)?);
+                match *method {
+                    Method::GET | Method::HEAD => self.read_manifest(&name, &target),
+                    Method::DELETE => self.delete_manifest(&name, &target),
+                    Method::PUT => {
+                        let content = body.read(MANIFEST_LIMIT).await?;
+                        self.write_manifest(&name, &target, query, header(CONTENT_TYPE), content)
+                    }
+                    _ => Err(Rejection::UNSUPPORTED
+                        .because("a manifest takes GET, HEAD, PUT and DELETE")),
                 }
             }
             ApiPath::Blob { repository, digest } => {

@@ -84,7 +84,9 @@ impl Storage {
         match &self.0 {
             Backend::Memory(..) => Ok(self.read(key)?.map(ResponseBody::Bytes)),
             Backend::Directory(root) => {
-                if_present(File::open(root.join(key)).and_then(ResponseBody::from_file))
+                let Some(file) = if_present(File::open(root.join(key)))? else { return Ok(None) };
+                let size = file.metadata()?.len();
+                Ok(Some(ResponseBody::File(file, size)))
             }
         }
     }
@@ -183,8 +185,7 @@ pub(super) fn content_key(digest: &Digest) -> String {
 }
 
 pub(super) fn blob_key(name: &RepositoryName, digest: &Digest) -> String {
-    let (algorithm, encoded) = (digest.algorithm().name(), digest.encoded());
-    format!("repositories/{name}/_blobs/{algorithm}/{encoded}")
+    format!("repositories/{name}/_{}", content_key(digest))
 }
 
 pub(super) fn manifest_key(name: &RepositoryName, digest: &Digest) -> String {

@@ -102,7 +102,7 @@ impl Api {
         let session = self.uploads.find(request.name, request.id).ok_or_else(no_session)?;
         let mut progress = session.progress.lock().await;
         let step = progress.step;
-        let length = progress.content.as_ref().ok_or_else(no_session)?.length();
+        let length = progress.content.as_ref().ok_or_else(no_session)?.length;
         match *request.method {
             Method::GET => Ok(request.in_progress(StatusCode::NO_CONTENT, step, length)),
             Method::DELETE => {
@@ -122,7 +122,7 @@ impl Api {
         body: &mut RequestBody,
     ) -> ApiResult {
         let content = progress.content.as_mut().ok_or_else(no_session)?;
-        let before = content.length();
+        let before = content.length;
         if parameter(request.query, "_state") != Some(progress.step.to_string()) {
             return Err(Rejection::BLOB_UPLOAD_INVALID.because("this location has been replaced"));
         }
@@ -131,7 +131,7 @@ impl Api {
             return Err(request.in_progress(status, progress.step, before));
         }
         let written = body.write_to(content).await;
-        let length = content.length();
+        let length = content.length;
         // What arrived before a connection broke is kept, so that the client can continue from there.
         progress.step += u64::from(length > before);
         written?;
