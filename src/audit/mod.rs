@@ -3,7 +3,7 @@
 //! No record is trusted. Only the proxy sends requests, and only those that a client sent to it.
 
 mod check;
-pub(crate) mod export;
+pub mod export;
 mod proxy;
 mod proxy_body;
 mod replay;

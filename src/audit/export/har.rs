@@ -5,7 +5,9 @@ use url::Url;
 
 use crate::audit::transcript::Recorded;
 
-pub(crate) fn har(records: &[Recorded]) -> String {
+/// Returns the exchanges as a HAR document, version 1.2.
+#[must_use]
+pub fn har(records: &[Recorded]) -> String {
     let entries: Vec<_> = records.iter().map(entry).collect();
     let creator = json!({ "name": "thv", "version": env!("CARGO_PKG_VERSION") });
     let document = json!({ "log": { "version": "1.2", "creator": creator, "entries": entries } });
