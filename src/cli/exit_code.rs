@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use super::failure::Failure;
+use crate::engine::EngineError;
 use crate::oci;
+use crate::run::RunError;
 use crate::runconfig::{InvalidDocument, PullError, PushError, RetrieveError};
 use crate::state::StateError;
 use crate::wire;
@@ -46,13 +48,11 @@ impl Failure {
         match self {
             Self::Different(_) => 1,
             Self::Findings(_) => 14,
-            Self::Plan(_) | Self::Unsupported(_) => 15,
             Self::NotAgreed => 16,
             Self::Push(PushError::Exposed(_)) => 18,
-            Self::Engine(_) | Self::NoAnswer(_) | Self::Ended(_) => 17,
-            Self::Retrieve(error) => retrieve_code(error),
+            Self::Ended(_) => 17,
+            Self::Run(error) => run_code(error),
             Self::Usage(_)
-            | Self::NotRunnable(_)
             | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
             Self::Document { error, .. } => document_code(error),
             Self::Pull { error, .. } => pull_code(error),
@@ -66,6 +66,19 @@ impl Failure {
             Self::Interrupted => 130,
             Self::Several { code, .. } => *code,
         }
+    }
+}
+
+const fn run_code(error: &RunError) -> u8 {
+    match error {
+        RunError::NotRunnable(_) | RunError::Name(_) | RunError::Edit(_) | RunError::Option(_) => 2,
+        RunError::Retrieve(error) => retrieve_code(error),
+        RunError::Document { error, .. } => document_code(error),
+        RunError::Unsupported(_) | RunError::Plan(_) => 15,
+        RunError::Engine(EngineError::HandOver { .. }) | RunError::Io { .. } => 19,
+        RunError::Engine(_) | RunError::NoAnswer(_) => 17,
+        RunError::State(error) => state_code(error),
+        RunError::Interrupted => 130,
     }
 }
 

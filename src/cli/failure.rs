@@ -11,14 +11,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::audit::TranscriptError;
-use crate::engine::{EngineError, PlanError, Unsupported};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, InvalidReference, Reference, Tag};
 use crate::printable::chain;
-use crate::run::{NoAnswer, RunError};
+use crate::run::RunError;
 use crate::runconfig::{
-    InvalidDocument, InvalidLocation, InvalidWorkloadName, NotRunnable, PullError, PushError,
-    RetrieveError,
+    InvalidDocument, InvalidLocation, InvalidWorkloadName, PullError, PushError,
 };
 use crate::state::StateError;
 use crate::wire::InvalidPem;
@@ -61,12 +59,8 @@ pub(super) enum Failure {
     Interrupted,
     /// The requests took longer than this limit.
     OutOfTime(Duration),
-    NotRunnable(NotRunnable),
-    Retrieve(RetrieveError),
-    Plan(PlanError),
-    Engine(EngineError),
-    NoAnswer(NoAnswer),
-    Unsupported(Vec<Unsupported>),
+    Run(RunError),
+    /// The user did not agree to run a configuration.
     NotAgreed,
     /// The server ended with this exit code, or by a signal.
     Ended(Option<i32>),
@@ -113,7 +107,7 @@ impl Failure {
     /// Returns a heading and a list, for a failure about several things.
     pub(super) fn listed(&self) -> Option<(&'static str, Vec<String>)> {
         match self {
-            Self::Unsupported(fields) => Some((
+            Self::Run(RunError::Unsupported(fields)) => Some((
                 "not supported here",
                 fields.iter().map(|found| format!("{} ({})", found.field, found.reason)).collect(),
             )),
@@ -134,11 +128,7 @@ impl Failure {
             Self::Pull { error: error @ PullError::Registry(_), .. } => Some(error),
             Self::Login(error) | Self::Listing(error) => Some(error),
             Self::Keychain(error) => Some(error),
-            Self::NotRunnable(error) => Some(error),
-            Self::Retrieve(error) => Some(error),
-            Self::Plan(error) => Some(error),
-            Self::Engine(error) => Some(error),
-            Self::NoAnswer(error) => Some(error),
+            Self::Run(error) => Some(error),
             _ => None,
         }
     }
@@ -168,10 +158,8 @@ impl fmt::Display for Failure {
             Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
             Self::Ended(None) => f.write_str("the server was ended by a signal"),
             Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),
-            _ => {
-                let (what, items) = self.listed().unwrap_or_default();
-                write!(f, "{what}: {}", items.join("; "))
-            }
+            // Every other variant has an inner error.
+            _ => Ok(()),
         }
     }
 }
@@ -208,35 +196,8 @@ from!(
     StateError => State,
     PushError => Push,
     KeychainError => Keychain,
-    NotRunnable => NotRunnable,
-    RetrieveError => Retrieve,
-    PlanError => Plan,
-    EngineError => Engine,
-    NoAnswer => NoAnswer,
+    RunError => Run,
 );
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::NotRunnable(error) => error.into(),
-            RunError::Retrieve(error) => error.into(),
-            RunError::Name(error) => error.into(),
-            RunError::Edit(error) => Self::misused(error),
-            RunError::Document { source, error } => Self::Document { name: source, error },
-            RunError::Option(error) => Self::Usage(error.to_string()),
-            RunError::Unsupported(fields) => Self::Unsupported(fields),
-            RunError::Plan(error) => error.into(),
-            RunError::Engine(EngineError::HandOver { path, error }) => {
-                Self::file("writing", &path, error)
-            }
-            RunError::Engine(error) => error.into(),
-            RunError::NoAnswer(error) => error.into(),
-            RunError::State(error) => error.into(),
-            RunError::Io { doing, error } => Self::Io { what: doing, error },
-            RunError::Interrupted => Self::Interrupted,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

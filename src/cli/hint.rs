@@ -7,6 +7,7 @@ use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::{ConfigError, HelperError, KeychainError};
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
+use crate::run::RunError;
 use crate::runconfig::{PullError, PushError, RetrieveError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind, TlsFailure};
@@ -23,7 +24,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Push(PushError::Registry(error))
         | Failure::Listing(error)
         | Failure::Pull { error: PullError::Registry(error), .. }
-        | Failure::Retrieve(RetrieveError::Pull(PullError::Registry(error))) => {
+        | Failure::Run(RunError::Retrieve(RetrieveError::Pull(PullError::Registry(error)))) => {
             return of_registry(error, false);
         }
         Failure::Login(error) => return of_registry(error, true),
@@ -37,9 +38,10 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         } => return Some(format!("`thv run {reference}` runs a container image")),
         Failure::Several { hint, .. } => return hint.clone(),
         Failure::Keychain(error) => return of_keychain(error),
-        Failure::Engine(error) => return of_engine(error),
+        Failure::Run(RunError::Engine(error)) => return of_engine(error),
         Failure::OutOfTime(_) => "--timeout SECONDS sets another limit",
-        Failure::State(StateError::Exists { .. }) => {
+        Failure::State(StateError::Exists { .. })
+        | Failure::Run(RunError::State(StateError::Exists { .. })) => {
             "use --force to replace it, or --name to keep both"
         }
         Failure::NoFile(_) => {
@@ -53,7 +55,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Io { error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
             "another program listens at this address; --listen sets another"
         }
-        Failure::Unsupported(_) => {
+        Failure::Run(RunError::Unsupported(_)) => {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
@@ -63,7 +65,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         Failure::NotAgreed => "look at it with `thv inspect`, and agree with --yes",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
-        Failure::Plan(PlanError::MissingSource(_)) => "create it first; thv creates no directories",
+        Failure::Run(RunError::Plan(PlanError::MissingSource(_))) => {
+            "create it first; thv creates no directories"
+        }
         _ => return None,
     };
     Some(fixed.to_owned())

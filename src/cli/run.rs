@@ -187,7 +187,7 @@ async fn fetched(context: &Context, request: RunRequest) -> Result<Fetched, Fail
 fn agreed(output: Output, checked: Checked, yes: bool) -> Result<Agreed, Failure> {
     // Nothing needs to be agreed to if a secret is missing anyway.
     if let Some(secret) = checked.missing_secrets().first().filter(|_| !can_ask()) {
-        return Err(PlanError::MissingSecret(secret.name.clone()).into());
+        return Err(RunError::from(PlanError::MissingSecret(secret.name.clone())).into());
     }
     match checked.consent(&Agreements::from_environment()?)? {
         Consent::Given(agreed) => Ok(*agreed),
@@ -233,7 +233,7 @@ fn ask_secret(secret: &SecretReference) -> Result<Secret, Failure> {
     let question = format!("Secret {} (for {}): ", secret.name, secret.target);
     let value = prompt::hidden(&printable(&question))?;
     if value.expose().is_empty() {
-        return Err(PlanError::MissingSecret(secret.name.clone()).into());
+        return Err(RunError::from(PlanError::MissingSecret(secret.name.clone())).into());
     }
     Ok(value)
 }

@@ -109,8 +109,9 @@ impl fmt::Display for RunError {
             Self::Document { source, .. } => f.write_str(source),
             Self::Option(error) => error.fmt(f),
             Self::Unsupported(fields) => {
-                let fields: Vec<_> = fields.iter().map(|found| found.field.as_str()).collect();
-                write!(f, "not supported here: {}", fields.join(", "))
+                let field = |found: &Unsupported| format!("{} ({})", found.field, found.reason);
+                let fields: Vec<_> = fields.iter().map(field).collect();
+                write!(f, "not supported here: {}", fields.join("; "))
             }
             Self::Plan(error) => error.fmt(f),
             Self::Engine(error) => error.fmt(f),
