@@ -19,11 +19,12 @@ use crate::engine::{EngineKind, Lifetime, PlanError};
 use crate::oci::auth::Secret;
 use crate::printable::{excerpt, printable};
 use crate::run::{
-    Agreed, Change, Checked, Consent, ConsentRequest, EngineChoice, Fetched, ImageOptions, Note,
-    ProcessSignals, RunError, RunObserver, RunOutcome, RunRequest, Server, Started, UnusableOption,
-    fetch,
+    Agreed, Change, Checked, Consent, ConsentRequest, EngineChoice, Fetched, Note, ProcessSignals,
+    RunError, RunObserver, RunOutcome, RunRequest, Server, Started, fetch,
 };
-use crate::runconfig::{McpTransport, PullError, RetrieveError, SecretReference, WorkloadName};
+use crate::runconfig::{
+    ImageOptions, McpTransport, PullError, RetrieveError, SecretReference, WorkloadName,
+};
 use crate::state::{Agreements, StateStore};
 
 const LINE_LIMIT: usize = 1000;
@@ -109,7 +110,9 @@ impl Run {
         let notes = Notes(context.output);
         let request = self.request()?;
         if only_show && request.engine == EngineChoice::ToolHive {
-            return Err(RunError::from(UnusableOption::ToolHive("--dry-run")).into());
+            let text =
+                "--dry-run cannot be handed to ToolHive, which runs the configuration as it is";
+            return Err(Failure::Usage(text.to_owned()));
         }
         let prepared = fetched(context, request).await?.prepare(&notes)?;
         if only_show {

@@ -1,7 +1,6 @@
 //! The addresses and ports of an HTTP server, on this machine and in its container.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::plan_error::PlanError;
 use crate::runconfig::{
@@ -65,18 +64,4 @@ pub(super) fn url_host(address: Option<IpAddr>) -> String {
 fn port_number(field: &'static str, number: i64) -> Result<u16, InvalidValue> {
     let port = u16::try_from(number).ok().filter(|port| *port > 0);
     port.ok_or_else(|| InvalidValue::Port { field, text: number.to_string() })
-}
-
-/// Returns `wanted` if nothing listens at it, else a port that is free now.
-///
-/// # Errors
-/// The system's error if no port is free at `address`.
-pub fn free_port(address: Option<IpAddr>, wanted: Option<u16>) -> io::Result<u16> {
-    let address = address.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-    if let Some(wanted) = wanted
-        && TcpListener::bind((address, wanted)).is_ok()
-    {
-        return Ok(wanted);
-    }
-    Ok(TcpListener::bind((address, 0))?.local_addr()?.port())
 }

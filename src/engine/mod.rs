@@ -28,7 +28,6 @@ pub use adapter::EngineKind;
 pub use arguments::Lifetime;
 pub use command_line::Engine;
 pub use container::Container;
-pub use endpoint::free_port;
 pub use error::EngineError;
 pub use mount::{Mount, hides_files};
 pub use plan::{Plan, PlanOptions};

@@ -3,11 +3,9 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::engine::{EngineError, PlanError, Unsupported};
-use crate::oci::Reference;
 use crate::runconfig::{
     EditError, InvalidDocument, InvalidWorkloadName, NotRunnable, RetrieveError,
 };
@@ -32,8 +30,11 @@ pub enum RunError {
         /// The reason.
         error: InvalidDocument,
     },
-    /// A part of the request cannot be done with this configuration.
-    Option(UnusableOption),
+    /// A part of the request cannot be done with this configuration. The text has options as `thv run`
+    /// spells them.
+    Option(String),
+    /// The requested port is in use.
+    PortTaken(u16),
     /// Parts of the configuration that no engine here enforces.
     Unsupported(Vec<Unsupported>),
     /// The configuration cannot become a container.
@@ -55,34 +56,6 @@ pub enum RunError {
     Interrupted,
 }
 
-/// A part of a request that cannot be done. Options are named as `thv run` spells them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UnusableOption {
-    /// Options for an image, with a run configuration.
-    ImageOptions,
-    /// A run configuration was asked for, and this is a container image.
-    ContainerImage(Reference),
-    /// A stdio server in the background.
-    DetachedStdio,
-    /// A published port for a stdio server.
-    StdioPort,
-    /// A published port for a server in the host's network.
-    HostNetworkPort,
-    /// The port is in use.
-    PortTaken(u16),
-    /// The configuration names no secret of this name.
-    UnknownSecret(String),
-    /// The file of a secret has more than this number of bytes.
-    SecretSize(PathBuf, usize),
-    /// The file of a secret is empty.
-    EmptySecret(PathBuf),
-    /// The file of a secret is not UTF-8.
-    SecretEncoding(PathBuf),
-    /// `ToolHive` has no such option with a run configuration.
-    ToolHive(&'static str),
-}
-
 /// Why a server that was started counts as failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,81 +72,51 @@ pub enum NoAnswer {
     Signal,
 }
 
+impl RunError {
+    /// Returns the error of a variant that adds no context of its own.
+    fn inner(&self) -> Option<&(dyn Error + 'static)> {
+        Some(match self {
+            Self::NotRunnable(error) => error,
+            Self::Retrieve(error) => error,
+            Self::Name(error) => error,
+            Self::Edit(error) => error,
+            Self::Plan(error) => error,
+            Self::Engine(error) => error,
+            Self::NoAnswer(error) => error,
+            Self::State(error) => error,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = self.inner() {
+            return fmt::Display::fmt(error, f);
+        }
         match self {
-            Self::NotRunnable(error) => error.fmt(f),
-            Self::Retrieve(error) => error.fmt(f),
-            Self::Name(error) => error.fmt(f),
-            Self::Edit(error) => error.fmt(f),
-            Self::Document { source, .. } => f.write_str(source),
-            Self::Option(error) => error.fmt(f),
             Self::Unsupported(fields) => {
                 let field = |found: &Unsupported| format!("{} ({})", found.field, found.reason);
                 let fields: Vec<_> = fields.iter().map(field).collect();
                 write!(f, "not supported here: {}", fields.join("; "))
             }
-            Self::Plan(error) => error.fmt(f),
-            Self::Engine(error) => error.fmt(f),
-            Self::NoAnswer(error) => error.fmt(f),
-            Self::State(error) => error.fmt(f),
+            Self::Document { source: text, .. } | Self::Option(text) => f.write_str(text),
             Self::Io { doing, .. } => f.write_str(doing),
-            Self::Interrupted => f.write_str("interrupted"),
+            Self::PortTaken(port) => write!(f, "port {port} is taken"),
+            _ => f.write_str("interrupted"),
         }
     }
 }
 
 impl Error for RunError {
-    /// A variant that only wraps an error shows that error's text, and so has that error's source.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::NotRunnable(error) => error.source(),
-            Self::Retrieve(error) => error.source(),
-            Self::Name(error) => error.source(),
-            Self::Edit(error) => error.source(),
             Self::Document { error, .. } => Some(error),
-            Self::Plan(error) => error.source(),
-            Self::Engine(error) => error.source(),
-            Self::State(error) => error.source(),
             Self::Io { error, .. } => Some(error),
-            Self::Option(_) | Self::Unsupported(_) | Self::NoAnswer(_) | Self::Interrupted => None,
+            _ => self.inner()?.source(),
         }
     }
 }
-
-impl fmt::Display for UnusableOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ImageOptions => f.write_str(
-                "this is a run configuration, which says itself how it runs: options for images \
-                 are not taken",
-            ),
-            Self::ContainerImage(reference) => {
-                write!(f, "{reference} is a container image and no run configuration")
-            }
-            Self::DetachedStdio => {
-                f.write_str("--detach is for HTTP: a stdio server lives as long as its client")
-            }
-            Self::StdioPort => f.write_str("--port is for HTTP: a stdio server has no port"),
-            Self::HostNetworkPort => f.write_str(
-                "--port: this server shares this machine's network and listens at its target_port",
-            ),
-            Self::PortTaken(port) => write!(f, "port {port} is taken"),
-            Self::UnknownSecret(name) => write!(f, "the configuration names no secret {name:?}"),
-            Self::SecretSize(path, limit) => {
-                write!(f, "{} has more than {limit} bytes", path.display())
-            }
-            Self::EmptySecret(path) => write!(f, "{} holds no secret", path.display()),
-            Self::SecretEncoding(path) => write!(f, "{} is not UTF-8", path.display()),
-            Self::ToolHive(option) => write!(
-                f,
-                "{option} cannot be handed to ToolHive, which runs the configuration as it is"
-            ),
-        }
-    }
-}
-
-impl Error for UnusableOption {}
 
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,7 +151,6 @@ from!(
     RetrieveError => Retrieve,
     InvalidWorkloadName => Name,
     EditError => Edit,
-    UnusableOption => Option,
     PlanError => Plan,
     EngineError => Engine,
     NoAnswer => NoAnswer,

@@ -1,18 +1,15 @@
 //! Finds the run configuration that a request names, or makes one for an image.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::error::{RunError, UnusableOption};
-use super::request::{EngineChoice, ImageOptions, RunRequest};
-use crate::engine::{Engine, EngineError, ToolHive, free_port};
+use super::error::RunError;
+use super::request::{EngineChoice, RunRequest};
+use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::{Client, Digest, Reference};
 use crate::runconfig::{
-    ConfigLocation, Document, ImageRun, McpTransport, RetrieveError, Retrieved, name_of_image,
-    renamed, retrieve, runnable,
+    ConfigLocation, Document, ImageOptions, RetrieveError, Retrieved, name_of_image, renamed,
+    retrieve, runnable,
 };
-
-/// The port of an HTTP server in an image where the request names none.
-const TARGET_PORT: u16 = 8080;
 
 /// A run configuration that was fetched, and nothing checked of it yet.
 #[derive(Debug)]
@@ -115,7 +112,9 @@ async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
 /// Returns the run configuration under the name that the request gives it.
 fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {
     if request.image != ImageOptions::default() {
-        return Err(UnusableOption::ImageOptions.into());
+        let text = "this is a run configuration, which says itself how it runs: options for images \
+                    are not taken";
+        return Err(RunError::Option(text.to_owned()));
     }
     Ok(match &request.name {
         Some(name) => renamed(&document, name)?,
@@ -126,7 +125,8 @@ fn configured(document: Document, request: &RunRequest) -> Result<Document, RunE
 /// Returns the run configuration that `ToolHive` would store for an image.
 fn for_image(reference: &Reference, request: &RunRequest) -> Result<Document, RunError> {
     if request.only_configuration {
-        return Err(UnusableOption::ContainerImage(reference.clone()).into());
+        let text = format!("{reference} is a container image and no run configuration");
+        return Err(RunError::Option(text));
     }
     let name = match &request.name {
         Some(name) => name.clone(),
@@ -134,21 +134,23 @@ fn for_image(reference: &Reference, request: &RunRequest) -> Result<Document, Ru
     };
     let port = match request.port {
         Some(port) => port,
-        None => free_port(Some(Ipv4Addr::LOCALHOST.into()), None)
-            .map_err(|error| RunError::Io { doing: "looking for a free port".to_owned(), error })?,
+        None => unused_port(Some(Ipv4Addr::LOCALHOST.into()), None)?,
     };
-    let (source, options) = (&request.source, request.image.clone());
-    let run = ImageRun {
-        image: source.strip_prefix("oci://").unwrap_or(source).to_owned(),
-        name,
-        transport: options.transport.unwrap_or(McpTransport::StreamableHttp),
-        port,
-        target_port: options.target_port.unwrap_or(TARGET_PORT),
-        arguments: options.arguments,
-        environment: options.environment,
-        volumes: options.volumes,
-        secrets: options.secrets,
-        network: options.network.unwrap_or(true),
-    };
-    run.document().map_err(|error| RunError::Document { source: source.clone(), error })
+    let source = &request.source;
+    let image = source.strip_prefix("oci://").unwrap_or(source);
+    let document = request.image.clone().document(image, &name, port);
+    document.map_err(|error| RunError::Document { source: source.clone(), error })
+}
+
+/// Returns `wanted` if nothing listens at it, else a port that is free now.
+pub(super) fn unused_port(address: Option<IpAddr>, wanted: Option<u16>) -> Result<u16, RunError> {
+    let address = address.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+    if let Some(wanted) = wanted
+        && TcpListener::bind((address, wanted)).is_ok()
+    {
+        return Ok(wanted);
+    }
+    let free = TcpListener::bind((address, 0)).and_then(|listener| listener.local_addr());
+    let doing = || "looking for a free port".to_owned();
+    Ok(free.map_err(|error| RunError::Io { doing: doing(), error })?.port())
 }

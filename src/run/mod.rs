@@ -25,10 +25,10 @@ mod server;
 mod signals;
 
 pub use consent::{Agreed, Change, Consent, ConsentRequest};
-pub use error::{NoAnswer, RunError, UnusableOption};
+pub use error::{NoAnswer, RunError};
 pub use fetch::{Fetched, Origin, fetch};
 pub use observer::{Note, RunObserver};
 pub use prepare::{Checked, Prepared};
-pub use request::{EngineChoice, ImageOptions, RunRequest};
+pub use request::{EngineChoice, RunRequest};
 pub use server::{RunOutcome, Server, Started};
 pub use signals::{ProcessSignals, Signal, Signals};

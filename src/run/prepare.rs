@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::{RunError, UnusableOption};
-use super::fetch::{Fetched, find_engine};
+use super::error::RunError;
+use super::fetch::{Fetched, find_engine, unused_port};
 use super::observer::{Note, RunObserver};
 use super::request::RunRequest;
 use super::secrets::Secrets;
 use crate::directories::config_home;
 use crate::engine::{
-    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, free_port, hides_files,
-    unsupported,
+    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, hides_files, unsupported,
 };
 use crate::runconfig::{Document, McpTransport, RunConfig, SecretReference};
 
@@ -74,10 +73,10 @@ impl Fetched {
     /// [`Self::prepare`] asynchronous.
     fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
         if self.toolhive.is_some() {
-            return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
+            return refuse_for_toolhive(&self.request, self.is_image());
         }
         refuse_unsupported(&self.document, &self.request, working_dir)?;
-        Ok(refuse_options(&self.request, self.document.config(), self.is_image())?)
+        refuse_options(&self.request, self.document.config(), self.is_image())
     }
 
     fn plan(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
@@ -204,21 +203,22 @@ fn refuse_options(
     request: &RunRequest,
     config: &RunConfig,
     is_image: bool,
-) -> Result<(), UnusableOption> {
+) -> Result<(), RunError> {
     let is_stdio = config.transport.value() == Some(&McpTransport::Stdio);
-    if request.lifetime == Lifetime::Detached && is_stdio {
-        Err(UnusableOption::DetachedStdio)
+    let text = if request.lifetime == Lifetime::Detached && is_stdio {
+        "--detach is for HTTP: a stdio server lives as long as its client"
     } else if request.port.is_some() && is_stdio && !is_image {
-        Err(UnusableOption::StdioPort)
+        "--port is for HTTP: a stdio server has no port"
     } else if request.port.is_some() && config.shares_host_network() {
-        Err(UnusableOption::HostNetworkPort)
+        "--port: this server shares this machine's network and listens at its target_port"
     } else {
-        Ok(())
-    }
+        return Ok(());
+    };
+    Err(RunError::Option(text.to_owned()))
 }
 
 /// Refuses parts of the request that `ToolHive`'s `run --from-config` has no option for.
-fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), UnusableOption> {
+fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), RunError> {
     let options = [
         ("--port", request.port.is_some() && !is_image),
         ("--detach", request.lifetime == Lifetime::Detached),
@@ -226,7 +226,9 @@ fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), Unusa
         ("--allow-unsupported", !request.allowed.is_empty()),
     ];
     match options.iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(UnusableOption::ToolHive(option)),
+        Some((option, _)) => Err(RunError::Option(format!(
+            "{option} cannot be handed to ToolHive, which runs the configuration as it is"
+        ))),
         None => Ok(()),
     }
 }
@@ -239,10 +241,9 @@ fn choose_port(request: &RunRequest, config: &RunConfig) -> Result<Option<u16>, 
     }
     let address = config.host.value().and_then(|address| address.ip());
     let declared = u16::try_from(config.port).ok().filter(|port| *port > 0);
-    let free = free_port(address, request.port.or(declared))
-        .map_err(|error| RunError::Io { doing: "looking for a free port".to_owned(), error })?;
+    let free = unused_port(address, request.port.or(declared))?;
     match request.port {
-        Some(wanted) if wanted != free => Err(UnusableOption::PortTaken(wanted).into()),
+        Some(wanted) if wanted != free => Err(RunError::PortTaken(wanted)),
         _ => Ok(Some(free)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::engine::{EngineKind, Lifetime};
-use crate::runconfig::{McpTransport, WorkloadName};
+use crate::runconfig::{ImageOptions, WorkloadName};
 
 /// What is to run, and how.
 #[derive(Debug, Clone, Default)]
@@ -44,26 +44,6 @@ pub enum EngineChoice {
     Only(EngineKind),
     /// `ToolHive` itself, with its proxy.
     ToolHive,
-}
-
-/// How a container image is run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ImageOptions {
-    /// The server's transport; `streamable-http` by default.
-    pub transport: Option<McpTransport>,
-    /// The port at which the server listens in its container; 8080 by default.
-    pub target_port: Option<u16>,
-    /// Environment variables.
-    pub environment: BTreeMap<String, String>,
-    /// Volumes, as `host:container[:ro]`.
-    pub volumes: Vec<String>,
-    /// Secrets, as `name,target=VARIABLE`.
-    pub secrets: Vec<String>,
-    /// Whether the server may reach the network; by default it may.
-    pub network: Option<bool>,
-    /// Arguments for the image's entry point.
-    pub arguments: Vec<String>,
 }
 
 impl RunRequest {

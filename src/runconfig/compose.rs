@@ -13,61 +13,67 @@ use super::fields::{ConfigField, FIELDS};
 use super::name::{BASE_NAME_LABEL, InvalidWorkloadName, NAME_LABEL, WorkloadName};
 use crate::oci::Reference;
 
-/// A plain image, and how to run it.
-#[derive(Debug, Clone)]
-pub struct ImageRun {
-    /// The image, as the user typed it.
-    pub image: String,
-    /// The workload's name.
-    pub name: WorkloadName,
-    /// How a client talks to the server.
-    pub transport: McpTransport,
-    /// The port of this machine, at 127.0.0.1, at which the server is published.
-    pub port: u16,
-    /// The port at which it listens in its container. `stdio` ignores it.
-    pub target_port: u16,
-    /// Arguments for the image's entry point.
-    pub arguments: Vec<String>,
+/// The port of an HTTP server in an image where the options name none.
+const TARGET_PORT: u16 = 8080;
+
+/// How a container image is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImageOptions {
+    /// The server's transport; `streamable-http` by default.
+    pub transport: Option<McpTransport>,
+    /// The port at which the server listens in its container; 8080 by default.
+    pub target_port: Option<u16>,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
     /// Volumes, as `host:container[:ro]`.
     pub volumes: Vec<String>,
     /// Secrets, as `name,target=VARIABLE`.
     pub secrets: Vec<String>,
-    /// Whether it may use the network.
-    pub network: bool,
+    /// Whether the server may reach the network; by default it may.
+    pub network: Option<bool>,
+    /// Arguments for the image's entry point.
+    pub arguments: Vec<String>,
 }
 
-impl ImageRun {
-    /// Returns the run configuration.
+impl ImageOptions {
+    /// Returns the run configuration for `image`, which is kept as the user typed it. An HTTP server
+    /// is published at `port` of 127.0.0.1.
     ///
     /// # Errors
     /// [`InvalidDocument::TooLarge`].
-    pub fn document(self) -> Result<Document, InvalidDocument> {
-        let (name, transport) = (self.name.to_string(), self.transport);
+    pub(crate) fn document(
+        self,
+        image: &str,
+        name: &WorkloadName,
+        port: u16,
+    ) -> Result<Document, InvalidDocument> {
+        let name = name.as_str();
+        let transport = self.transport.unwrap_or(McpTransport::StreamableHttp);
+        let target_port = self.target_port.unwrap_or(TARGET_PORT);
         let is_http = transport != McpTransport::Stdio;
         let mut env_vars = self.environment;
         env_vars.insert("MCP_TRANSPORT".to_owned(), transport.to_string());
         if is_http {
             for variable in ["MCP_PORT", "FASTMCP_PORT"] {
-                env_vars.insert(variable.to_owned(), self.target_port.to_string());
+                env_vars.insert(variable.to_owned(), target_port.to_string());
             }
         }
         let mut fields = json!({
             "schema_version": "v0.1.0",
-            "image": self.image,
+            "image": image,
             "name": name,
             "container_name": name,
             "base_name": name,
             "transport": transport.as_str(),
             "host": "127.0.0.1",
-            "port": self.port,
+            "port": port,
             "target_host": "127.0.0.1",
-            "permission_profile": profile(self.network, &self.volumes),
+            "permission_profile": profile(self.network.unwrap_or(true), &self.volumes),
             "env_vars": env_vars,
             "container_labels": {
                 "toolhive": "true", BASE_NAME_LABEL: name, NAME_LABEL: name,
-                "toolhive-port": self.port.to_string(), "toolhive-transport": transport.as_str(),
+                "toolhive-port": port.to_string(), "toolhive-transport": transport.as_str(),
             },
             "isolate_network": true,
             "proxy_mode": if is_http { transport.as_str() } else { "streamable-http" },
@@ -80,7 +86,7 @@ impl ImageRun {
             ],
         });
         if is_http {
-            fields["target_port"] = self.target_port.into();
+            fields["target_port"] = target_port.into();
         }
         let lists =
             [("cmd_args", self.arguments), ("volumes", self.volumes), ("secrets", self.secrets)];
@@ -125,7 +131,7 @@ fn profile(network: bool, volumes: &[String]) -> Value {
 ///
 /// # Errors
 /// [`InvalidWorkloadName`] if that is too long.
-pub fn name_of_image(reference: &Reference) -> Result<WorkloadName, InvalidWorkloadName> {
+pub(crate) fn name_of_image(reference: &Reference) -> Result<WorkloadName, InvalidWorkloadName> {
     let path = reference.repository().as_str();
     let mut parts: Vec<_> = path.rsplit('/').take(2).collect();
     parts.reverse();

@@ -28,7 +28,8 @@ mod tests;
 
 pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
 pub use collection::{Collection, IN_FLIGHT};
-pub use compose::{ImageRun, name_of_image};
+pub use compose::ImageOptions;
+pub(crate) use compose::name_of_image;
 pub use config::{
     Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
     McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
