@@ -39,7 +39,7 @@ mod directories;
 #[cfg(feature = "registry")]
 pub mod embedded_registry;
 #[cfg(feature = "run")]
-pub mod engine;
+mod engine;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

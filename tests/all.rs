@@ -231,7 +231,7 @@ struct Crowd {
     changed: Condvar,
 }
 
-const LIMIT: usize = thv_oci::runconfig::IN_FLIGHT;
+const LIMIT: usize = 16;
 
 impl Crowd {
     fn enter(&self) {

@@ -17,16 +17,13 @@ use support::stub_registry::{Request, StubRegistry, status};
 use support::{Ran, Registry, User, sha256};
 use thv_oci::audit::{Proxy, Recorded, Replay};
 use thv_oci::embedded_registry::{EmbeddedRegistry, Storage};
-use thv_oci::engine::Engine;
 use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
 use thv_oci::oci::{
     Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
     Tag, TagOrDigest, TagQuery,
 };
 use thv_oci::run::{self, Agreed, Prepared, ProcessSignals, RunObserver, RunRequest};
-use thv_oci::runconfig::{
-    self, Collection, ConfigLocation, Document, PushError, PushOptions, WorkloadName,
-};
+use thv_oci::runconfig::{self, Collection, Document, PushError, PushOptions, WorkloadName};
 use thv_oci::state::StateStore;
 use thv_oci::wire::{BodySource, Exchange, MemoryRecorder, Recorder, Settings};
 use url::Url;
@@ -225,7 +222,6 @@ fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Val
 #[expect(dead_code, reason = "checked by the compiler alone")]
 fn futures_of_configurations_are_send(client: &Client, reference: &Reference, text: &Document) {
     is_send(runconfig::push(client, reference, text, &PushOptions::default()));
-    is_send(runconfig::retrieve(client, &ConfigLocation::Registry(reference.clone())));
     let all = Collection::new(client.clone(), reference.clone());
     let load = |_: &WorkloadName| Ok::<_, PushError>(text.clone());
     is_send(all.push_each(Vec::new(), load, &PushOptions::default(), |_, _| {}));
@@ -259,11 +255,10 @@ fn futures_of_servers_are_send(
 #[expect(dead_code, reason = "checked by the compiler alone")]
 fn futures_of_a_run_are_send(
     (client, request): (&Client, RunRequest),
-    (engine, prepared, agreed): (&Engine, Prepared, Agreed),
+    (prepared, agreed): (Prepared, Agreed),
     [server, other]: [run::Server; 2],
     (store, signals, observer): (&StateStore, &mut ProcessSignals, &dyn RunObserver),
 ) {
-    is_send(engine.workloads());
     is_send(run::fetch(client, request));
     is_send(prepared.check(observer));
     is_send(agreed.start(store, signals, observer));

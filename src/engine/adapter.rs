@@ -1,7 +1,7 @@
 //! What differs from one container engine to the other.
 //!
-//! Podman and docker take almost the same command line. What they share is in `command_line.rs`; what one
-//! of them does in its own way is a method here, and is answered in `podman.rs` and `docker.rs`.
+//! Podman and docker take almost the same command line. What they share is in `command_line.rs`; what
+//! one of them does in its own way is a method here.
 
 use std::fmt;
 
@@ -17,8 +17,7 @@ pub enum EngineKind {
 
 impl EngineKind {
     /// Returns the name of the engine's program.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Podman => "podman",
             Self::Docker => "docker",
@@ -28,18 +27,44 @@ impl EngineKind {
 
 /// The peculiarities of one engine.
 pub(super) trait ContainerEngine: fmt::Debug + Sync {
-    /// Returns which engine this is.
     fn kind(&self) -> EngineKind;
 
     /// Returns options for `start --attach` that make the engine pass on every byte, and no signal.
     fn attach_options(&self) -> &'static [&'static str];
 
-    /// Returns arguments that make the engine print `false` where it cannot publish a port at IPv6's
-    /// loopback address. An engine that can prints anything else, or fails.
-    fn ipv6_loopback_query(&self) -> &'static [&'static str];
-
     /// Returns the name of a container from the one that `container inspect` prints.
     fn container_name<'a>(&self, printed: &'a str) -> &'a str {
         printed
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Podman;
+
+impl ContainerEngine for Podman {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Podman
+    }
+
+    fn attach_options(&self) -> &'static [&'static str] {
+        // By default podman detaches when it reads Ctrl-P, Ctrl-Q, even if a program sends them.
+        &["--sig-proxy=false", "--detach-keys="]
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Docker;
+
+impl ContainerEngine for Docker {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Docker
+    }
+
+    fn attach_options(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn container_name<'a>(&self, printed: &'a str) -> &'a str {
+        printed.trim_start_matches('/')
     }
 }

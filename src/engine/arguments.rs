@@ -28,15 +28,13 @@ impl Plan {
     /// Returns the arguments that make the container. Other users can see a process's arguments, so
     /// the environment is not among them: [`Plan::environment_file`] has to be the engine's standard
     /// input, and [`Plan::inherited_environment`] part of its process's environment.
-    #[must_use]
-    pub fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
+    pub(crate) fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
         self.arguments("create", lifetime, &Environment::Hidden)
     }
 
     /// Returns a command for a shell that does the same once the variables for secrets are set. It is
     /// one line, without characters that control a terminal.
-    #[must_use]
-    pub fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
+    pub(crate) fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
         let arguments = self.arguments("run", lifetime, &Environment::Shown);
         let words = std::iter::once(engine.to_owned()).chain(arguments);
         words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")

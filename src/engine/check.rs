@@ -9,19 +9,12 @@ use super::plan::Plan;
 
 impl Engine {
     /// Checks that the container's name is free and that its server could be reached.
-    ///
-    /// # Errors
-    /// [`EngineError::Running`], [`EngineError::Foreign`], [`EngineError::Unreachable`], or any of
-    /// the engine.
     pub(crate) async fn check(&self, plan: &Plan) -> Result<(), EngineError> {
         self.check_address(plan).await?;
-        self.ended_container(plan).await.map(|_| ())
+        self.ended_container(plan).await.map(drop)
     }
 
     /// Makes the container's name free: removes a container of the same workload that has ended.
-    ///
-    /// # Errors
-    /// [`EngineError::Running`], [`EngineError::Foreign`], or any of the engine.
     pub(crate) async fn make_room(&self, plan: &Plan) -> Result<(), EngineError> {
         match self.ended_container(plan).await? {
             Some(old) => self.remove(&old.name).await,

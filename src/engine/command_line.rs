@@ -10,13 +10,11 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-use super::adapter::{ContainerEngine, EngineKind};
+use super::adapter::{ContainerEngine, Docker, EngineKind, Podman};
 use super::arguments::Lifetime;
 use super::container::{Container, read_containers};
-use super::docker::Docker;
 use super::error::EngineError;
 use super::plan::Plan;
-use super::podman::Podman;
 use super::process::Program;
 
 /// The engines in the order in which they are looked for.
@@ -27,7 +25,7 @@ const STOP_LIMIT: &str = "--time=30";
 
 /// A container engine on this machine.
 #[derive(Debug, Clone)]
-pub struct Engine {
+pub(crate) struct Engine {
     adapter: &'static dyn ContainerEngine,
     program: Program,
 }
@@ -35,10 +33,10 @@ pub struct Engine {
 impl Engine {
     /// Returns the engine `wanted`, or the first one that is in `search_path`, which has the form of
     /// `PATH`.
-    ///
-    /// # Errors
-    /// [`EngineError::NotInstalled`], [`EngineError::NotFound`].
-    pub fn find(wanted: Option<EngineKind>, search_path: &OsStr) -> Result<Self, EngineError> {
+    pub(crate) fn find(
+        wanted: Option<EngineKind>,
+        search_path: &OsStr,
+    ) -> Result<Self, EngineError> {
         let mut found = Self::all(search_path);
         found.find(|engine| wanted.is_none_or(|wanted| wanted == engine.kind())).ok_or_else(|| {
             match wanted {
@@ -49,23 +47,18 @@ impl Engine {
     }
 
     /// Returns every engine in `search_path`, podman first.
-    pub fn all(search_path: &OsStr) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(search_path: &OsStr) -> impl Iterator<Item = Self> {
         ENGINES.into_iter().filter_map(|adapter| {
             Some(Self { adapter, program: Program::find(adapter.kind().as_str(), search_path)? })
         })
     }
 
-    /// Returns which engine this is.
-    #[must_use]
-    pub fn kind(&self) -> EngineKind {
+    pub(crate) fn kind(&self) -> EngineKind {
         self.adapter.kind()
     }
 
     /// Returns the containers of all workloads, whether they run or not.
-    ///
-    /// # Errors
-    /// Any of the engine.
-    pub async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
+    pub(crate) async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
         let doing = "listing containers";
         let list = ["ps", "--all", "--quiet", "--filter=label=toolhive=true"];
         let ids = self.program.succeed(&list, doing).await?;
@@ -95,10 +88,9 @@ impl Engine {
         Ok(self.program.output(&inspect).await?.status.success())
     }
 
-    /// Pulls `image` from its registry.
     pub(crate) async fn pull_image(&self, image: &str) -> Result<(), EngineError> {
         let doing = format!("pulling {image}");
-        self.program.succeed(&["pull", "--quiet", image], &doing).await.map(|_| ())
+        self.program.succeed(&["pull", "--quiet", image], &doing).await.map(drop)
     }
 
     /// Makes the container, whose image has to be on this machine, and returns its id. It is not
@@ -116,10 +108,9 @@ impl Engine {
         Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned())
     }
 
-    /// Starts a container in the background.
     pub(crate) async fn start(&self, name: &str) -> Result<(), EngineError> {
         let doing = format!("starting the container {name}");
-        self.program.succeed(&["start", name], &doing).await.map(|_| ())
+        self.program.succeed(&["start", name], &doing).await.map(drop)
     }
 
     /// Starts a container and stays connected to it: the returned process has the standard output,
@@ -160,13 +151,13 @@ impl Engine {
     /// Stops a container. The engine kills it after 30 seconds.
     pub(crate) async fn stop(&self, name: &str) -> Result<(), EngineError> {
         let doing = format!("stopping the container {name}");
-        self.program.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(|_| ())
+        self.program.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(drop)
     }
 
     /// Sends a signal, such as `TERM`, to the server of a running container.
     pub(crate) async fn signal(&self, name: &str, signal: &str) -> Result<(), EngineError> {
         let doing = format!("sending a signal to the container {name}");
-        self.program.succeed(&["kill", "--signal", signal, name], &doing).await.map(|_| ())
+        self.program.succeed(&["kill", "--signal", signal, name], &doing).await.map(drop)
     }
 
     /// Removes a container, which is stopped first. A container that is gone already is no error.
@@ -190,8 +181,13 @@ impl Engine {
     }
 
     /// Returns true if this engine cannot publish a port at IPv6's loopback address.
+    ///
+    /// Podman with root's rights cannot: rules of the kernel lead to a container then, and those do not
+    /// apply to connections from that address. Without those rights it has a proxy process that takes
+    /// such connections. So has docker, which fails here because it has no such field; but the package
+    /// podman-docker installs podman under docker's name.
     pub(super) async fn lacks_ipv6_loopback(&self) -> Result<bool, EngineError> {
-        let printed = self.program.output(self.adapter.ipv6_loopback_query()).await?;
-        Ok(printed.stdout.trim_ascii() == b"false")
+        let is_rootless = ["info", "--format={{.Host.Security.Rootless}}"];
+        Ok(self.program.output(&is_rootless).await?.stdout.trim_ascii() == b"false")
     }
 }

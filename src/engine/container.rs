@@ -9,24 +9,19 @@ use super::endpoint::url_host;
 use super::error::EngineError;
 use crate::runconfig::McpTransport;
 
-/// A container that an engine has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Container {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Container {
+    pub(crate) name: String,
     /// The engine's word for its state, such as `created`, `running` or `exited`.
-    pub status: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    pub(crate) status: String,
+    pub(crate) labels: BTreeMap<String, String>,
     /// How often the engine started it again after its server had ended.
-    pub restarts: u64,
+    pub(crate) restarts: u64,
 }
 
 impl Container {
     /// Returns the container of the workload `name`. If several have its label, a running one wins.
-    #[must_use]
-    pub fn of_workload<'a>(containers: &'a [Self], name: &str) -> Option<&'a Self> {
+    pub(crate) fn of_workload<'a>(containers: &'a [Self], name: &str) -> Option<&'a Self> {
         let is_named = |container: &&Self| {
             container.labels.get("toolhive-basename").is_some_and(|label| label == name)
         };
@@ -35,16 +30,13 @@ impl Container {
 
     /// Returns the URL of its server while it runs, from the labels that it was made with and the
     /// `host` of its run configuration. A stdio server has none.
-    #[must_use]
-    pub fn url(&self, host: &str) -> Option<String> {
+    pub(crate) fn url(&self, host: &str) -> Option<String> {
         let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
         let transport: McpTransport = self.labels.get("toolhive-transport")?.parse().ok()?;
         Some(format!("http://{}:{port}{}", url_host(host.parse().ok()), transport.path()?))
     }
 
-    /// Returns true if it runs.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "running" | "paused" | "restarting")
     }
 }

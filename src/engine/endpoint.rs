@@ -27,7 +27,7 @@ impl Endpoint {
         if transport == McpTransport::Stdio {
             return Ok(None);
         }
-        let address = config.host.get()?.ip();
+        let address = config.host.get()?.0;
         let target = port_number("target_port", config.target_port)?;
         let is_published = permissions.server_port.is_some();
         let port = match port {

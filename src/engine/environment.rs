@@ -52,7 +52,6 @@ impl<'a> Variables<'a> {
         plain.chain(self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())))
     }
 
-    /// Returns the lines of the environment file.
     pub(super) fn file(self) -> Zeroizing<String> {
         let mut lines = String::new();
         for (name, value) in self.iter().filter(|(_, value)| fits_a_line(value)) {
@@ -61,7 +60,6 @@ impl<'a> Variables<'a> {
         lines.into()
     }
 
-    /// Returns the variables that an environment file cannot hold.
     pub(super) fn inherited(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter().filter(|(_, value)| !fits_a_line(value))
     }

@@ -8,16 +8,12 @@ use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, clean_pa
 /// The file in a mounted directory that lists files to hide from the server.
 const IGNORE_FILE: &str = ".thvignore";
 
-/// A directory or file of this machine in the container.
+/// A directory or file of this machine in the container. Both paths are absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mount {
-    /// The path on this machine, absolute.
-    pub source: PathBuf,
-    /// The path in the container, absolute.
-    pub target: String,
-    /// Whether it is read-only.
-    pub read_only: bool,
+pub(crate) struct Mount {
+    pub(crate) source: PathBuf,
+    pub(crate) target: String,
+    pub(crate) read_only: bool,
 }
 
 /// Returns the mounts that take effect. Relative sources start from `working_dir`.
@@ -38,8 +34,11 @@ pub(super) fn resolved_mounts(
 ///
 /// It does if a mount has a list of files to hide, or if the user has one, `toolhive/thvignore` in
 /// `config_home`. Relative mounts start from `working_dir`.
-#[must_use]
-pub fn hides_files(config: &RunConfig, working_dir: &Path, config_home: Option<&Path>) -> bool {
+pub(crate) fn hides_files(
+    config: &RunConfig,
+    working_dir: &Path,
+    config_home: Option<&Path>,
+) -> bool {
     let Some(ignore) = &config.ignore_config else { return false };
     let global = ignore.load_global
         && config_home.is_some_and(|home| home.join("toolhive/thvignore").exists());

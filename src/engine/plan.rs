@@ -18,54 +18,44 @@ use crate::runconfig::{
 
 /// A container to create.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Plan {
-    /// The container's name.
-    pub name: String,
+pub(crate) struct Plan {
+    pub(crate) name: String,
     /// The image reference, with its registry.
-    pub image: String,
+    pub(crate) image: String,
     /// Arguments for the image's entry point.
-    pub arguments: Vec<String>,
-    /// How a client talks to the server.
-    pub transport: McpTransport,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) transport: McpTransport,
     /// The environment without secrets.
-    pub environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// Values of secrets, by the names of their variables.
-    pub secrets: BTreeMap<String, Secret>,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) labels: BTreeMap<String, String>,
     /// Mounts, in the order of the profile.
-    pub mounts: Vec<Mount>,
-    /// Published ports.
-    pub ports: Vec<PublishedPort>,
-    /// The network.
-    pub network: NetworkMode,
-    /// Whether the container is privileged.
-    pub privileged: bool,
+    pub(crate) mounts: Vec<Mount>,
+    /// Published ports, the server's own first.
+    pub(crate) ports: Vec<PublishedPort>,
+    pub(crate) network: NetworkMode,
+    pub(crate) privileged: bool,
     /// The URL of the server; none for `stdio`.
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
 }
 
 /// The settings of one run.
 #[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct PlanOptions<'a> {
+pub(crate) struct PlanOptions<'a> {
     /// The port of this machine to publish at, instead of the configuration's.
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// Values of secrets, by their names.
-    pub secrets: BTreeMap<String, Secret>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
     /// The directory that relative paths start from; the root if it is missing.
-    pub working_dir: Option<&'a Path>,
+    pub(crate) working_dir: Option<&'a Path>,
     /// Whether the user allowed to run without isolation if no engine can enforce it.
-    pub without_isolation: bool,
+    pub(crate) without_isolation: bool,
 }
 
 impl Plan {
     /// Returns the container that `config` asks for. The result depends on the arguments alone.
-    ///
-    /// # Errors
-    /// [`PlanError`].
-    pub fn new(config: &RunConfig, options: &PlanOptions<'_>) -> Result<Self, PlanError> {
+    pub(crate) fn new(config: &RunConfig, options: &PlanOptions<'_>) -> Result<Self, PlanError> {
         let permissions = EffectivePermissions::of(config);
         let transport = *config.transport.get()?;
         let name = container_name(config)?;
@@ -79,9 +69,7 @@ impl Plan {
         if network == NetworkMode::None && !ports.is_empty() {
             return Err(PlanError::PortsWithoutNetwork);
         }
-        let plain = config.env_vars.iter();
-        let mut environment: BTreeMap<_, _> =
-            plain.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut environment = config.env_vars.0.clone();
         let mut secrets = secrets(config, &options.secrets)?;
         for (variable, value) in transport_variables(config, transport, endpoint, &network) {
             secrets.remove(variable);
@@ -108,24 +96,18 @@ impl Plan {
     }
 
     /// Returns the lines of the environment file that the engine reads.
-    #[must_use]
-    pub fn environment_file(&self) -> Zeroizing<String> {
-        self.variables().file()
+    pub(crate) fn environment_file(&self) -> Zeroizing<String> {
+        Variables { plain: &self.environment, secrets: &self.secrets }.file()
     }
 
     /// Returns the variables that an environment file cannot hold. They have to be in the environment
     /// of the engine's own process, which passes them on.
-    pub fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables().inherited()
-    }
-
-    fn variables(&self) -> Variables<'_> {
-        Variables { plain: &self.environment, secrets: &self.secrets }
+    pub(crate) fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        Variables { plain: &self.environment, secrets: &self.secrets }.inherited()
     }
 
     /// Returns the source of a mount that is not on this machine.
-    #[must_use]
-    pub fn missing_source(&self) -> Option<&Path> {
+    pub(crate) fn missing_source(&self) -> Option<&Path> {
         self.mounts.iter().map(|mount| mount.source.as_path()).find(|source| !source.exists())
     }
 }

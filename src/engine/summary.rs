@@ -1,5 +1,7 @@
 //! The lines that a user reads before agreeing to a run.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::plan::Plan;
@@ -12,8 +14,10 @@ use crate::runconfig::{
 impl Plan {
     /// Returns what runs and what it may touch; each line has a label and a text. Values of variables
     /// and what looks like a secret are left out.
-    #[must_use]
-    pub fn summary(&self, secrets: &[Declared<SecretReference>]) -> Vec<(&'static str, String)> {
+    pub(crate) fn summary(
+        &self,
+        secrets: &[Declared<SecretReference>],
+    ) -> Vec<(&'static str, String)> {
         let mut lines = vec![("name", self.name.clone()), ("image", self.image.clone())];
         if !self.arguments.is_empty() {
             lines.push(("arguments", shown_arguments(&self.arguments)));
@@ -36,17 +40,19 @@ impl Plan {
         let labels = self.labels.iter().filter(|(name, _)| !name.starts_with("toolhive"));
         lines.extend(labels.map(|(name, value)| ("label", format!("{name}={value}"))));
         lines.extend(secrets.iter().map(|secret| ("secret", secret.text().to_owned())));
-        let names: Vec<_> = self.environment.keys().map(String::as_str).collect();
-        lines.push(("environment", names.join(" ")));
+        lines.push(("environment", names(&self.environment)));
         lines.push(("privileged", if self.privileged { "YES" } else { "no" }.to_owned()));
         lines
     }
 }
 
+fn names(variables: &BTreeMap<String, String>) -> String {
+    variables.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// Returns what a configuration asks of `ToolHive`: each field that is set and matters, with a text.
 /// Values of variables, and of fields that only a proxy reads, are left out.
-#[must_use]
-pub fn declared(document: &Document) -> Vec<(String, String)> {
+pub(crate) fn declared(document: &Document) -> Vec<(String, String)> {
     let config = document.config();
     let types = |configs: &[MiddlewareConfig]| {
         configs.iter().map(|config| config.kind.as_str()).collect::<Vec<_>>().join(" ")
@@ -56,7 +62,7 @@ pub fn declared(document: &Document) -> Vec<(String, String)> {
         let text = match (field.as_str(), config_field(field).map(|field| field.support), value) {
             (_, Some(Harmless(_)), _) => continue,
             (_, Some(Unenforceable(_)) | None, _) => "set".to_owned(),
-            ("env_vars", ..) => config.env_vars.names().collect::<Vec<_>>().join(" "),
+            ("env_vars", ..) => names(&config.env_vars.0),
             ("middleware_configs", ..) => types(&config.middleware_configs),
             ("additional_middleware_configs", ..) => types(&config.additional_middleware_configs),
             ("cmd_args", ..) => shown_arguments(&config.cmd_args),

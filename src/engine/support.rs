@@ -28,8 +28,7 @@ pub struct Unsupported {
 
 /// Returns every part of `document` that stops a run. `hides_files` is the result of
 /// [`hides_files`](super::hides_files).
-#[must_use]
-pub fn unsupported(document: &Document, hides_files: bool) -> Vec<Unsupported> {
+pub(crate) fn unsupported(document: &Document, hides_files: bool) -> Vec<Unsupported> {
     let mut found = Vec::new();
     let mut add = |field: String, reason| found.push(Unsupported { field, reason });
     let support = |field: &str| config_field(field).map(|field| field.support);
@@ -78,7 +77,7 @@ fn stops(MiddlewareConfig { kind, parameters, .. }: &MiddlewareConfig) -> bool {
 fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
     let permissions = EffectivePermissions::of(config);
-    let is_stdio = config.transport.value() == Some(&McpTransport::Stdio);
+    let is_stdio = config.transport.get() == Ok(&McpTransport::Stdio);
     // Clients reach an HTTP server through ToolHive's proxy, which checks the list.
     if !is_stdio && !permissions.allowed_callers.is_empty() {
         found.push(("permission_profile.network.inbound.allow_host", NEEDS_PROXY));

@@ -1,6 +1,5 @@
 //! An installed `ToolHive`, which runs a configuration with its proxy.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -13,25 +12,17 @@ use crate::runconfig::Document;
 
 /// `ToolHive`'s own program.
 #[derive(Debug, Clone)]
-pub struct ToolHive {
+pub(crate) struct ToolHive {
     program: PathBuf,
 }
 
 impl ToolHive {
     /// Returns the program that the environment variable `THV_TOOLHIVE` names. `PATH` cannot tell,
     /// because `ToolHive`'s program has the same name as this one.
-    ///
-    /// # Errors
-    /// [`EngineError::ToolHiveUnknown`].
-    pub fn from_environment() -> Result<Self, EngineError> {
+    pub(crate) fn from_environment() -> Result<Self, EngineError> {
         let program = std::env::var_os("THV_TOOLHIVE").filter(|path| !path.is_empty());
-        program.map(Self::at).ok_or(EngineError::ToolHiveUnknown)
-    }
-
-    /// Returns the program at this path.
-    #[must_use]
-    pub fn at(program: OsString) -> Self {
-        Self { program: program.into() }
+        let program = program.ok_or(EngineError::ToolHiveUnknown)?.into();
+        Ok(Self { program })
     }
 
     /// Starts the program with `document`. The process has this one's standard input and output.

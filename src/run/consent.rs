@@ -52,21 +52,17 @@ impl Checked {
     /// # Errors
     /// [`RunError::State`].
     pub fn consent(self, agreements: &Agreements) -> Result<Consent, RunError> {
-        let Origin::Artifact { reference, digest } = self.fetched.origin.clone() else {
-            return Ok(Consent::Given(Box::new(Agreed(self))));
-        };
-        let summary = self.summary();
-        if agreements.contains(&digest, &summary)? {
-            return Ok(Consent::Given(Box::new(Agreed(self))));
+        if let Origin::Artifact(reference, digest) = &self.fetched.origin {
+            let (reference, digest, summary) = (reference.clone(), digest.clone(), self.summary());
+            if !agreements.contains(&digest, &summary)? {
+                let (last, agreements) = (agreements.last_about(&reference)?, agreements.clone());
+                let checked = self;
+                let request =
+                    ConsentRequest { reference, digest, checked, agreements, summary, last };
+                return Ok(Consent::Needed(Box::new(request)));
+            }
         }
-        Ok(Consent::Needed(Box::new(ConsentRequest {
-            last: agreements.last_about(&reference)?,
-            checked: self,
-            agreements: agreements.clone(),
-            reference,
-            digest,
-            summary,
-        })))
+        Ok(Consent::Given(Box::new(Agreed(self))))
     }
 }
 

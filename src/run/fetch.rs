@@ -25,18 +25,11 @@ pub struct Fetched {
 }
 
 /// Where a run configuration comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// From a file.
+#[derive(Debug)]
+pub(super) enum Origin {
     File,
-    /// From a registry. The user has to agree to it.
-    Artifact {
-        /// The reference that was asked for.
-        reference: Reference,
-        /// The digest of the manifest.
-        digest: Digest,
-    },
+    /// From a registry. The user has to agree to the manifest of this digest.
+    Artifact(Reference, Digest),
     /// It was made for a container image.
     Image,
 }
@@ -48,13 +41,6 @@ impl Fetched {
         &self.document
     }
 
-    /// Returns where it comes from.
-    #[must_use]
-    pub const fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    /// Returns true if it was made for an image.
     pub(super) const fn is_image(&self) -> bool {
         matches!(self.origin, Origin::Image)
     }
@@ -77,7 +63,7 @@ pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunE
         (Ok(Retrieved::File(document)), _) => (configured(document, &request)?, Origin::File),
         (Ok(Retrieved::Artifact(pulled)), ConfigLocation::Registry(reference)) => {
             let digest = pulled.manifest.descriptor.digest;
-            (configured(pulled.document, &request)?, Origin::Artifact { reference, digest })
+            (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
         }
         (Ok(_), ConfigLocation::Registry(reference)) => {
             (for_image(&reference, &request)?, Origin::Image)
@@ -98,7 +84,11 @@ pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunE
 
 /// Returns the container engine that the request chooses among those in `PATH`.
 pub(super) fn find_engine(request: &RunRequest) -> Result<Engine, EngineError> {
-    Engine::find(request.engine_kind(), &std::env::var_os("PATH").unwrap_or_default())
+    let wanted = match request.engine {
+        EngineChoice::Only(kind) => Some(kind),
+        EngineChoice::Installed | EngineChoice::ToolHive => None,
+    };
+    Engine::find(wanted, &std::env::var_os("PATH").unwrap_or_default())
 }
 
 /// Returns true if the engine has the image. An engine that is missing or fails has none.

@@ -18,15 +18,15 @@ mod fetch;
 mod launch;
 mod observer;
 mod prepare;
-mod ready;
 mod request;
 mod secrets;
 mod server;
 mod signals;
 
+pub use crate::engine::{EngineError, EngineKind, Lifetime, PlanError, Unsupported};
 pub use consent::{Agreed, Change, Consent, ConsentRequest};
 pub use error::{NoAnswer, RunError};
-pub use fetch::{Fetched, Origin, fetch};
+pub use fetch::{Fetched, fetch};
 pub use observer::{Note, RunObserver};
 pub use prepare::{Checked, Prepared};
 pub use request::{EngineChoice, RunRequest};

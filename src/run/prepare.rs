@@ -204,7 +204,7 @@ fn refuse_options(
     config: &RunConfig,
     is_image: bool,
 ) -> Result<(), RunError> {
-    let is_stdio = config.transport.value() == Some(&McpTransport::Stdio);
+    let is_stdio = config.transport.get() == Ok(&McpTransport::Stdio);
     let text = if request.lifetime == Lifetime::Detached && is_stdio {
         "--detach is for HTTP: a stdio server lives as long as its client"
     } else if request.port.is_some() && is_stdio && !is_image {
@@ -236,10 +236,10 @@ fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), RunEr
 /// Returns the port to publish an HTTP server at, or `None` where none is published. Another port
 /// replaces the configuration's where that one is in use, but never the request's.
 fn choose_port(request: &RunRequest, config: &RunConfig) -> Result<Option<u16>, RunError> {
-    if config.transport.value() == Some(&McpTransport::Stdio) || config.shares_host_network() {
+    if config.transport.get() == Ok(&McpTransport::Stdio) || config.shares_host_network() {
         return Ok(None);
     }
-    let address = config.host.value().and_then(|address| address.ip());
+    let address = config.host.get().ok().and_then(|host| host.0);
     let declared = u16::try_from(config.port).ok().filter(|port| *port > 0);
     let free = unused_port(address, request.port.or(declared))?;
     match request.port {

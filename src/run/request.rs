@@ -10,7 +10,7 @@ use crate::runconfig::{ImageOptions, WorkloadName};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct RunRequest {
-    /// A file or a reference, by the rules of [`runnable`](crate::runconfig::runnable).
+    /// A file or a reference, by the rules of `thv help references`.
     pub source: String,
     /// Whether a container image is refused.
     pub only_configuration: bool,
@@ -18,9 +18,8 @@ pub struct RunRequest {
     pub name: Option<WorkloadName>,
     /// Which engine runs the server.
     pub engine: EngineChoice,
-    /// Fields that may be left out although no engine enforces them, as [`Unsupported`] names them.
-    ///
-    /// [`Unsupported`]: crate::engine::Unsupported
+    /// Fields that may be left out although no engine enforces them, as [`super::Unsupported`] names
+    /// them.
     pub allowed: Vec<String>,
     /// Files that hold secrets, by the secret's name. Other secrets are looked for in environment
     /// variables such as `TOOLHIVE_SECRET_name`.
@@ -56,13 +55,5 @@ impl RunRequest {
     /// Returns true if the caller allowed this field to be left out.
     pub(super) fn allows(&self, field: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed == field)
-    }
-
-    /// Returns the container engine that was chosen, if one was.
-    pub(super) const fn engine_kind(&self) -> Option<EngineKind> {
-        match self.engine {
-            EngineChoice::Only(kind) => Some(kind),
-            EngineChoice::Installed | EngineChoice::ToolHive => None,
-        }
     }
 }

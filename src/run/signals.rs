@@ -23,14 +23,14 @@ pub enum Signal {
 
 impl Signal {
     /// The signals that ask a program to end.
-    pub const ENDING: &[Self] = &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    pub(super) const ENDING: &[Self] =
+        &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
     /// All signals that are passed on to a stdio server.
-    pub const ALL: &[Self] =
+    pub(super) const ALL: &[Self] =
         &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::User1, Self::User2];
 
     /// Returns the name that engines take, such as `TERM`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Hangup => "HUP",
             Self::Interrupt => "INT",

@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 
-use super::document::{Document, MAX_SIZE};
+use super::document::Document;
+use super::error::MAX_SIZE;
 use super::name::WorkloadName;
 use crate::oci::artifact::{ArtifactKind, PackedArtifact};
 use crate::oci::{Annotations, MediaType};
@@ -13,12 +14,11 @@ use crate::timestamp::Timestamp;
 /// The `artifactType` of a run configuration.
 pub const ARTIFACT_TYPE: MediaType = MediaType::from_static("application/vnd.toolhive.runconfig");
 /// The media type of the layer that holds it.
-pub const LAYER_TYPE: MediaType =
+pub(crate) const LAYER_TYPE: MediaType =
     MediaType::from_static("application/vnd.toolhive.runconfig.v1+json");
 /// The largest configuration that the manifest carries inline too, in bytes.
-pub const INLINE_LIMIT: usize = 64 * 1024;
+pub(crate) const INLINE_LIMIT: usize = 64 * 1024;
 
-/// The kind of artifact that a run configuration is.
 pub(super) const RUN_CONFIG: ArtifactKind = ArtifactKind {
     artifact_type: ARTIFACT_TYPE,
     layer_type: LAYER_TYPE,

@@ -17,7 +17,7 @@ use crate::oci::auth::Access;
 use crate::oci::{self, Client, Reference, Repository, Tag, TagQuery};
 
 /// How many configurations are transferred at the same time.
-pub const IN_FLIGHT: usize = 16;
+pub(crate) const IN_FLIGHT: usize = 16;
 
 /// The number of tags to ask for in each page of the list: the most that all registries return.
 const PAGE_SIZE: u32 = 1000;

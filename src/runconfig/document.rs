@@ -5,11 +5,11 @@
 
 use std::fmt;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
 use super::config::RunConfig;
-use super::error::InvalidDocument;
-pub use super::error::MAX_SIZE;
+use super::error::{InvalidDocument, MAX_SIZE};
 use super::json::{self, Node, position};
 use super::name::{InvalidWorkloadName, WorkloadName};
 
@@ -23,7 +23,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Parses a run configuration: at most [`MAX_SIZE`] bytes of UTF-8, one JSON object, known fields
+    /// Parses a run configuration: at most 4 MiB of UTF-8, one JSON object, known fields
     /// of their kinds, and an `image` or a `remote_url`.
     ///
     /// A text without meaning, such as a transport that does not exist, is accepted: the [`RunConfig`]
@@ -39,7 +39,7 @@ impl Document {
         let root = json::read(&text)?;
         json::check(&text, &root)?;
         let fields = json::normalised(&text, &root);
-        let config = RunConfig::read(&fields)
+        let config = RunConfig::deserialize(&fields)
             .map_err(|error| InvalidDocument::Internal(error.to_string()))?;
         if config.image.is_empty() && config.remote_url.is_empty() {
             return Err(InvalidDocument::NothingToRun);

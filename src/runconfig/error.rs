@@ -3,13 +3,13 @@
 use std::fmt;
 
 /// The largest run configuration, in bytes.
-pub const MAX_SIZE: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
 
 /// Why bytes are not a run configuration. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidDocument {
-    /// Larger than [`MAX_SIZE`] bytes.
+    /// Larger than 4 MiB.
     TooLarge,
     /// Not UTF-8.
     NotUtf8 {

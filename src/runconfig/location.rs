@@ -7,7 +7,7 @@ use crate::oci::{InvalidReference, Reference};
 
 /// The source or the destination of a run configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConfigLocation {
+pub(crate) enum ConfigLocation {
     /// A file.
     File(PathBuf),
     /// A manifest in a registry.
@@ -27,7 +27,7 @@ impl ConfigLocation {
     ///
     /// # Errors
     /// [`InvalidLocation`].
-    pub fn parse(text: &str) -> Result<Self, InvalidLocation> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidLocation> {
         Self::parse_with(text, Path::exists)
     }
 

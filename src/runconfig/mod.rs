@@ -26,33 +26,38 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-pub use artifact::{ARTIFACT_TYPE, INLINE_LIMIT, LAYER_TYPE};
-pub use collection::{Collection, IN_FLIGHT};
+pub use artifact::ARTIFACT_TYPE;
+pub use collection::Collection;
 pub use compose::ImageOptions;
 pub(crate) use compose::name_of_image;
 pub use config::{
     Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
-    McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
-    PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
+    McpTransport, MiddlewareConfig, NetworkMode, NetworkPermissions, Outbound, PermissionProfile,
+    PublishedPort, RunConfig, SecretReference, Volume,
 };
 pub(crate) use config::{clean_path, is_engine_name};
 pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Difference, differences};
-pub use document::{Document, MAX_SIZE};
+pub use document::Document;
 pub use edit::{EditError, renamed, with_secret};
 pub use error::InvalidDocument;
+pub(crate) use error::MAX_SIZE;
 #[cfg(test)]
 pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;
 pub(crate) use fields::{FieldSupport, NEEDS_PROXY, config_field};
 pub(crate) use json::{is_set, unknown_fields};
-pub use location::{ConfigLocation, InvalidLocation};
+pub(crate) use location::ConfigLocation;
+pub use location::InvalidLocation;
 pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
 pub use name::{InvalidWorkloadName, WorkloadName};
-pub use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess, ServerPort};
+pub(crate) use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
-pub use retrieve::{NotRunnable, RetrieveError, Retrieved, retrieve, runnable};
+pub use retrieve::{NotRunnable, RetrieveError};
+pub(crate) use retrieve::{Retrieved, retrieve, runnable};
 pub use review::{Review, review, review_with_values};
-pub use secrets::{Exposure, ExposureKind, exposures};
+#[cfg(any(test, fuzzing))]
+pub(crate) use secrets::exposures;
+pub use secrets::{Exposure, ExposureKind};
 pub(crate) use secrets::{shown_arguments, shown_text};

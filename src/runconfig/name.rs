@@ -30,8 +30,7 @@ impl WorkloadName {
     ///
     /// It is the name itself. A tag cannot start with `.` or `-`: a name that does gets a `_` in front,
     /// and so does a name that starts with `_`, so that no two names have the same tag.
-    #[must_use]
-    pub fn to_tag(&self) -> Tag {
+    pub(crate) fn to_tag(&self) -> Tag {
         let mark = if self.0.starts_with(MARKED) { "_" } else { "" };
         match format!("{mark}{self}").parse() {
             Ok(tag) => tag,
@@ -41,8 +40,7 @@ impl WorkloadName {
     }
 
     /// Returns the workload whose tag is `tag`; `None` if no workload has it.
-    #[must_use]
-    pub fn of_tag(tag: &Tag) -> Option<Self> {
+    pub(crate) fn of_tag(tag: &Tag) -> Option<Self> {
         match tag.as_str().strip_prefix('_') {
             Some(name) if !name.starts_with(MARKED) => None,
             Some(name) => name.parse().ok(),

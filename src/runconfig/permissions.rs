@@ -5,35 +5,28 @@
 
 use std::fmt;
 
-use super::config::McpTransport;
-use super::config::RunConfig;
-use super::config::{Declared, InvalidValue};
-use super::config::{DeclaredMount, split_read_only};
-use super::config::{HostAddress, PublishedPort};
-use super::config::{NetworkMode, Outbound};
+use super::config::{
+    Declared, DeclaredMount, InvalidValue, McpTransport, NetworkMode, Outbound, PublishedPort,
+    RunConfig, split_read_only,
+};
 
 /// What a server may touch. Texts without meaning are kept for `inspect`; `run` refuses them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EffectivePermissions<'a> {
-    /// What it reaches.
-    pub network: NetworkAccess<'a>,
+pub(crate) struct EffectivePermissions<'a> {
+    pub(crate) network: NetworkAccess<'a>,
     /// The hosts that alone may call it. The list is empty where nothing restricts callers.
-    pub allowed_callers: &'a [String],
+    pub(crate) allowed_callers: &'a [String],
     /// The mounts, each path in the container once.
-    pub mounts: Vec<EffectiveMount<'a>>,
+    pub(crate) mounts: Vec<EffectiveMount<'a>>,
     /// The port of an HTTP server, if this machine publishes it.
-    pub server_port: Option<ServerPort<'a>>,
+    pub(crate) server_port: Option<ServerPort<'a>>,
     /// Further published ports.
-    pub published_ports: &'a [Declared<PublishedPort>],
-    /// Whether the container is privileged.
-    pub is_privileged: bool,
+    pub(crate) published_ports: &'a [Declared<PublishedPort>],
+    pub(crate) is_privileged: bool,
 }
 
 /// What a server reaches. `Display` describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NetworkAccess<'a> {
+#[derive(PartialEq)]
+pub(crate) enum NetworkAccess<'a> {
     /// Everything that this machine reaches.
     Everything {
         /// Lists that have no effect, because the network is not isolated.
@@ -41,7 +34,6 @@ pub enum NetworkAccess<'a> {
     },
     /// What these lists allow: the network is isolated.
     Listed(&'a Outbound),
-    /// Nothing.
     Nothing {
         /// Whether isolation is the reason, and not the mode of the network.
         is_isolated: bool,
@@ -55,50 +47,39 @@ pub enum NetworkAccess<'a> {
 }
 
 /// A mount that takes effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EffectiveMount<'a> {
+pub(crate) struct EffectiveMount<'a> {
     /// The text of the mount, without `:ro`.
-    pub text: &'a str,
-    /// The mount.
-    pub mount: Result<&'a DeclaredMount, &'a InvalidValue>,
-    /// Whether it is read-only.
-    pub read_only: bool,
+    pub(crate) text: &'a str,
+    pub(crate) mount: Result<&'a DeclaredMount, &'a InvalidValue>,
+    pub(crate) read_only: bool,
 }
 
 /// The port at which this machine publishes an HTTP server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerPort<'a> {
-    /// The address of this machine.
-    pub address: &'a Declared<HostAddress>,
-    /// The port of this machine; 0 stands for any free port.
-    pub port: i64,
+pub(crate) struct ServerPort<'a> {
+    address: &'a str,
+    /// 0 stands for any free port.
+    port: i64,
     /// The port in the container.
-    pub target: i64,
+    target: i64,
 }
 
 impl<'a> EffectivePermissions<'a> {
-    /// Computes the permissions that take effect.
-    #[must_use]
-    pub fn of(config: &'a RunConfig) -> Self {
+    pub(crate) fn of(config: &'a RunConfig) -> Self {
         let network = network(config);
-        let is_http = config.transport.value().is_some_and(|kind| *kind != McpTransport::Stdio);
+        let is_http = config.transport.get().is_ok_and(|kind| *kind != McpTransport::Stdio);
         // A remote server has no container.
         let is_published = is_http && !config.image.is_empty() && network != NetworkAccess::Host;
+        let profile = config.permission_profile.as_ref();
         Self {
             allowed_callers: allowed_callers(config),
             mounts: mounts(config),
             server_port: is_published.then_some(ServerPort {
-                address: &config.host,
+                address: config.host.text(),
                 port: config.port,
                 target: config.target_port,
             }),
             published_ports: &config.publish,
-            is_privileged: config
-                .permission_profile
-                .as_ref()
-                .is_some_and(|profile| profile.privileged),
+            is_privileged: profile.is_some_and(|profile| profile.privileged),
             network,
         }
     }
@@ -133,7 +114,7 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
 fn allowed_callers(config: &RunConfig) -> &[String] {
     match config.network() {
         Some(network)
-            if config.isolate_network && network.mode.value() == Some(&NetworkMode::Default) =>
+            if config.isolate_network && network.mode.get() == Ok(&NetworkMode::Default) =>
         {
             network.inbound.as_ref().map(|inbound| &inbound.allow_host[..]).unwrap_or_default()
         }
@@ -195,9 +176,8 @@ impl fmt::Display for NetworkAccess<'_> {
 /// Writes the port as `inspect` shows it.
 impl fmt::Display for ServerPort<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = Some(self.address.text()).filter(|host| !host.is_empty());
+        let host = if self.address.is_empty() { "all addresses" } else { self.address };
         let port = if self.port == 0 { "any".to_owned() } else { self.port.to_string() };
-        let host = host.unwrap_or("all addresses");
         write!(f, "{host}, port {port}: the server's port {}", self.target)
     }
 }

@@ -4,16 +4,16 @@
 //! nothing is decided by a message.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::document::{Document, MAX_SIZE};
-use super::error::InvalidDocument;
+use super::document::Document;
+use super::error::{InvalidDocument, MAX_SIZE};
 use super::location::{ConfigLocation, InvalidLocation};
 use super::pull::{PullError, Pulled, read};
+use crate::capped_read::read_capped;
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, ErrorKind, Reference, UnsupportedArtifact};
+use crate::oci::{Client, ErrorKind, Reference, UnsupportedArtifact};
 use crate::wire;
 
 /// The schemes for which `ToolHive` builds an image.
@@ -23,8 +23,7 @@ const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai.
 
 /// What was found.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Retrieved {
+pub(crate) enum Retrieved {
     /// A run configuration in a file.
     File(Document),
     /// A run configuration artifact.
@@ -33,18 +32,16 @@ pub enum Retrieved {
     Image,
 }
 
-/// Reads what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`].
-///
-/// # Errors
-/// [`NotRunnable`] names what only `ToolHive` can run.
-pub fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
+/// Parses what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`]. What
+/// only `ToolHive` can run is an error.
+pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
     if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::BuiltByToolHive(text.to_owned()));
     }
     if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::RemoteServer(text.to_owned()));
     }
-    let place = match ConfigLocation::parse(text) {
+    let location = match ConfigLocation::parse(text) {
         Err(InvalidLocation::Ambiguous(text)) if !text.is_empty() => {
             return Err(NotRunnable::Ambiguous(text));
         }
@@ -53,10 +50,10 @@ pub fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
     let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
     // Such a name has two parts, and neither a port nor a tag.
     let named = text.split('/').count() == 2 && !text.contains([':', '@']);
-    if reversed && named && matches!(place, ConfigLocation::Registry(_)) {
+    if reversed && named && matches!(location, ConfigLocation::Registry(_)) {
         return Err(NotRunnable::CatalogueName(text.to_owned()));
     }
-    Ok(place)
+    Ok(location)
 }
 
 /// What `thv` cannot run by itself.
@@ -112,23 +109,20 @@ impl std::error::Error for NotRunnable {
     }
 }
 
-/// Finds what stands at `place`: one manifest request, and one for the configuration where the
+/// Finds what stands at `location`: one manifest request, and one for the configuration where the
 /// manifest does not carry it.
-///
-/// # Errors
-/// [`RetrieveError`].
-pub async fn retrieve(client: &Client, place: &ConfigLocation) -> Result<Retrieved, RetrieveError> {
-    match place {
+pub(crate) async fn retrieve(
+    client: &Client,
+    location: &ConfigLocation,
+) -> Result<Retrieved, RetrieveError> {
+    match location {
         ConfigLocation::File(path) => read_file(path).map(Retrieved::File),
         ConfigLocation::Registry(reference) => from_registry(client, reference).await,
     }
 }
 
 fn read_file(path: &Path) -> Result<Document, RetrieveError> {
-    let mut bytes = Vec::new();
-    // One byte over the limit is enough for the document to refuse it.
-    File::open(path)
-        .and_then(|file| file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes))
+    let bytes = read_capped(path, MAX_SIZE)
         .map_err(|error| RetrieveError::File { path: path.to_owned(), error })?;
     Document::parse(bytes).map_err(|error| RetrieveError::Invalid { path: path.to_owned(), error })
 }
@@ -154,16 +148,16 @@ async fn from_registry(client: &Client, reference: &Reference) -> Result<Retriev
 pub enum RetrieveError {
     /// A file cannot be read.
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
     /// A file holds no run configuration.
     Invalid {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: InvalidDocument,
     },
     /// The registry could not be asked, or what it has cannot be run.
@@ -171,33 +165,20 @@ pub enum RetrieveError {
 }
 
 impl RetrieveError {
-    /// Whether an image that is on this machine already may run instead: the registry does not have
-    /// it, or cannot be reached. A refused login, a wrong digest or a broken artifact is no such
-    /// case.
-    #[must_use]
-    pub fn allows_local_image(&self) -> bool {
+    /// Returns true if an image that is on this machine already may run instead: the registry does not
+    /// have it, or cannot be reached.
+    pub(crate) fn allows_local_image(&self) -> bool {
+        use wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
         let Self::Pull(PullError::Registry(error)) = self else { return false };
         match error.kind() {
             ErrorKind::NotFound(_) => true,
-            ErrorKind::Network(error) => is_away(error.kind()),
+            // Even a malformed response proves that something is there.
+            ErrorKind::Network(error) => {
+                matches!(error.kind(), Unresolved | Refused | Connection(_) | Timeout)
+            }
             _ => false,
         }
     }
-
-    /// The registry's error, if it is one.
-    #[must_use]
-    pub const fn registry(&self) -> Option<&oci::Error> {
-        match self {
-            Self::Pull(PullError::Registry(error)) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-/// Whether nobody answered. Whoever answers something strange is there.
-const fn is_away(kind: &wire::HttpErrorKind) -> bool {
-    use wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
-    matches!(kind, Unresolved | Refused | Connection(_) | Timeout)
 }
 
 impl fmt::Display for RetrieveError {

@@ -54,10 +54,10 @@ fn reviewed(document: &Document, with_values: bool) -> Review {
     review.add("ports", &ports(&permissions));
     let secrets: Vec<_> = config.secrets.iter().map(|secret| secret.text().to_owned()).collect();
     review.add("secrets", &secrets);
-    let variable = |(name, value): (&str, &str)| {
+    let variable = |(name, value): (&String, &String)| {
         if with_values { quoted(&format!("{name}={value}")) } else { quoted(name) }
     };
-    let variables: Vec<_> = config.env_vars.iter().map(variable).collect();
+    let variables: Vec<_> = config.env_vars.0.iter().map(variable).collect();
     review.add("environment", &[variables.join(" ")]);
     let privileged = if permissions.is_privileged { "YES" } else { "no" };
     review.add("privileged", &[privileged.to_owned()]);

@@ -111,7 +111,7 @@ fn renaming_changes_name_fields_and_labels_only() {
 fn debug_output_has_no_value_of_a_variable() {
     let document = parse(r#"{"image":"x","env_vars":{"A":"FAKE-secret"}}"#).unwrap();
     let config = document.config();
-    assert_eq!(config.env_vars.names().collect::<Vec<_>>(), ["A"]);
+    assert_eq!(config.env_vars.0.keys().collect::<Vec<_>>(), ["A"]);
     assert!(!format!("{config:?} {document:?}").contains("FAKE-secret"));
 }
 
@@ -124,7 +124,7 @@ fn fields_are_read_as_go_reads_them() {
     let config = document.config();
     assert_eq!((config.image.as_str(), config.port, config.target_port), ("x", 0, 0));
     assert_eq!(config.cmd_args, ["a", ""]);
-    assert_eq!(config.env_vars.iter().collect::<Vec<_>>(), [("A", "")]);
+    assert_eq!(config.env_vars.0, [("A".to_owned(), String::new())].into());
     assert!(config.ignore_config.as_ref().unwrap().load_global);
     let profile = config.permission_profile.as_ref().unwrap();
     assert_eq!(profile.read[0].text(), "/a");
@@ -143,10 +143,10 @@ fn value_without_meaning_is_kept_with_its_reason() {
     assert_eq!(config.transport.text(), "carrier");
     assert_eq!(config.transport.get(), Err(&InvalidValue::Transport("carrier".to_owned())));
     let profile = config.permission_profile.as_ref().unwrap();
-    assert!(config.host.value().is_none() && config.publish[0].value().is_none());
-    assert!(config.volumes[0].value().is_none() && config.secrets[0].value().is_none());
-    assert!(profile.read[0].value().is_none());
-    assert!(profile.network.as_ref().unwrap().mode.value().is_none());
+    assert!(config.host.get().is_err() && config.publish[0].get().is_err());
+    assert!(config.volumes[0].get().is_err() && config.secrets[0].get().is_err());
+    assert!(profile.read[0].get().is_err());
+    assert!(profile.network.as_ref().unwrap().mode.get().is_err());
 }
 
 proptest! {

@@ -23,12 +23,6 @@ impl<T> Declared<T> {
         &self.text
     }
 
-    /// Returns the meaning of the text, if it has one.
-    #[must_use]
-    pub fn value(&self) -> Option<&T> {
-        self.value.as_ref().ok()
-    }
-
     /// Returns the meaning of the text.
     ///
     /// # Errors
@@ -75,24 +69,8 @@ pub enum InvalidValue {
         /// Its text.
         text: String,
         /// What is wrong with it.
-        defect: MountDefect,
+        defect: &'static str,
     },
-}
-
-/// What is wrong with a mount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MountDefect {
-    /// It is a resource URI.
-    ResourceUri,
-    /// It has a character that `ToolHive` refuses, or that no engine's mount option can hold.
-    Character,
-    /// It has more than one colon.
-    Colons,
-    /// One of its paths is empty.
-    EmptyPath,
-    /// The path in the container is not absolute.
-    RelativeTarget,
 }
 
 impl fmt::Display for InvalidValue {
@@ -107,16 +85,7 @@ impl fmt::Display for InvalidValue {
             Self::Secret(text) => {
                 write!(f, "the secret {text:?} has not the form NAME,target=VARIABLE")
             }
-            Self::Mount { text, defect } => {
-                let defect = match defect {
-                    MountDefect::ResourceUri => "resource URIs are not supported",
-                    MountDefect::Character => "it has a character that no mount may have",
-                    MountDefect::Colons => "it has more than one colon",
-                    MountDefect::EmptyPath => "a path is empty",
-                    MountDefect::RelativeTarget => "the path in the container is not absolute",
-                };
-                write!(f, "the mount {text:?}: {defect}")
-            }
+            Self::Mount { text, defect } => write!(f, "the mount {text:?}: {defect}"),
         }
     }
 }

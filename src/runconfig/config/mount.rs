@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use super::declared::{InvalidValue, MountDefect};
+use super::declared::InvalidValue;
 
 /// A mount of a permission profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,25 +34,25 @@ impl FromStr for DeclaredMount {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |defect| InvalidValue::Mount { text: text.to_owned(), defect };
         if text.contains("://") {
-            return Err(invalid(MountDefect::ResourceUri));
+            return Err(invalid("resource URIs are not supported"));
         }
         if text.contains(FORBIDDEN) {
-            return Err(invalid(MountDefect::Character));
+            return Err(invalid("it has a character that no mount may have"));
         }
         let (source, target) = match text.split(':').collect::<Vec<_>>()[..] {
             [path] => (path, path),
             [source, target] => (source, target),
-            _ => return Err(invalid(MountDefect::Colons)),
+            _ => return Err(invalid("it has more than one colon")),
         };
         if source.is_empty() || target.is_empty() {
-            return Err(invalid(MountDefect::EmptyPath));
+            return Err(invalid("a path is empty"));
         }
         let target = clean_path(Path::new(target));
         match target.to_str() {
             Some(path) if target.is_absolute() => {
                 Ok(Self { source: source.into(), target: path.to_owned() })
             }
-            _ => Err(invalid(MountDefect::RelativeTarget)),
+            _ => Err(invalid("the path in the container is not absolute")),
         }
     }
 }

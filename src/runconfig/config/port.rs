@@ -5,37 +5,16 @@ use std::str::FromStr;
 
 use super::declared::InvalidValue;
 
-/// The field `host`: an IP address, or all addresses where the text is empty.
+/// The field `host`: an IP address, or none for all addresses of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HostAddress {
-    /// All addresses of this machine.
-    All,
-    /// This address.
-    One(IpAddr),
-}
-
-impl HostAddress {
-    /// Returns the address; `None` stands for all.
-    #[must_use]
-    pub const fn ip(self) -> Option<IpAddr> {
-        match self {
-            Self::All => None,
-            Self::One(address) => Some(address),
-        }
-    }
-}
+pub struct HostAddress(pub Option<IpAddr>);
 
 impl FromStr for HostAddress {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        match text {
-            "" => Ok(Self::All),
-            _ => {
-                text.parse().map(Self::One).map_err(|_| InvalidValue::HostAddress(text.to_owned()))
-            }
-        }
+        let address = (!text.is_empty()).then(|| text.parse()).transpose();
+        address.map(Self).map_err(|_| InvalidValue::HostAddress(text.to_owned()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::declared::Declared;
 use super::mount::{DeclaredMount, Volume};
@@ -63,20 +63,14 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
-    /// Reads the fields of a document, which were checked and normalised before.
-    pub(crate) fn read(fields: &Map<String, Value>) -> Result<Self, serde_json::Error> {
-        Self::deserialize(fields)
-    }
-
     /// Returns the network permissions, if the profile has some.
     pub(crate) fn network(&self) -> Option<&NetworkPermissions> {
         self.permission_profile.as_ref()?.network.as_ref()
     }
 
     /// Returns true if the container shares this machine's network, in which no port is published.
-    #[must_use]
-    pub fn shares_host_network(&self) -> bool {
-        self.network().is_some_and(|network| network.mode.value() == Some(&NetworkMode::Host))
+    pub(crate) fn shares_host_network(&self) -> bool {
+        self.network().is_some_and(|network| network.mode.get() == Ok(&NetworkMode::Host))
     }
 }
 
@@ -125,19 +119,7 @@ impl fmt::Debug for MiddlewareConfig {
 /// Environment variables. Their values may be secrets: debug output shows only the names.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// Returns the names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
-    /// Returns names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-}
+pub struct Environment(pub BTreeMap<String, String>);
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

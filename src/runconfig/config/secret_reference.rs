@@ -7,8 +7,6 @@ use crate::oci::auth::Secret;
 
 /// The prefix of names that `ToolHive` reserves for itself.
 const RESERVED: &str = "__thv_";
-/// The prefix of the environment variables in which `ToolHive`'s environment provider looks.
-const VARIABLE: &str = "TOOLHIVE_SECRET_";
 
 /// The name of a secret, and the environment variable that gets its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +18,10 @@ pub struct SecretReference {
 }
 
 impl SecretReference {
-    /// Returns the variable of this process in which `ToolHive`'s environment provider looks.
-    #[must_use]
-    pub fn variable(&self) -> String {
-        format!("{VARIABLE}{}", self.name)
-    }
-
-    /// Returns the secret's value, if the environment of this process has it.
-    #[must_use]
-    pub fn from_environment(&self) -> Option<Secret> {
-        let value = std::env::var(self.variable()).ok()?;
+    /// Returns the secret's value, if the environment of this process has it: in the variable in which
+    /// `ToolHive`'s environment provider looks.
+    pub(crate) fn from_environment(&self) -> Option<Secret> {
+        let value = std::env::var(format!("TOOLHIVE_SECRET_{}", self.name)).ok()?;
         (!value.is_empty()).then(|| Secret::new(value))
     }
 }

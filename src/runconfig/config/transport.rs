@@ -19,8 +19,7 @@ pub enum McpTransport {
 
 impl McpTransport {
     /// Returns the word that a run configuration has for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Stdio => "stdio",
             Self::Sse => "sse",
@@ -29,8 +28,7 @@ impl McpTransport {
     }
 
     /// Returns the path of the server's URL; `stdio` has none.
-    #[must_use]
-    pub const fn path(self) -> Option<&'static str> {
+    pub(crate) const fn path(self) -> Option<&'static str> {
         match self {
             Self::Stdio => None,
             Self::Sse => Some("/sse"),

@@ -4,5 +4,6 @@ mod rules;
 mod scan;
 mod shown;
 
-pub use scan::{Exposure, ExposureKind, exposures};
+pub(crate) use scan::exposures;
+pub use scan::{Exposure, ExposureKind};
 pub(crate) use shown::{shown_arguments, shown_text};

@@ -52,8 +52,7 @@ pub struct Exposure {
 }
 
 /// Finds everything in `document` that should not be shared; `home` is the user's home directory.
-#[must_use]
-pub fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure> {
+pub(crate) fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure> {
     let mut search = Search { home, found: Vec::new() };
     for (name, value) in document.fields() {
         search.value(name, name, value, Kind::Object(MEMBERS).member(name));
