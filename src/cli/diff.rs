@@ -54,7 +54,7 @@ impl Diff {
 
     fn as_json(&self, found: &Difference) -> Value {
         let mut object = json!({
-            "field": found.field, "concern": found.category.as_str(), "hidden": self.hides(found),
+            "field": found.field, "concern": found.category, "hidden": self.hides(found),
         });
         if !self.hides(found) {
             object["removed"] = found.removed.clone().into();

@@ -37,8 +37,7 @@ impl Document {
         }
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
         let root = json::read(&text)?;
-        json::check(&text, &root)?;
-        let fields = json::normalised(&text, &root);
+        let fields = json::normalised(&text, &root)?;
         let config = RunConfig::deserialize(&fields)
             .map_err(|error| InvalidDocument::Internal(error.to_string()))?;
         if config.image.is_empty() && config.remote_url.is_empty() {

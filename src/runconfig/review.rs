@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::config::RunConfig;
 use super::document::Document;
-use super::fields::{Field, FieldCategory, Kind, MEMBERS, Shown};
+use super::fields::{FieldCategory, Kind, ROOT, Shown};
 use super::json::is_set;
 use super::permissions::EffectivePermissions;
 use super::secrets::{shown_arguments, shown_text};
@@ -112,14 +112,14 @@ fn ports(permissions: &EffectivePermissions<'_>) -> Vec<String> {
 /// Returns the path of every field that is set and has no line, members of fields after all fields.
 fn fields_without_line(fields: &Map<String, Value>) -> Vec<String> {
     let mut paths = Vec::new();
-    let mut objects = VecDeque::from([(String::new(), fields, Kind::Object(MEMBERS))]);
+    let mut objects = VecDeque::from([(String::new(), fields, ROOT)]);
     while let Some((prefix, members, kind)) = objects.pop_front() {
         for (name, value) in members {
             let path = format!("{prefix}{name}");
-            match (kind.fields().iter().find(|field| field.name == name), value) {
-                (Some(Field { shown: Shown::Line, kind, .. }), value) => {
-                    if let (Kind::Object(_), Value::Object(members)) = (kind, value) {
-                        objects.push_back((format!("{path}."), members, *kind));
+            match (kind.field(|known| known == name), value) {
+                (Some((_, field)), value) if field.shown == Shown::Line => {
+                    if let (Kind::Object(_), Value::Object(members)) = (field.kind, value) {
+                        objects.push_back((format!("{path}."), members, field.kind));
                     }
                 }
                 // An empty object within a field changes nothing.

@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     /// An object with any keys, and values of one kind.
     Map(&'static Kind),
     /// An object with these fields; other members are accepted.
-    Object(&'static [Field]),
+    Object(&'static [Fields]),
     /// An object whose members are not checked.
     AnyObject,
     /// Any value.
@@ -45,32 +45,33 @@ pub(crate) enum Shown {
     Name,
 }
 
-/// A member of a JSON object.
+/// Members of a JSON object that are alike. Spaces separate their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
+pub(crate) struct Fields {
+    pub(crate) names: &'static str,
     pub(crate) kind: Kind,
     pub(crate) shown: Shown,
 }
 
 impl Kind {
-    /// Returns the fields of an object of this kind.
-    pub(crate) const fn fields(self) -> &'static [Field] {
-        match self {
-            Self::Object(fields) => fields,
-            _ => &[],
-        }
+    /// Returns the name and the group of the field for whose name `is_wanted` returns true.
+    pub(crate) fn field(
+        self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Option<(&'static str, &'static Fields)> {
+        let Self::Object(fields) = self else { return None };
+        let named = |group: &'static Fields| {
+            let name = group.names.split(' ').find(|name| is_wanted(name))?;
+            Some((name, group))
+        };
+        fields.iter().find_map(named)
     }
 
     /// Returns the kind of the member `name` of an object of this kind.
     pub(crate) fn member(self, name: &str) -> Self {
         match self {
             Self::Map(value) => *value,
-            _ => self
-                .fields()
-                .iter()
-                .find(|field| field.name == name)
-                .map_or(Self::Any, |field| field.kind),
+            _ => self.field(|known| known == name).map_or(Self::Any, |(_, field)| field.kind),
         }
     }
 

@@ -4,7 +4,7 @@ mod kind;
 mod nested;
 mod table;
 
-pub(super) use kind::{Field, Kind, Shown, Text};
+pub(super) use kind::{Kind, Shown, Text};
 pub use table::FieldCategory;
-pub(super) use table::{ConfigField, MEMBERS};
+pub(super) use table::{ConfigField, ROOT};
 pub(crate) use table::{FIELDS, FieldSupport, NEEDS_PROXY, config_field};

@@ -3,9 +3,11 @@
 //! Everything that treats fields by name reads this table: the check of a document, `inspect`,
 //! `diff`, `run`, and the page `protocol-notes/run.md`.
 
+use serde::Serialize;
+
 use super::kind::Kind::{AnyObject, Bool, Int, List, Map, Object};
 use super::kind::Shown::{self, Line, Name};
-use super::kind::{Field, Kind, Text};
+use super::kind::{Fields, Kind, Text};
 use super::nested::{
     AUDIT, AWS_STS, HEADER_FORWARD, IGNORE, MIDDLEWARE, OIDC, PERMISSION_PROFILE, REMOTE_AUTH,
     RUNTIME, SCALING, STRING, STRING_MAP, STRINGS, TELEMETRY, TOKEN_EXCHANGE, TOOL_OVERRIDE,
@@ -13,7 +15,8 @@ use super::nested::{
 };
 
 /// What a field is about. Permissions come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FieldCategory {
     /// What the server may touch, and who may reach it.
     Permissions,
@@ -24,16 +27,6 @@ pub enum FieldCategory {
 }
 
 impl FieldCategory {
-    /// Returns a stable word for scripts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Permissions => "permissions",
-            Self::Program => "program",
-            Self::Other => "other",
-        }
-    }
-
     /// Returns the category of a field, given its path, such as `permission_profile.read`.
     pub(crate) fn of(path: &str) -> Self {
         let name = path.split('.').next().unwrap_or(path);
@@ -152,19 +145,17 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     row("scaling_config", Object(SCALING), Name, Other, Unenforceable(KUBERNETES)),
 ];
 
-/// The fields of the table as members of a JSON object.
-pub(crate) const MEMBERS: &[Field] = &{
-    let first = &FIELDS[0];
-    let mut members =
-        [Field { name: first.name, kind: first.kind, shown: first.shown }; FIELDS.len()];
-    let mut index = 1;
+/// The kind of a whole run configuration: an object with the fields of the table.
+pub(crate) const ROOT: Kind = Object(&{
+    let mut members = [Fields { names: "", kind: Kind::Any, shown: Name }; FIELDS.len()];
+    let mut index = 0;
     while index < members.len() {
-        let ConfigField { name, kind, shown, .. } = FIELDS[index];
-        members[index] = Field { name, kind, shown };
+        let ConfigField { name: names, kind, shown, .. } = FIELDS[index];
+        members[index] = Fields { names, kind, shown };
         index += 1;
     }
     members
-};
+});
 
 /// Returns the field `name`, which has to be spelled as in the table.
 pub(crate) fn config_field(name: &str) -> Option<&'static ConfigField> {

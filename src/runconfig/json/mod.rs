@@ -1,11 +1,9 @@
 //! JSON with byte offsets, checked against the table of fields.
 
-mod check;
 mod node;
 mod normal;
 mod syntax;
 
-pub(super) use check::check;
 pub(super) use node::{Member, Node, Value, position};
 pub(super) use normal::normalised;
 pub(crate) use normal::{is_set, unknown_fields};

@@ -1,4 +1,4 @@
-//! A document as plain JSON values, read as Go's decoder reads it.
+//! A document as plain JSON values, checked and read as Go's decoder reads it.
 //!
 //! Known fields are spelled as in the table of fields, whatever their case in the document. A known
 //! field that is `null` is left out. The values are for reading and must never be written to a
@@ -6,71 +6,134 @@
 
 use serde_json::{Map, Value};
 
-use super::node::{Member, Node, Value as Found};
+use super::node::{Member, Node, Value as Found, position};
 use crate::oci::is_same_field;
-use crate::runconfig::fields::{Field, Kind, MEMBERS};
+use crate::runconfig::error::InvalidDocument;
+use crate::runconfig::fields::{Kind, ROOT};
 
 /// Returns the members of `root`, which was read from `text`.
-pub(crate) fn normalised(text: &str, root: &Node) -> Map<String, Value> {
-    Reader(text).object(root.members(), MEMBERS)
+///
+/// # Errors
+/// [`InvalidDocument::NotAnObject`]; [`InvalidDocument::WrongType`] or [`InvalidDocument::Duplicate`]
+/// for a known field.
+pub(crate) fn normalised(text: &str, root: &Node) -> Result<Map<String, Value>, InvalidDocument> {
+    let Found::Object(members) = &root.value else {
+        let (line, column) = position(text, root.span.start);
+        return Err(InvalidDocument::NotAnObject { line, column, found: describe(text, root) });
+    };
+    Reader { text, path: Vec::new() }.object(members, ROOT)
 }
 
-struct Reader<'a>(&'a str);
+struct Reader<'a> {
+    text: &'a str,
+    path: Vec<String>,
+}
 
 impl Reader<'_> {
-    fn object(&self, members: &[Member], fields: &[Field]) -> Map<String, Value> {
+    fn object(
+        &mut self,
+        members: &[Member],
+        kind: Kind,
+    ) -> Result<Map<String, Value>, InvalidDocument> {
         let mut normal = Map::new();
-        for Member { key, node, .. } in members {
-            match fields.iter().find(|field| is_same_field(key, field.name)) {
-                Some(_) if node.value == Found::Null => {}
-                Some(Field { name, kind, .. }) => {
-                    normal.insert((*name).to_owned(), self.value(node, *kind));
-                }
-                None => {
-                    normal.insert(key.clone(), self.value(node, Kind::Any));
-                }
+        let mut seen = Vec::new();
+        for Member { key, key_start, node } in members {
+            let Some((name, field)) = kind.field(|name| is_same_field(key, name)) else {
+                normal.insert(key.clone(), self.value(node, Kind::Any)?);
+                continue;
+            };
+            self.path.push(name.to_owned());
+            if seen.contains(&name) {
+                let (line, column) = position(self.text, *key_start);
+                return Err(InvalidDocument::Duplicate { line, column, path: self.path.join(".") });
             }
+            seen.push(name);
+            if node.value != Found::Null {
+                normal.insert(name.to_owned(), self.value(node, field.kind)?);
+            }
+            self.path.pop();
         }
-        normal
+        Ok(normal)
     }
 
-    fn value(&self, node: &Node, kind: Kind) -> Value {
-        match (&node.value, kind) {
-            (Found::Object(members), Kind::Object(fields)) => {
-                Value::Object(self.object(members, fields))
+    fn value(&mut self, node: &Node, kind: Kind) -> Result<Value, InvalidDocument> {
+        let text = self.text.get(node.span.clone()).unwrap_or_default();
+        Ok(match (&node.value, kind) {
+            (Found::Object(members), Kind::Object(_)) => self.object(members, kind)?.into(),
+            (Found::Object(members), Kind::Map(_) | Kind::AnyObject | Kind::Any) => {
+                let mut normal = Map::new();
+                for Member { key, node, .. } in members {
+                    normal.insert(key.clone(), self.element(key, node, kind.member(key))?);
+                }
+                normal.into()
             }
-            (Found::Object(members), kind) => {
-                let element = |member: &Member| {
-                    (member.key.clone(), self.element(&member.node, kind.member(&member.key)))
-                };
-                Value::Object(members.iter().map(element).collect())
+            (Found::Array(items), Kind::List(_) | Kind::Any) => {
+                let mut normal = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    normal.push(self.element(&index.to_string(), item, kind.element())?);
+                }
+                normal.into()
             }
-            (Found::Array(items), kind) => {
-                Value::Array(items.iter().map(|item| self.element(item, kind.element())).collect())
+            // Go reads no fraction and no exponent into an integer, and `-0` as 0.
+            (Found::Number, Kind::Int | Kind::Int32 | Kind::Duration) => {
+                match text.parse::<i64>() {
+                    Ok(number) if kind != Kind::Int32 || i32::try_from(number).is_ok() => {
+                        number.into()
+                    }
+                    _ => return Err(self.wrong_type(node, kind)),
+                }
             }
-            // The check accepts integers only; Go reads `-0` as 0.
-            (Found::Number, Kind::Int | Kind::Int32) => {
-                Value::from(self.text(node).parse::<i64>().unwrap_or_default())
-            }
-            (Found::String | Found::Number | Found::Bool | Found::Null, _) => {
-                let text = self.text(node);
+            (Found::Null, _)
+            | (Found::String, Kind::String(_) | Kind::Duration | Kind::Any)
+            | (Found::Bool, Kind::Bool | Kind::Any)
+            | (Found::Number, Kind::Any) => {
                 serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
             }
-        }
+            _ => return Err(self.wrong_type(node, kind)),
+        })
     }
 
     /// Returns a value in a list or a map, where `null` is the zero value of the kind.
-    fn element(&self, node: &Node, kind: Kind) -> Value {
-        match (&node.value, kind) {
+    fn element(&mut self, step: &str, node: &Node, kind: Kind) -> Result<Value, InvalidDocument> {
+        self.path.push(step.to_owned());
+        let value = match (&node.value, kind) {
             (Found::Null, Kind::String(_)) => Value::from(""),
             (Found::Null, Kind::Int | Kind::Int32) => Value::from(0),
             (Found::Null, Kind::Object(_)) => Value::Object(Map::new()),
-            (_, kind) => self.value(node, kind),
-        }
+            (_, kind) => self.value(node, kind)?,
+        };
+        self.path.pop();
+        Ok(value)
     }
 
-    fn text(&self, node: &Node) -> &str {
-        self.0.get(node.span.clone()).unwrap_or_default()
+    fn wrong_type(&self, node: &Node, kind: Kind) -> InvalidDocument {
+        let (line, column) = position(self.text, node.span.start);
+        let expected = match kind {
+            Kind::String(_) => "a string",
+            Kind::Bool => "true or false",
+            Kind::Int => "a 64-bit integer",
+            Kind::Int32 => "a 32-bit integer",
+            Kind::Duration => "an integer or a string",
+            Kind::List(_) => "an array",
+            Kind::Map(_) | Kind::Object(_) | Kind::AnyObject => "an object",
+            Kind::Any => "any value",
+        };
+        let found = describe(self.text, node);
+        InvalidDocument::WrongType { line, column, path: self.path.join("."), expected, found }
+    }
+}
+
+fn describe(text: &str, node: &Node) -> &'static str {
+    match &node.value {
+        Found::Object(_) => "an object",
+        Found::Array(_) => "an array",
+        Found::String => "a string",
+        Found::Bool => "a boolean",
+        Found::Null => "null",
+        Found::Number => match text.get(node.span.clone()).map(str::parse::<i64>) {
+            Some(Ok(_)) => "an integer",
+            _ => "a number",
+        },
     }
 }
 
@@ -93,31 +156,36 @@ pub(crate) fn unknown_fields(fields: &Map<String, Value>) -> Vec<(&str, String)>
     let mut found = Vec::new();
     for (name, value) in fields {
         let mut paths = Vec::new();
-        match MEMBERS.iter().find(|field| field.name == name) {
-            Some(field) => add_unknown(value, field.kind, name, &mut paths),
-            None if is_set(value) => paths.push(name.clone()),
-            None => {}
-        }
+        add_unknown_member(name, value, ROOT, name.clone(), &mut paths);
         found.extend(paths.into_iter().map(|path| (name.as_str(), path)));
     }
     found
 }
 
+fn add_unknown_member(
+    name: &str,
+    value: &Value,
+    object: Kind,
+    path: String,
+    found: &mut Vec<String>,
+) {
+    match object.field(|known| known == name) {
+        Some((_, field)) => add_unknown(value, field.kind, &path, found),
+        None if is_set(value) => found.push(path),
+        None => {}
+    }
+}
+
 fn add_unknown(value: &Value, kind: Kind, path: &str, found: &mut Vec<String>) {
-    let below = |name: &str| format!("{path}.{name}");
     match (value, kind) {
-        (Value::Object(members), Kind::Object(fields)) => {
-            for (key, value) in members {
-                match fields.iter().find(|field| field.name == key) {
-                    Some(field) => add_unknown(value, field.kind, &below(key), found),
-                    None if is_set(value) => found.push(below(key)),
-                    None => {}
-                }
+        (Value::Object(members), Kind::Object(_)) => {
+            for (name, value) in members {
+                add_unknown_member(name, value, kind, format!("{path}.{name}"), found);
             }
         }
         (Value::Array(items), Kind::List(element)) => {
             for (index, item) in items.iter().enumerate() {
-                add_unknown(item, *element, &below(&index.to_string()), found);
+                add_unknown(item, *element, &format!("{path}.{index}"), found);
             }
         }
         _ => {}

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::rules::{has_token, is_secret_by_name, is_url_with_credential};
 use crate::runconfig::config::split_read_only;
 use crate::runconfig::document::Document;
-use crate::runconfig::fields::{Kind, MEMBERS, Text};
+use crate::runconfig::fields::{Kind, ROOT, Text};
 
 /// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct Exposure {
 pub(crate) fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure> {
     let mut search = Search { home, found: Vec::new() };
     for (name, value) in document.fields() {
-        search.value(name, name, value, Kind::Object(MEMBERS).member(name));
+        search.value(name, name, value, ROOT.member(name));
     }
     search.found
 }
@@ -63,7 +63,7 @@ pub(crate) fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure
 /// Finds what should not be shared in the value of the field `field`.
 pub(super) fn exposures_in(field: &str, value: &Value) -> Vec<Exposure> {
     let mut search = Search { home: None, found: Vec::new() };
-    search.value(field, field, value, Kind::Object(MEMBERS).member(field));
+    search.value(field, field, value, ROOT.member(field));
     search.found
 }
 
