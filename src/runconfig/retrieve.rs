@@ -36,66 +36,53 @@ pub(crate) enum Retrieved {
 /// only `ToolHive` can run is an error.
 pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
     if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
-        return Err(NotRunnable::BuiltByToolHive(text.to_owned()));
+        return Err(NotRunnable::ToolHive(format!(
+            "{text:?} is a package that ToolHive builds an image for; run it with ToolHive's own \
+             `thv run {text}`, then share what it stored with `thv export`"
+        )));
     }
     if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
-        return Err(NotRunnable::RemoteServer(text.to_owned()));
+        return Err(NotRunnable::ToolHive(format!(
+            "{text:?} is the URL of a remote server, which is reached through a proxy; run it with \
+             ToolHive's own `thv run {text}`"
+        )));
     }
     let location = match ConfigLocation::parse(text) {
         Err(InvalidLocation::Ambiguous(text)) if !text.is_empty() => {
-            return Err(NotRunnable::Ambiguous(text));
+            return Err(NotRunnable::ToolHive(format!(
+                "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
+                 {text}` runs; write {text}:latest for an image, or ./{text} for a file"
+            )));
         }
-        other => other.map_err(NotRunnable::ConfigLocation)?,
+        other => other.map_err(NotRunnable::Location)?,
     };
     let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
     // Such a name has two parts, and neither a port nor a tag.
     let named = text.split('/').count() == 2 && !text.contains([':', '@']);
     if reversed && named && matches!(location, ConfigLocation::Registry(_)) {
-        return Err(NotRunnable::CatalogueName(text.to_owned()));
+        return Err(NotRunnable::ToolHive(format!(
+            "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
+             {text}`, or write {text}:TAG for an image"
+        )));
     }
     Ok(location)
 }
 
-/// What `thv` cannot run by itself.
+/// Why a source cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotRunnable {
-    /// `ToolHive` builds an image for it first.
-    BuiltByToolHive(String),
-    /// A name in `ToolHive`'s catalogue.
-    CatalogueName(String),
-    /// The URL of a server that runs elsewhere.
-    RemoteServer(String),
-    /// It could be a name in the catalogue, a file or an image.
-    Ambiguous(String),
-    /// It is nothing that can be read.
-    ConfigLocation(InvalidLocation),
+    /// Only `ToolHive` can run it, or could mean it. The text says what to do.
+    ToolHive(String),
+    /// It is neither a file nor a reference.
+    Location(InvalidLocation),
 }
 
 impl fmt::Display for NotRunnable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BuiltByToolHive(text) => write!(
-                f,
-                "{text:?} is a package that ToolHive builds an image for; run it with ToolHive's \
-                 own `thv run {text}`, then share what it stored with `thv export`"
-            ),
-            Self::CatalogueName(text) => write!(
-                f,
-                "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
-                 {text}`, or write {text}:TAG for an image"
-            ),
-            Self::RemoteServer(text) => write!(
-                f,
-                "{text:?} is the URL of a remote server, which is reached through a proxy; run it \
-                 with ToolHive's own `thv run {text}`"
-            ),
-            Self::Ambiguous(text) => write!(
-                f,
-                "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
-                 {text}` runs; write {text}:latest for an image, or ./{text} for a file"
-            ),
-            Self::ConfigLocation(error) => error.fmt(f),
+            Self::ToolHive(text) => f.write_str(text),
+            Self::Location(error) => error.fmt(f),
         }
     }
 }
@@ -103,8 +90,8 @@ impl fmt::Display for NotRunnable {
 impl std::error::Error for NotRunnable {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::ConfigLocation(error) => Some(error),
-            _ => None,
+            Self::ToolHive(_) => None,
+            Self::Location(error) => error.source(),
         }
     }
 }
@@ -117,7 +104,9 @@ pub(crate) async fn retrieve(
 ) -> Result<Retrieved, RetrieveError> {
     match location {
         ConfigLocation::File(path) => read_file(path).map(Retrieved::File),
-        ConfigLocation::Registry(reference) => from_registry(client, reference).await,
+        ConfigLocation::Registry(reference) => {
+            from_registry(client, reference).await.map_err(RetrieveError::Pull)
+        }
     }
 }
 
@@ -127,18 +116,15 @@ fn read_file(path: &Path) -> Result<Document, RetrieveError> {
     Document::parse(bytes).map_err(|error| RetrieveError::Invalid { path: path.to_owned(), error })
 }
 
-async fn from_registry(client: &Client, reference: &Reference) -> Result<Retrieved, RetrieveError> {
+async fn from_registry(client: &Client, reference: &Reference) -> Result<Retrieved, PullError> {
     let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
-    let manifest = repository
-        .manifest(&reference.target())
-        .await
-        .map_err(|error| RetrieveError::Pull(PullError::Registry(error)))?;
+    let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
     match read(&repository, manifest).await {
         Ok(pulled) => Ok(Retrieved::Artifact(Box::new(pulled))),
         Err(PullError::Unsupported(
             UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
         )) => Ok(Retrieved::Image),
-        Err(error) => Err(RetrieveError::Pull(error)),
+        Err(error) => Err(error),
     }
 }
 

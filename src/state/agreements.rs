@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::StateError;
+use super::store::files;
 use crate::atomic_file;
 use crate::directories::state_home;
 use crate::oci::{Digest, Reference};
@@ -22,16 +23,13 @@ pub struct Agreements {
 
 /// The record that the user agreed to run one manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Agreement {
-    /// The reference that was run.
-    pub reference: String,
-    /// The digest of its manifest.
-    pub digest: String,
-    /// The time of the agreement, UTC.
-    pub agreed: String,
+pub(crate) struct Agreement {
+    pub(crate) reference: String,
+    pub(crate) digest: String,
+    /// The time, UTC.
+    pub(crate) agreed: String,
     /// The lines that the user saw.
-    pub shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
 }
 
 impl Agreements {
@@ -53,10 +51,7 @@ impl Agreements {
 
     /// Returns true if the user agreed to run this manifest and saw exactly these lines. A file that
     /// is no agreement counts as none.
-    ///
-    /// # Errors
-    /// [`StateError::Io`].
-    pub fn contains(&self, digest: &Digest, shown: &[String]) -> Result<bool, StateError> {
+    pub(crate) fn contains(&self, digest: &Digest, shown: &[String]) -> Result<bool, StateError> {
         let path = self.path_of(digest);
         match fs::read(&path) {
             Ok(bytes) => Ok(serde_json::from_slice::<Agreement>(&bytes)
@@ -67,19 +62,12 @@ impl Agreements {
     }
 
     /// Returns the newest agreement about this reference. Its manifest may have been another one.
-    ///
-    /// # Errors
-    /// [`StateError::Io`].
-    pub fn last_about(&self, reference: &Reference) -> Result<Option<Agreement>, StateError> {
-        let failed = |error| StateError::Io { path: self.dir.clone(), error };
-        let files = match fs::read_dir(&self.dir) {
-            Ok(files) => files,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
+    pub(crate) fn last_about(
+        &self,
+        reference: &Reference,
+    ) -> Result<Option<Agreement>, StateError> {
         let mut last: Option<Agreement> = None;
-        for file in files {
-            let path = file.map_err(failed)?.path();
+        for path in files(&self.dir)? {
             let Ok(bytes) = fs::read(&path) else { continue };
             let Ok(agreement) = serde_json::from_slice::<Agreement>(&bytes) else { continue };
             let newer = last.as_ref().is_none_or(|last| last.agreed < agreement.agreed);
@@ -91,10 +79,7 @@ impl Agreements {
     }
 
     /// Stores that the user agreed to run this manifest and saw these lines.
-    ///
-    /// # Errors
-    /// [`StateError::Io`].
-    pub fn remember(
+    pub(crate) fn remember(
         &self,
         reference: &Reference,
         digest: &Digest,

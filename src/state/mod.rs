@@ -8,6 +8,7 @@ mod agreements;
 mod error;
 mod store;
 
-pub use agreements::{Agreement, Agreements};
+pub(crate) use agreements::Agreement;
+pub use agreements::Agreements;
 pub use error::StateError;
 pub use store::{IfExists, SaveOutcome, StateStore, StoredConfig};

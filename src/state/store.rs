@@ -42,8 +42,7 @@ pub enum SaveOutcome {
 
 impl SaveOutcome {
     /// Returns the word that stands in output for scripts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Unchanged => "unchanged",
@@ -82,15 +81,12 @@ impl StateStore {
         Self { dir: dir.into() }
     }
 
-    /// Returns the directory.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// Returns the file of the workload `name`. A name that ends with `.json` gets no second ending.
-    #[must_use]
-    pub fn path_of(&self, name: &WorkloadName) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &WorkloadName) -> PathBuf {
         let stem = name.as_str().strip_suffix(ENDING).unwrap_or(name.as_str());
         self.dir.join(format!("{stem}{ENDING}"))
     }
@@ -125,27 +121,12 @@ impl StateStore {
 
     /// Returns the name of every file of the store without its ending, sorted. The files are not
     /// read, and a name may be no valid workload name.
-    ///
-    /// # Errors
-    /// The same as [`Self::list`].
-    pub fn names(&self) -> Result<Vec<String>, StateError> {
-        let failed = |error| StateError::Io { path: self.dir.clone(), error };
-        let files = match fs::read_dir(&self.dir) {
-            Ok(files) => files,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
+    pub(crate) fn names(&self) -> Result<Vec<String>, StateError> {
+        let name = |path: PathBuf| {
+            let name = path.file_name()?.to_str()?.strip_suffix(ENDING)?.to_owned();
+            (!path.is_dir()).then_some(name)
         };
-        let mut names = Vec::new();
-        for file in files {
-            let file = file.map_err(failed)?;
-            let file_name = file.file_name();
-            let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(ENDING)) else {
-                continue;
-            };
-            if !file.path().is_dir() {
-                names.push(name.to_owned());
-            }
-        }
+        let mut names: Vec<_> = files(&self.dir)?.into_iter().filter_map(name).collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -181,7 +162,16 @@ impl StateStore {
     }
 }
 
-/// Reads a run configuration from a file.
+/// Returns the files and directories in `dir`; none if it does not exist.
+pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
+    let failed = |error| StateError::Io { path: dir.to_owned(), error };
+    match fs::read_dir(dir) {
+        Ok(files) => files.map(|file| Ok(file.map_err(failed)?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
 fn read(path: &Path) -> Result<Document, StateError> {
     let content = read_capped(path, MAX_SIZE)
         .map_err(|error| StateError::Io { path: path.to_owned(), error })?;

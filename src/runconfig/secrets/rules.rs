@@ -2,38 +2,15 @@
 
 use std::collections::HashMap;
 
-/// The prefixes of well-known tokens, and the least length of each.
-const TOKENS: &[(&str, usize)] = &[
-    ("ghp_", 36),
-    ("gho_", 36),
-    ("ghu_", 36),
-    ("ghs_", 36),
-    ("ghr_", 36),
-    ("github_pat_", 40),
-    ("glpat-", 20),
-    ("xoxb-", 20),
-    ("xoxp-", 20),
-    ("xoxa-", 20),
-    ("xapp-", 20),
-    ("sk-ant-", 20),
-    ("sk-proj-", 20),
-    ("sk-", 32),
-    ("sk_live_", 20),
-    ("rk_live_", 20),
-    ("AKIA", 20),
-    ("ASIA", 20),
-    ("AIza", 39),
-    ("ya29.", 20),
-    ("npm_", 36),
-    ("pypi-", 20),
-    ("hf_", 30),
-    ("dckr_pat_", 20),
-    ("glsa_", 20),
-    ("lin_api_", 20),
-    ("ntn_", 20),
-    ("SG.", 40),
-    ("dop_v1_", 40),
-    ("eyJhbGci", 40),
+/// The prefixes of well-known tokens, by the least length of the token.
+const TOKENS: &[(usize, &str)] = &[
+    (20, "glpat- xoxb- xoxp- xoxa- xapp- sk-ant- sk-proj- sk_live_ rk_live_ AKIA ASIA"),
+    (20, "ya29. pypi- dckr_pat_ glsa_ lin_api_ ntn_"),
+    (30, "hf_"),
+    (32, "sk-"),
+    (36, "ghp_ gho_ ghu_ ghs_ ghr_ npm_"),
+    (39, "AIza"),
+    (40, "github_pat_ SG. dop_v1_ eyJhbGci"),
 ];
 /// Words in names whose values are always taken for secrets.
 const SECRET_WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "secret"];
@@ -44,23 +21,8 @@ const SCHEMES: [&str; 3] = ["bearer ", "basic ", "token "];
 /// Words in names whose values are taken for secrets if they look random.
 const TOKEN_WORDS: [&str; 5] = ["token", "key", "credential", "auth", "cookie"];
 /// Last words of names whose values point at a secret, or are not secret.
-const HARMLESS_ENDS: [&str; 15] = [
-    "file",
-    "path",
-    "url",
-    "uri",
-    "id",
-    "name",
-    "endpoint",
-    "public_key",
-    "ref",
-    "expiry",
-    "method",
-    "env_var",
-    "length",
-    "limit",
-    "version",
-];
+const HARMLESS_ENDS: &str = "file path url uri id name endpoint public_key ref expiry method env_var \
+                             length limit version";
 /// Bits of information in each character of a value that looks random.
 const ENTROPY: f64 = 3.0;
 
@@ -71,7 +33,9 @@ pub(super) fn has_token(text: &str) -> bool {
         // A JSON Web Token is three parts, the first two of them JSON.
         let is_jwt = word.starts_with("eyJ") && word.len() >= 40 && word.contains(".eyJ");
         is_jwt
-            || TOKENS.iter().any(|(start, length)| word.starts_with(start) && word.len() >= *length)
+            || TOKENS.iter().any(|(length, prefixes)| {
+                word.len() >= *length && prefixes.split(' ').any(|start| word.starts_with(start))
+            })
     })
 }
 
@@ -92,7 +56,7 @@ pub(super) fn is_secret_by_name(name: &str, value: &str) -> bool {
         Some(scheme) => value.get(scheme.len()..).unwrap_or_default(),
         None => value,
     };
-    if HARMLESS_ENDS.iter().any(|end| name.ends_with(end)) || is_placeholder(value) {
+    if HARMLESS_ENDS.split(' ').any(|end| name.ends_with(end)) || is_placeholder(value) {
         return false;
     }
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
