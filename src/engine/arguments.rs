@@ -15,32 +15,26 @@ pub enum Lifetime {
     Detached,
 }
 
-/// How the arguments name the container's environment.
-enum Environment {
-    /// No value is an argument: the engine reads values from its standard input, and takes the others
-    /// from its own process by their names.
-    Hidden,
-    /// Values are arguments, but for those of secrets.
-    Shown,
-}
-
 impl Plan {
     /// Returns the arguments that make the container. Other users can see a process's arguments, so
     /// the environment is not among them: [`Plan::environment_file`] has to be the engine's standard
     /// input, and [`Plan::inherited_environment`] part of its process's environment.
     pub(crate) fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
-        self.arguments("create", lifetime, &Environment::Hidden)
+        self.arguments("create", lifetime)
     }
 
     /// Returns a command for a shell that does the same once the variables for secrets are set. It is
     /// one line, without characters that control a terminal.
     pub(crate) fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
-        let arguments = self.arguments("run", lifetime, &Environment::Shown);
+        let arguments = self.arguments("run", lifetime);
         let words = std::iter::once(engine.to_owned()).chain(arguments);
         words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
     }
 
-    fn arguments(&self, verb: &str, lifetime: Lifetime, environment: &Environment) -> Vec<String> {
+    /// For `create`, no value of a variable is an argument: the engine reads values from its standard
+    /// input, and takes the others from its own process by their names. For `run`, all but the values of
+    /// secrets are.
+    fn arguments(&self, verb: &str, lifetime: Lifetime) -> Vec<String> {
         // Each value stands in one argument with its option, so that no value is read as an option.
         let mut arguments = vec![verb.to_owned(), format!("--name={}", self.name)];
         let mut add = |argument: String| arguments.push(argument);
@@ -75,17 +69,12 @@ impl Plan {
         }
         self.ports.iter().for_each(|port| add(format!("--publish={}", published(port))));
         self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
-        match environment {
-            Environment::Hidden => {
-                add("--env-file=/dev/stdin".to_owned());
-                self.inherited_environment().for_each(|(name, _)| add(format!("--env={name}")));
-            }
-            Environment::Shown => {
-                self.environment
-                    .iter()
-                    .for_each(|(name, value)| add(format!("--env={name}={value}")));
-                self.secrets.keys().for_each(|name| add(format!("--env={name}")));
-            }
+        if verb == "create" {
+            add("--env-file=/dev/stdin".to_owned());
+            self.inherited_environment().for_each(|(name, _)| add(format!("--env={name}")));
+        } else {
+            self.environment.iter().for_each(|(name, value)| add(format!("--env={name}={value}")));
+            self.secrets.keys().for_each(|name| add(format!("--env={name}")));
         }
         arguments.push(self.image.clone());
         arguments.extend(self.arguments.iter().cloned());

@@ -63,5 +63,5 @@ pub(super) fn url_host(address: Option<IpAddr>) -> String {
 
 fn port_number(field: &'static str, number: i64) -> Result<u16, InvalidValue> {
     let port = u16::try_from(number).ok().filter(|port| *port > 0);
-    port.ok_or_else(|| InvalidValue::Port { field, text: number.to_string() })
+    port.ok_or_else(|| InvalidValue(format!("{field}: \"{number}\" is no port")))
 }

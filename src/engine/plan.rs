@@ -139,7 +139,7 @@ fn network(
         }
         NetworkAccess::Host => NetworkMode::Host,
         NetworkAccess::Named(name) => NetworkMode::Named(name.to_owned()),
-        NetworkAccess::Invalid(error) => return Err(error.into()),
+        NetworkAccess::Invalid(_, error) => return Err(error.into()),
         NetworkAccess::Everything { .. }
         | NetworkAccess::Listed(_)
         | NetworkAccess::Nothing { .. } => NetworkMode::Default,

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::oci::auth::Secret;
-use crate::runconfig::{Document, InvalidValue, NetworkMode};
+use crate::runconfig::{Document, NetworkMode};
 
 fn document(text: &str) -> Document {
     Document::parse(text.as_bytes().to_vec()).unwrap()
@@ -92,7 +92,10 @@ fn fields_become_arguments_of_the_engine() {
         let text = format!(r#"{{"image":"r.io/x:1","name":"n",{fields}}}"#);
         if fields.contains("usr/.") {
             // A path in the container has to be absolute.
-            assert!(matches!(plan(&text), Err(PlanError::Value(InvalidValue::Mount { .. }))));
+            let refused = plan(&text).unwrap_err();
+            assert!(matches!(refused, PlanError::Value(_)));
+            let reason = "the mount \"usr/.\": the path in the container is not absolute";
+            assert_eq!(refused.to_string(), reason);
             let text = text.replace("usr/.", "usr/.:/c/./d");
             let mut expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
             expected.insert(2, "--mount=type=bind,source=/usr,target=/c/d,readonly".to_owned());

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use crate::engine::{EngineError, PlanError, Unsupported};
 use crate::runconfig::{
@@ -41,8 +40,8 @@ pub enum RunError {
     Plan(PlanError),
     /// The container engine, or `ToolHive`, failed.
     Engine(EngineError),
-    /// The server was started and never answered.
-    NoAnswer(NoAnswer),
+    /// The server was started and never answered. The text says why that was given up.
+    NoAnswer(String),
     /// The state store or the agreements cannot be read or written.
     State(StateError),
     /// The system failed.
@@ -56,22 +55,6 @@ pub enum RunError {
     Interrupted,
 }
 
-/// Why a server that was started counts as failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoAnswer {
-    /// It did not answer for so long.
-    TimedOut(Duration),
-    /// It ended, with success.
-    Ended,
-    /// Its container is gone.
-    Gone,
-    /// It ended several times in the background. These are its last lines.
-    EndedRepeatedly(String),
-    /// A signal ended the wait.
-    Signal,
-}
-
 impl RunError {
     /// Returns the error of a variant that adds no context of its own.
     fn inner(&self) -> Option<&(dyn Error + 'static)> {
@@ -82,7 +65,6 @@ impl RunError {
             Self::Edit(error) => error,
             Self::Plan(error) => error,
             Self::Engine(error) => error,
-            Self::NoAnswer(error) => error,
             Self::State(error) => error,
             _ => return None,
         })
@@ -100,7 +82,9 @@ impl fmt::Display for RunError {
                 let fields: Vec<_> = fields.iter().map(field).collect();
                 write!(f, "not supported here: {}", fields.join("; "))
             }
-            Self::Document { source: text, .. } | Self::Option(text) => f.write_str(text),
+            Self::Document { source: text, .. } | Self::Option(text) | Self::NoAnswer(text) => {
+                f.write_str(text)
+            }
             Self::Io { doing, .. } => f.write_str(doing),
             Self::PortTaken(port) => write!(f, "port {port} is taken"),
             _ => f.write_str("interrupted"),
@@ -117,24 +101,6 @@ impl Error for RunError {
         }
     }
 }
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut(waited) => {
-                write!(f, "the server did not answer within {} seconds", waited.as_secs())
-            }
-            Self::Ended => f.write_str("the server ended with exit code 0 before it answered"),
-            Self::Gone => f.write_str("the server's container was removed before it answered"),
-            Self::EndedRepeatedly(last) => {
-                write!(f, "the server ended again and again before it answered: {last}")
-            }
-            Self::Signal => f.write_str("stopped by a signal before the server answered"),
-        }
-    }
-}
-
-impl Error for NoAnswer {}
 
 macro_rules! from {
     ($($error:ty => $variant:ident),+ $(,)?) => {$(
@@ -153,6 +119,5 @@ from!(
     EditError => Edit,
     PlanError => Plan,
     EngineError => Engine,
-    NoAnswer => NoAnswer,
     StateError => State,
 );

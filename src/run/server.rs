@@ -9,7 +9,7 @@ use tokio::select;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::error::{NoAnswer, RunError};
+use super::error::RunError;
 use super::observer::{Note, RunObserver};
 use super::signals::{Signals, ending};
 use crate::engine::{Engine, EngineKind, Lifetime, Plan};
@@ -100,7 +100,7 @@ impl Launch<'_> {
         let mut process = self.engine.start_attached(id, false)?;
         select! {
             status = process.wait() => match status.map_err(waiting)? {
-                status if status.success() => Err(NoAnswer::Ended.into()),
+                status if status.success() => Err(no_answer("the server ended with exit code 0 before it answered")),
                 status => Ok(Started::Over(RunOutcome::Exited(status))),
             },
             answered = self.answered() => Ok(self.serving(id, answered?, Some(process))),
@@ -115,8 +115,8 @@ impl Launch<'_> {
         self.engine.start(id).await?;
         select! {
             answered = self.answered() => Ok(self.serving(id, answered?, None)),
-            gave_up = ended_for_good(&self.engine, id) => Err(gave_up?.into()),
-            _ = ending(signals) => Err(NoAnswer::Signal.into()),
+            gave_up = ended_for_good(&self.engine, id) => Err(gave_up?),
+            _ = ending(signals) => Err(no_answer("stopped by a signal before the server answered")),
         }
     }
 
@@ -124,7 +124,7 @@ impl Launch<'_> {
     /// transcript.
     async fn answered(&self) -> Result<Url, RunError> {
         let url = self.plan.url.as_deref().map(Url::parse);
-        let Some(Ok(url)) = url else { return Err(NoAnswer::TimedOut(Duration::ZERO).into()) };
+        let Some(Ok(url)) = url else { return Err(timed_out(Duration::ZERO)) };
         self.observer.note(Note::Waiting(&url));
         wait_until_ready(self.client.transport(), &url, READY_LIMIT).await?;
         Ok(url)
@@ -222,14 +222,26 @@ async fn stop(
 }
 
 /// Returns the reason once a server in the background is gone or has ended several times.
-async fn ended_for_good(engine: &Engine, id: &str) -> Result<NoAnswer, RunError> {
+async fn ended_for_good(engine: &Engine, id: &str) -> Result<RunError, RunError> {
     loop {
         sleep(LOOK_AGAIN).await;
-        let Some(container) = engine.container(id).await? else { return Ok(NoAnswer::Gone) };
+        let Some(container) = engine.container(id).await? else {
+            return Ok(no_answer("the server's container was removed before it answered"));
+        };
         if container.restarts >= RESTART_LIMIT {
-            return Ok(NoAnswer::EndedRepeatedly(engine.last_output(id).await?));
+            let last = engine.last_output(id).await?;
+            let text = format!("the server ended again and again before it answered: {last}");
+            return Ok(RunError::NoAnswer(text));
         }
     }
+}
+
+fn no_answer(text: &str) -> RunError {
+    RunError::NoAnswer(text.to_owned())
+}
+
+fn timed_out(limit: Duration) -> RunError {
+    no_answer(&format!("the server did not answer within {} seconds", limit.as_secs()))
 }
 
 /// Returns the error of a wait for a process.
@@ -244,7 +256,7 @@ async fn wait_until_ready(
     transport: &Transport,
     url: &Url,
     limit: Duration,
-) -> Result<(), NoAnswer> {
+) -> Result<(), RunError> {
     let start = Instant::now();
     while start.elapsed() < limit {
         let request = Request::new(Method::Get, url.clone(), "run: wait");
@@ -256,7 +268,7 @@ async fn wait_until_ready(
             _ => sleep(PAUSE).await,
         }
     }
-    Err(NoAnswer::TimedOut(limit))
+    Err(timed_out(limit))
 }
 
 #[cfg(test)]
@@ -281,9 +293,10 @@ mod tests {
             stream
         });
         let transport = Transport::new(Settings::default());
-        assert_eq!(wait_until_ready(&transport, &url, Duration::from_secs(60)).await, Ok(()));
+        wait_until_ready(&transport, &url, Duration::from_secs(60)).await.unwrap();
         server.join().unwrap();
         let late = wait_until_ready(&transport, &url, Duration::ZERO).await;
-        assert_eq!(late, Err(NoAnswer::TimedOut(Duration::ZERO)));
+        let RunError::NoAnswer(text) = late.unwrap_err() else { panic!("another error") };
+        assert_eq!(text, "the server did not answer within 0 seconds");
     }
 }

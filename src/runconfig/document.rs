@@ -9,8 +9,8 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
 use super::config::RunConfig;
-use super::error::{InvalidDocument, MAX_SIZE};
-use super::json::{self, Node, position};
+use super::error::{DocumentDefect, InvalidDocument, MAX_SIZE};
+use super::json::{self, Node};
 use super::name::{InvalidWorkloadName, WorkloadName};
 
 /// The bytes of a run configuration, and what they mean.
@@ -105,6 +105,5 @@ impl fmt::Debug for Document {
 fn not_utf8(error: &std::string::FromUtf8Error) -> InvalidDocument {
     let valid = error.utf8_error().valid_up_to();
     let before = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
-    let (line, column) = position(&before, before.len());
-    InvalidDocument::NotUtf8 { line, column }
+    json::invalid_at(&before, before.len(), DocumentDefect::NotUtf8)
 }

@@ -40,8 +40,8 @@ pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Difference, differences};
 pub use document::Document;
 pub use edit::{EditError, renamed, with_secret};
-pub use error::InvalidDocument;
 pub(crate) use error::MAX_SIZE;
+pub use error::{DocumentDefect, InvalidDocument};
 #[cfg(test)]
 pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;

@@ -57,32 +57,11 @@ impl fmt::Display for WorkloadName {
 
 /// Why a text is not a [`WorkloadName`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidWorkloadName {
-    /// There is no name.
-    Empty,
-    /// It starts with two dots.
-    Traversal(String),
-    /// It has characters other than letters, digits, `.`, `_` and `-`.
-    Characters(String),
-    /// It has more than 100 bytes; their number.
-    TooLong(usize),
-}
+pub struct InvalidWorkloadName(String);
 
 impl fmt::Display for InvalidWorkloadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the workload has no name"),
-            Self::Traversal(name) => write!(f, "the workload name {name:?} starts with two dots"),
-            Self::Characters(name) => write!(
-                f,
-                "the workload name {name:?} has other characters than letters, digits, '.', '_' \
-                 and '-'"
-            ),
-            Self::TooLong(length) => {
-                write!(f, "the workload name has {length} bytes, more than {LENGTH_LIMIT}")
-            }
-        }
+        write!(f, "the workload {}", self.0)
     }
 }
 
@@ -92,18 +71,19 @@ impl FromStr for WorkloadName {
     type Err = InvalidWorkloadName;
 
     fn from_str(text: &str) -> Result<Self, InvalidWorkloadName> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-        if text.is_empty() {
-            Err(InvalidWorkloadName::Empty)
-        } else if text.len() > LENGTH_LIMIT {
-            Err(InvalidWorkloadName::TooLong(text.len()))
+        let (length, allowed) =
+            (text.len(), |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        Err(InvalidWorkloadName(if text.is_empty() {
+            "has no name".to_owned()
+        } else if length > LENGTH_LIMIT {
+            format!("name has {length} bytes, more than {LENGTH_LIMIT}")
         } else if !text.bytes().all(allowed) {
-            Err(InvalidWorkloadName::Characters(text.to_owned()))
+            format!("name {text:?} has other characters than letters, digits, '.', '_' and '-'")
         } else if text.starts_with("..") {
-            Err(InvalidWorkloadName::Traversal(text.to_owned()))
+            format!("name {text:?} starts with two dots")
         } else {
-            Ok(Self(text.to_owned()))
-        }
+            return Ok(Self(text.to_owned()));
+        }))
     }
 }
 

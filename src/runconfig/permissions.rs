@@ -43,7 +43,7 @@ pub(crate) enum NetworkAccess<'a> {
     /// The engine's network of this name.
     Named(&'a str),
     /// The mode of the network has no meaning.
-    Invalid(&'a InvalidValue),
+    Invalid(&'a str, &'a InvalidValue),
 }
 
 /// A mount that takes effect.
@@ -92,7 +92,7 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
         return NetworkAccess::Everything { unenforced: None };
     };
     match network.mode.get() {
-        Err(error) => return NetworkAccess::Invalid(error),
+        Err(error) => return NetworkAccess::Invalid(network.mode.text(), error),
         Ok(NetworkMode::None) => return NetworkAccess::Nothing { is_isolated: false },
         Ok(NetworkMode::Host) => return NetworkAccess::Host,
         Ok(NetworkMode::Named(name)) => return NetworkAccess::Named(name),
@@ -164,11 +164,9 @@ impl fmt::Display for NetworkAccess<'_> {
             Self::Listed(lists) => write!(f, "only {lists}"),
             Self::Nothing { .. } => f.write_str(&NetworkMode::None.reach()),
             Self::Host => write!(f, "{}, without a boundary (host)", NetworkMode::Host.reach()),
-            Self::Named(name) => f.write_str(&NetworkMode::Named((*name).to_owned()).reach()),
-            Self::Invalid(InvalidValue::NetworkMode(text)) => {
-                f.write_str(&NetworkMode::Named(text.clone()).reach())
+            Self::Named(name) | Self::Invalid(name, _) => {
+                f.write_str(&NetworkMode::Named((*name).to_owned()).reach())
             }
-            Self::Invalid(error) => error.fmt(f),
         }
     }
 }

@@ -61,8 +61,14 @@ fn size_and_depth_are_limited() {
         parse(&format!(r#"{{"image":"x","a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth)))
     };
     assert!(nested(128).is_ok());
-    assert!(matches!(nested(129), Err(InvalidDocument::Syntax { line: 1, .. })));
-    assert!(matches!(nested(1_000_000), Err(InvalidDocument::Syntax { line: 1, .. })));
+    assert!(matches!(
+        nested(129),
+        Err(InvalidDocument::At { line: 1, defect: DocumentDefect::Syntax(_), .. })
+    ));
+    assert!(matches!(
+        nested(1_000_000),
+        Err(InvalidDocument::At { line: 1, defect: DocumentDefect::Syntax(_), .. })
+    ));
 }
 
 #[test]
@@ -141,7 +147,8 @@ fn value_without_meaning_is_kept_with_its_reason() {
     let document = parse(text).unwrap();
     let config = document.config();
     assert_eq!(config.transport.text(), "carrier");
-    assert_eq!(config.transport.get(), Err(&InvalidValue::Transport("carrier".to_owned())));
+    let reason = "the transport \"carrier\" is none of stdio, sse and streamable-http";
+    assert_eq!(config.transport.get().unwrap_err().to_string(), reason);
     let profile = config.permission_profile.as_ref().unwrap();
     assert!(config.host.get().is_err() && config.publish[0].get().is_err());
     assert!(config.volumes[0].get().is_err() && config.secrets[0].get().is_err());

@@ -45,48 +45,13 @@ impl<T: FromStr<Err = InvalidValue>> Default for Declared<T> {
     }
 }
 
-/// A text that is not a value of its field.
+/// A text has no meaning as the value of its field. `Display` says why, and repeats the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidValue {
-    /// Not the name of a transport.
-    Transport(String),
-    /// Not an IP address.
-    HostAddress(String),
-    /// Not a port.
-    Port {
-        /// The field.
-        field: &'static str,
-        /// Its text.
-        text: String,
-    },
-    /// Not the mode of a network.
-    NetworkMode(String),
-    /// Not a reference to a secret.
-    Secret(String),
-    /// Not a mount.
-    Mount {
-        /// Its text.
-        text: String,
-        /// What is wrong with it.
-        defect: &'static str,
-    },
-}
+pub struct InvalidValue(pub(crate) String);
 
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Transport(text) => {
-                write!(f, "the transport {text:?} is none of stdio, sse and streamable-http")
-            }
-            Self::HostAddress(text) => write!(f, "host: {text:?} is no IP address"),
-            Self::Port { field, text } => write!(f, "{field}: {text:?} is no port"),
-            Self::NetworkMode(text) => write!(f, "{text:?} is no network"),
-            Self::Secret(text) => {
-                write!(f, "the secret {text:?} has not the form NAME,target=VARIABLE")
-            }
-            Self::Mount { text, defect } => write!(f, "the mount {text:?}: {defect}"),
-        }
+        f.write_str(&self.0)
     }
 }
 

@@ -32,7 +32,7 @@ impl FromStr for DeclaredMount {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = |defect| InvalidValue::Mount { text: text.to_owned(), defect };
+        let invalid = |defect| InvalidValue(format!("the mount {text:?}: {defect}"));
         if text.contains("://") {
             return Err(invalid("resource URIs are not supported"));
         }

@@ -34,7 +34,6 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Returns true if one of the lists has an entry.
     pub(crate) const fn has_lists(&self) -> bool {
         !self.allow_host.is_empty() || !self.allow_port.is_empty()
     }
@@ -79,7 +78,6 @@ pub enum NetworkMode {
 }
 
 impl NetworkMode {
-    /// Describes what a container in this network reaches.
     pub(crate) fn reach(&self) -> String {
         match self {
             Self::Default => "everything that this machine reaches".to_owned(),
@@ -99,7 +97,7 @@ impl FromStr for NetworkMode {
             "none" => Ok(Self::None),
             "host" => Ok(Self::Host),
             name if is_engine_name(name) => Ok(Self::Named(name.to_owned())),
-            _ => Err(InvalidValue::NetworkMode(text.to_owned())),
+            _ => Err(InvalidValue(format!("{text:?} is no network"))),
         }
     }
 }

@@ -30,12 +30,14 @@ impl FromStr for SecretReference {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = || InvalidValue::Secret(text.to_owned());
-        let (name, target) = text.split_once(",target=").ok_or_else(invalid)?;
-        if !is_secret_name(name) || target.is_empty() {
-            return Err(invalid());
+        match text.split_once(",target=") {
+            Some((name, target)) if is_secret_name(name) && !target.is_empty() => {
+                Ok(Self { name: name.to_owned(), target: target.to_owned() })
+            }
+            _ => Err(InvalidValue(format!(
+                "the secret {text:?} has not the form NAME,target=VARIABLE"
+            ))),
         }
-        Ok(Self { name: name.to_owned(), target: target.to_owned() })
     }
 }
 

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::oci::is_same_field;
+use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 
 /// The deepest nesting of objects and arrays.
 pub(crate) const DEPTH_LIMIT: usize = 128;
@@ -143,8 +144,14 @@ impl Scanner<'_> {
     }
 }
 
+/// Returns the error for a defect at this byte offset of `text`.
+pub(crate) fn invalid_at(text: &str, offset: usize, defect: DocumentDefect) -> InvalidDocument {
+    let (line, column) = position(text, offset);
+    InvalidDocument::At { line, column, defect }
+}
+
 /// Returns the line and the column of a byte offset, both counted from 1. Columns count characters.
-pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
+fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
@@ -152,7 +159,7 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
 }
 
 impl Node {
-    /// Returns the members of an object, and none for any other value.
+    /// Returns the members of an object; none for any other value.
     pub(crate) fn members(&self) -> &[Member] {
         match &self.value {
             Value::Object(members) => members,

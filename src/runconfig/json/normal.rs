@@ -6,20 +6,17 @@
 
 use serde_json::{Map, Value};
 
-use super::node::{Member, Node, Value as Found, position};
+use super::node::{Member, Node, Value as Found, invalid_at};
 use crate::oci::is_same_field;
-use crate::runconfig::error::InvalidDocument;
+use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 use crate::runconfig::fields::{Kind, ROOT};
 
-/// Returns the members of `root`, which was read from `text`.
-///
-/// # Errors
-/// [`InvalidDocument::NotAnObject`]; [`InvalidDocument::WrongType`] or [`InvalidDocument::Duplicate`]
-/// for a known field.
+/// Returns the members of `root`, which was read from `text`. A value that is not an object, a known
+/// field of the wrong type and one that is there twice are errors.
 pub(crate) fn normalised(text: &str, root: &Node) -> Result<Map<String, Value>, InvalidDocument> {
     let Found::Object(members) = &root.value else {
-        let (line, column) = position(text, root.span.start);
-        return Err(InvalidDocument::NotAnObject { line, column, found: describe(text, root) });
+        let defect = DocumentDefect::NotAnObject(describe(text, root));
+        return Err(invalid_at(text, root.span.start, defect));
     };
     Reader { text, path: Vec::new() }.object(members, ROOT)
 }
@@ -44,8 +41,8 @@ impl Reader<'_> {
             };
             self.path.push(name.to_owned());
             if seen.contains(&name) {
-                let (line, column) = position(self.text, *key_start);
-                return Err(InvalidDocument::Duplicate { line, column, path: self.path.join(".") });
+                let defect = DocumentDefect::Duplicate(self.path.join("."));
+                return Err(invalid_at(self.text, *key_start, defect));
             }
             seen.push(name);
             if node.value != Found::Null {
@@ -107,7 +104,6 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&self, node: &Node, kind: Kind) -> InvalidDocument {
-        let (line, column) = position(self.text, node.span.start);
         let expected = match kind {
             Kind::String(_) => "a string",
             Kind::Bool => "true or false",
@@ -118,8 +114,9 @@ impl Reader<'_> {
             Kind::Map(_) | Kind::Object(_) | Kind::AnyObject => "an object",
             Kind::Any => "any value",
         };
-        let found = describe(self.text, node);
-        InvalidDocument::WrongType { line, column, path: self.path.join("."), expected, found }
+        let (path, found) = (self.path.join("."), describe(self.text, node));
+        let defect = DocumentDefect::WrongType { path, expected, found };
+        invalid_at(self.text, node.span.start, defect)
     }
 }
 

@@ -2,19 +2,15 @@
 
 use serde::de::IgnoredAny;
 
-use super::node::{self, DEPTH_LIMIT, Node, Unreadable, position};
-use crate::runconfig::error::InvalidDocument;
+use super::node::{self, DEPTH_LIMIT, Node, Unreadable, invalid_at};
+use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 
 /// Reads the one JSON value in `text`.
-///
-/// # Errors
-/// [`InvalidDocument::Syntax`].
 pub(crate) fn read(text: &str) -> Result<Node, InvalidDocument> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| syntax_error(text, &error))?;
     node::read(text).map_err(|Unreadable(offset)| {
-        let (line, column) = position(text, offset);
         let message = format!("nested more than {DEPTH_LIMIT} deep, or unreadable");
-        InvalidDocument::Syntax { line, column, message }
+        invalid_at(text, offset, DocumentDefect::Syntax(message))
     })
 }
 
@@ -27,16 +23,12 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> InvalidDocument {
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
-    let (line, column) = position(text, offset);
     let (before, rest) = text.split_at(offset);
-    let message = common_mistake(before.trim_end(), rest).map_or_else(
-        || {
-            let message = error.to_string();
-            message.split(" at line ").next().unwrap_or_default().to_owned()
-        },
-        str::to_owned,
-    );
-    InvalidDocument::Syntax { line, column, message }
+    let own = error.to_string();
+    let message = common_mistake(before.trim_end(), rest)
+        .unwrap_or_else(|| own.split(" at line ").next().unwrap_or_default())
+        .to_owned();
+    invalid_at(text, offset, DocumentDefect::Syntax(message))
 }
 
 /// Returns a plain message for the most common mistakes, judged by the text around the error.
