@@ -66,21 +66,28 @@ impl<'a> Variables<'a> {
 
     /// Refuses variables that cannot reach the container unchanged.
     pub(super) fn check(self) -> Result<(), PlanError> {
+        // Podman takes a name with a star for all of its own variables that begin like it.
+        let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
         for (name, value) in self.iter() {
-            // Podman takes a name with a star for all of its own variables that begin like it.
-            let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
-            if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
-                return Err(PlanError::VariableName(name.to_owned()));
-            }
-            if value.contains('\0') {
-                return Err(PlanError::VariableValue(name.to_owned()));
-            }
-            if !fits_a_line(value) && !can_be_inherited(name) {
-                return Err(PlanError::EngineVariable(name.to_owned()));
-            }
-            if name.len() + value.len() > VARIABLE_LIMIT {
-                return Err(PlanError::VariableSize(name.to_owned()));
-            }
+            return Err(PlanError::Variable(
+                if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
+                    format!("{name:?} is no name for an environment variable")
+                } else if value.contains('\0') {
+                    format!("the value of {name} has a NUL, which no environment can hold")
+                } else if !fits_a_line(value) && !can_be_inherited(name) {
+                    format!(
+                        "the value of {name} has a line break: it would have to stand in the \
+                         container engine's own environment, where a variable of this name could \
+                         change what the engine does"
+                    )
+                } else if name.len() + value.len() > VARIABLE_LIMIT {
+                    format!(
+                        "the value of {name} is longer than the 64 KiB that container engines read"
+                    )
+                } else {
+                    continue;
+                },
+            ));
         }
         Ok(())
     }

@@ -27,15 +27,8 @@ pub enum PlanError {
     PortsWithoutNetwork,
     /// The value of the secret with this name is missing.
     MissingSecret(String),
-    /// No engine accepts this name for an environment variable.
-    VariableName(String),
-    /// The value of this variable has a NUL, which no environment can hold.
-    VariableValue(String),
-    /// The value of this variable has a line break, so that only the environment of the engine's own
-    /// process could pass it on, and there a variable of this name is not safe.
-    EngineVariable(String),
-    /// The value of this variable is longer than engines read.
-    VariableSize(String),
+    /// An environment variable cannot reach the container unchanged. The text names it, and says why.
+    Variable(String),
 }
 
 impl fmt::Display for PlanError {
@@ -55,24 +48,7 @@ impl fmt::Display for PlanError {
                 "secret not found: {name}; set TOOLHIVE_SECRET_{name}, or give --secret \
                  {name}=@FILE"
             ),
-            Self::VariableName(name) => {
-                write!(f, "{name:?} is no name for an environment variable")
-            }
-            Self::VariableValue(name) => {
-                write!(f, "the value of {name} has a NUL, which no environment can hold")
-            }
-            Self::EngineVariable(name) => write!(
-                f,
-                "the value of {name} has a line break: it would have to stand in the container \
-                 engine's own environment, where a variable of this name could change what the \
-                 engine does"
-            ),
-            Self::VariableSize(name) => {
-                write!(
-                    f,
-                    "the value of {name} is longer than the 64 KiB that container engines read"
-                )
-            }
+            Self::Variable(text) => f.write_str(text),
         }
     }
 }

@@ -308,7 +308,8 @@ fn too_long_variable_is_refused() {
     let long = "a".repeat(65_000);
     let text =
         format!(r#"{{"image":"x","name":"n","transport":"stdio","env_vars":{{"A":"{long}"}}}}"#);
-    assert_eq!(plan(&text).unwrap_err(), PlanError::VariableSize("A".to_owned()));
+    let reason = "the value of A is longer than the 64 KiB that container engines read";
+    assert_eq!(plan(&text).unwrap_err(), PlanError::Variable(reason.to_owned()));
 }
 
 #[cfg(unix)]

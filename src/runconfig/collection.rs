@@ -3,8 +3,6 @@
 //! The repository is the catalogue: the specification lists the tags of a repository, and no
 //! registry's repositories. One login is enough for all of it. Nothing here reads or writes a file.
 
-use std::future::Future;
-
 use tokio::task::JoinSet;
 
 use super::artifact;
@@ -17,7 +15,7 @@ use crate::oci::auth::Access;
 use crate::oci::{self, Client, Reference, Repository, Tag, TagQuery};
 
 /// How many configurations are transferred at the same time.
-pub(crate) const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: usize = 16;
 
 /// The number of tags to ask for in each page of the list: the most that all registries return.
 const PAGE_SIZE: u32 = 1000;
@@ -44,7 +42,7 @@ impl Collection {
     }
 
     /// Pushes the configuration of each of `names`, which `load` reads, and calls `done` with each
-    /// result. At most [`IN_FLIGHT`] are transferred at the same time, and no more are in memory.
+    /// result. At most 16 are transferred at the same time, and no more are in memory.
     /// They end in any order, and one that fails stops no other. Dropping the future cancels all.
     ///
     /// # Errors
@@ -65,23 +63,22 @@ impl Collection {
         }
         let repository = self.repository(Access::Push);
         push_config(&repository).await.map_err(PushError::Registry)?;
-        let mut tasks = Tasks::default();
+        let mut tasks = JoinSet::new();
         for name in names {
-            let packed = load(&name).and_then(|document| Ok(pack(&name, &document, options)?));
-            match packed {
+            match load(&name).and_then(|document| Ok(pack(&name, &document, options)?)) {
                 Ok(packed) => {
-                    let work = push_one(repository.clone(), name.to_tag(), packed);
-                    tasks.start(async { (name, work.await) });
+                    let (repository, tag) = (repository.clone(), name.to_tag());
+                    tasks.spawn(async move {
+                        // Boxed: requests under way at the same time make a large state.
+                        let pushed = Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst));
+                        (name, pushed.await.map_err(PushError::Registry))
+                    });
                 }
                 Err(error) => done(name, Err(error)),
             }
-            while let Some((name, pushed)) = tasks.next(IN_FLIGHT).await {
-                done(name, pushed.map_err(|error| PushError::Registry(error).into()));
-            }
+            wait(&mut tasks, IN_FLIGHT, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         }
-        while let Some((name, pushed)) = tasks.next(1).await {
-            done(name, pushed.map_err(|error| PushError::Registry(error).into()));
-        }
+        wait(&mut tasks, 1, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         Ok(())
     }
 
@@ -95,7 +92,7 @@ impl Collection {
     }
 
     /// Pulls each of `tags` and calls `done` with the workload and what its tag holds. At most
-    /// [`IN_FLIGHT`] are transferred at the same time. They end in any order, and one that fails stops
+    /// 16 are transferred at the same time. They end in any order, and one that fails stops
     /// no other. Dropping the future cancels all.
     ///
     /// `done` gets a [`PullError`] for each that failed, among them [`PullError::OtherName`] where the
@@ -105,20 +102,16 @@ impl Collection {
         tags: impl IntoIterator<Item = Tag>,
         mut done: impl FnMut(Tag, Result<(WorkloadName, Pulled), PullError>),
     ) {
-        let mut tasks = Tasks::default();
+        let mut tasks = JoinSet::new();
         for tag in tags {
             let (client, reference) = (self.client.clone(), self.repository.tagged(tag.clone()));
-            tasks.start(async move {
+            tasks.spawn(async move {
                 let pulled = pull_one(&client, &reference, &tag).await;
                 (tag, pulled)
             });
-            while let Some((tag, pulled)) = tasks.next(IN_FLIGHT).await {
-                done(tag, pulled);
-            }
+            wait(&mut tasks, IN_FLIGHT, |(tag, pulled)| done(tag, pulled)).await;
         }
-        while let Some((tag, pulled)) = tasks.next(1).await {
-            done(tag, pulled);
-        }
+        wait(&mut tasks, 1, |(tag, pulled)| done(tag, pulled)).await;
     }
 
     fn repository(&self, access: Access) -> Repository {
@@ -126,34 +119,19 @@ impl Collection {
     }
 }
 
-/// The transfers that run now. Dropping it cancels them.
-struct Tasks<T>(JoinSet<T>);
-
-impl<T> Default for Tasks<T> {
-    fn default() -> Self {
-        Self(JoinSet::new())
-    }
-}
-
-impl<T: Send + 'static> Tasks<T> {
-    fn start(&mut self, work: impl Future<Output = T> + Send + 'static) {
-        self.0.spawn(work);
-    }
-
-    /// Waits for one task to end if at least `limit` are running; returns `None` otherwise.
-    async fn next(&mut self, limit: usize) -> Option<T> {
-        if self.0.len() < limit {
-            return None;
-        }
-        match self.0.join_next().await? {
-            Ok(done) => Some(done),
+/// Waits until fewer than `limit` tasks are running, and calls `done` with what each returned.
+async fn wait<T: 'static>(tasks: &mut JoinSet<T>, limit: usize, mut done: impl FnMut(T)) {
+    while tasks.len() >= limit
+        && let Some(ended) = tasks.join_next().await
+    {
+        match ended {
+            Ok(returned) => done(returned),
             // No task is ever aborted, so this is a panic. It continues here.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 }
 
-/// Checks and packs the configuration that is to be pushed under `name`.
 fn pack(
     name: &WorkloadName,
     document: &Document,
@@ -164,14 +142,6 @@ fn pack(
     }
     options.check(document)?;
     Ok(artifact::pack(document, options.creation_time()))
-}
-
-async fn push_one(
-    repository: Repository,
-    tag: Tag,
-    packed: PackedArtifact,
-) -> Result<Pushed, oci::Error> {
-    Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst)).await
 }
 
 async fn pull_one(
@@ -190,7 +160,6 @@ async fn pull_one(
     }
 }
 
-/// Returns the document's own name if it differs from `name`.
 fn other_name(document: &Document, name: &WorkloadName) -> Option<String> {
     document.own_name().filter(|own| own != name.as_str())
 }
