@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::mount::Mount;
 use super::plan::Plan;
 use crate::runconfig::FieldSupport::{Harmless, Unenforceable};
 use crate::runconfig::{
@@ -12,36 +13,33 @@ use crate::runconfig::{
 };
 
 impl Plan {
-    /// Returns what runs and what it may touch; each line has a label and a text. Values of variables
-    /// and what looks like a secret are left out.
-    pub(crate) fn summary(
-        &self,
-        secrets: &[Declared<SecretReference>],
-    ) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("name", self.name.clone()), ("image", self.image.clone())];
+    /// Returns what runs and what it may touch, as lines of a label and a text. Values of variables and
+    /// what looks like a secret are left out.
+    pub(crate) fn summary(&self, secrets: &[Declared<SecretReference>]) -> Vec<String> {
+        let mut lines = vec![format!("name: {}", self.name), format!("image: {}", self.image)];
         if !self.arguments.is_empty() {
-            lines.push(("arguments", shown_arguments(&self.arguments)));
+            lines.push(format!("arguments: {}", shown_arguments(&self.arguments)));
         }
-        lines.push(("transport", self.transport.to_string()));
-        lines.push(("network", self.network.reach()));
+        lines.push(format!("transport: {}", self.transport));
+        lines.push(format!("network: {}", self.network.reach()));
         for (index, port) in self.ports.iter().enumerate() {
             let address = port.address.map_or("all addresses".to_owned(), |a| a.to_string());
             // The server's own port may differ from run to run, if the configured one is taken.
             let is_own = index == 0 && self.url.is_some() && self.network != NetworkMode::Host;
             let host =
                 port.host.filter(|_| !is_own).map_or(String::new(), |p| format!(", port {p}"));
-            lines.push(("publishes", format!("its port {} on {address}{host}", port.container)));
+            lines.push(format!("publishes: its port {} on {address}{host}", port.container));
         }
-        for mount in &self.mounts {
-            let label = if mount.read_only { "reads" } else { "writes" };
-            lines.push((label, format!("{} (as {})", mount.source.display(), mount.target)));
+        for Mount { source, target, read_only } in &self.mounts {
+            let label = if *read_only { "reads" } else { "writes" };
+            lines.push(format!("{label}: {} (as {target})", source.display()));
         }
         // Labels are shown because other programs read them: reverse proxies, updaters, schedulers.
         let labels = self.labels.iter().filter(|(name, _)| !name.starts_with("toolhive"));
-        lines.extend(labels.map(|(name, value)| ("label", format!("{name}={value}"))));
-        lines.extend(secrets.iter().map(|secret| ("secret", secret.text().to_owned())));
-        lines.push(("environment", names(&self.environment)));
-        lines.push(("privileged", if self.privileged { "YES" } else { "no" }.to_owned()));
+        lines.extend(labels.map(|(name, value)| format!("label: {name}={value}")));
+        lines.extend(secrets.iter().map(|secret| format!("secret: {}", secret.text())));
+        lines.push(format!("environment: {}", names(&self.environment)));
+        lines.push(format!("privileged: {}", if self.privileged { "YES" } else { "no" }));
         lines
     }
 }
@@ -52,7 +50,7 @@ fn names(variables: &BTreeMap<String, String>) -> String {
 
 /// Returns what a configuration asks of `ToolHive`: each field that is set and matters, with a text.
 /// Values of variables, and of fields that only a proxy reads, are left out.
-pub(crate) fn declared(document: &Document) -> Vec<(String, String)> {
+pub(crate) fn declared(document: &Document) -> Vec<String> {
     let config = document.config();
     let types = |configs: &[MiddlewareConfig]| {
         configs.iter().map(|config| config.kind.as_str()).collect::<Vec<_>>().join(" ")
@@ -69,7 +67,7 @@ pub(crate) fn declared(document: &Document) -> Vec<(String, String)> {
             (_, _, Value::String(text)) => shown_text(field, text),
             (.., other) => other.to_string(),
         };
-        lines.push((field.clone(), text));
+        lines.push(format!("{field}: {text}"));
     }
     lines
 }
@@ -87,19 +85,18 @@ mod tests {
                 "remote_auth_config":{"client_secret":"FAKE-value"},"new":1}"#;
         let document = Document::parse(text.as_bytes().to_vec()).unwrap();
         let declared = declared(&document);
-        let shown: Vec<_> = declared.iter().map(|(label, text)| (&label[..], &text[..])).collect();
         for line in [
-            ("image", "x"),
-            ("env_vars", "A"),
-            ("secrets", r#"["key,target=B"]"#),
-            ("permission_profile", r#"{"privileged":true,"read":["/etc"]}"#),
-            ("middleware_configs", "audit"),
-            ("remote_auth_config", "set"),
-            ("new", "set"),
+            "image: x",
+            "env_vars: A",
+            r#"secrets: ["key,target=B"]"#,
+            r#"permission_profile: {"privileged":true,"read":["/etc"]}"#,
+            "middleware_configs: audit",
+            "remote_auth_config: set",
+            "new: set",
         ] {
-            assert!(shown.contains(&line), "{line:?} {shown:?}");
+            assert!(declared.iter().any(|shown| shown == line), "{line:?} {declared:?}");
         }
         assert!(!format!("{declared:?}").contains("FAKE-value"));
-        assert!(!shown.iter().any(|(label, _)| *label == "debug"));
+        assert!(!declared.iter().any(|line| line.starts_with("debug:")));
     }
 }

@@ -65,7 +65,7 @@ async fn make_ready(
     signals: &mut impl Signals,
     observer: &dyn RunObserver,
 ) -> Result<Plan, RunError> {
-    let plan = run.complete(fetched)?;
+    let plan = fetched.complete(run)?;
     engine.make_room(&plan).await?;
     if fetched.local_image.is_none() {
         select! {

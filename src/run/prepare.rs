@@ -1,5 +1,6 @@
 //! Checks what was fetched and plans it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
@@ -11,6 +12,7 @@ use crate::directories::config_home;
 use crate::engine::{
     Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, hides_files, unsupported,
 };
+use crate::oci::auth::Secret;
 use crate::runconfig::{Document, McpTransport, RunConfig, SecretReference};
 
 /// A run configuration that can be run, as far as it says itself.
@@ -42,8 +44,6 @@ pub(super) struct ContainerRun {
     pub(super) secrets: Secrets,
     working_dir: PathBuf,
     port: Option<u16>,
-    /// The configuration's port, where another one is used.
-    taken_port: Option<i64>,
 }
 
 impl Fetched {
@@ -62,7 +62,7 @@ impl Fetched {
         self.check_policy(&working_dir)?;
         let runner = match &self.toolhive {
             Some(toolhive) => Runner::ToolHive(toolhive.clone()),
-            None => Runner::Container(Box::new(self.plan(working_dir)?), ()),
+            None => Runner::Container(Box::new(self.container_run(working_dir)?), ()),
         };
         Ok(Prepared { fetched: self, runner })
     }
@@ -79,43 +79,38 @@ impl Fetched {
         refuse_options(&self.request, self.document.config(), self.is_image())
     }
 
-    fn plan(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
+    fn container_run(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
         let config = self.document.config();
         let secrets = Secrets::find(&config.secrets, &self.request.secret_files)?;
         let port = choose_port(&self.request, config)?;
-        let is_other = |port: &u16| config.port > 0 && i64::from(*port) != config.port;
-        let options = PlanOptions {
-            secrets: secrets.with_placeholders(),
-            working_dir: Some(&working_dir),
-            without_isolation: self.request.allows("isolate_network"),
-            port,
-        };
-        Ok(ContainerRun {
-            preview: Plan::new(config, &options)?,
-            taken_port: port
-                .filter(|port| self.request.port.is_none() && is_other(port))
-                .map(|_| config.port),
-            secrets,
-            working_dir,
-            port,
-        })
+        let preview = self.plan(secrets.with_placeholders(), &working_dir, port)?;
+        Ok(ContainerRun { preview, secrets, working_dir, port })
     }
-}
 
-impl ContainerRun {
+    fn plan(
+        &self,
+        secrets: BTreeMap<String, Secret>,
+        working_dir: &Path,
+        port: Option<u16>,
+    ) -> Result<Plan, PlanError> {
+        let without_isolation = self.request.allows("isolate_network");
+        let working_dir = Some(working_dir);
+        let options = PlanOptions { port, secrets, working_dir, without_isolation };
+        Plan::new(self.document.config(), &options)
+    }
+
     /// Returns the plan with the values of all secrets.
-    pub(super) fn complete(&self, fetched: &Fetched) -> Result<Plan, PlanError> {
-        let options = PlanOptions {
-            secrets: self.secrets.known.clone(),
-            working_dir: Some(&self.working_dir),
-            without_isolation: fetched.request.allows("isolate_network"),
-            port: self.port,
-        };
-        Plan::new(fetched.document.config(), &options)
+    pub(super) fn complete(&self, run: &ContainerRun) -> Result<Plan, PlanError> {
+        self.plan(run.secrets.known.clone(), &run.working_dir, run.port)
     }
 
-    fn note_port(&self, observer: &dyn RunObserver) {
-        if let (Some(wanted), Some(chosen)) = (self.taken_port, self.port) {
+    /// Tells the observer where another port is used than the configuration's.
+    fn note_port(&self, run: &ContainerRun, observer: &dyn RunObserver) {
+        let wanted = self.document.config().port;
+        if let (Some(chosen), None) = (run.port, self.request.port)
+            && wanted > 0
+            && i64::from(chosen) != wanted
+        {
             observer.note(Note::PortTaken { wanted, chosen });
         }
     }
@@ -128,7 +123,7 @@ impl Prepared {
         let Runner::Container(run, ()) = &self.runner else { return None };
         let request = &self.fetched.request;
         let engine = find_engine(request).map_or("podman", |engine| engine.kind().as_str());
-        run.note_port(observer);
+        self.fetched.note_port(run, observer);
         let variables: Vec<_> = run.preview.secrets.keys().map(String::as_str).collect();
         if !variables.is_empty() {
             observer.note(Note::SecretVariables(&variables));
@@ -150,7 +145,7 @@ impl Prepared {
                 }
                 let engine = find_engine(&self.fetched.request)?;
                 engine.check(&run.preview).await?;
-                run.note_port(observer);
+                self.fetched.note_port(&run, observer);
                 Runner::Container(run, engine)
             }
         };
@@ -169,18 +164,12 @@ impl Checked {
         }
     }
 
-    /// Returns what the server is and may touch, as lines of text, for a user who has to agree.
+    /// Returns what the server is and may touch, for a user who has to agree.
     pub(super) fn summary(&self) -> Vec<String> {
         let document = &self.fetched.document;
-        let line = |label: &str, text: &str| format!("{label}: {text}");
         match &self.runner {
-            Runner::Container(run, _) => {
-                let lines = run.preview.summary(&document.config().secrets);
-                lines.iter().map(|(label, text)| line(label, text)).collect()
-            }
-            Runner::ToolHive(_) => {
-                declared(document).iter().map(|(label, text)| line(label, text)).collect()
-            }
+            Runner::Container(run, _) => run.preview.summary(&document.config().secrets),
+            Runner::ToolHive(_) => declared(document),
         }
     }
 }
