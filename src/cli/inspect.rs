@@ -10,7 +10,7 @@ use super::output::Tint;
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Document, Review, review, review_with_values};
+use crate::runconfig::{Document, Review, reviewed};
 
 /// The largest number of characters of an annotation that are shown. The configuration is never cut:
 /// the missing part could matter.
@@ -64,7 +64,7 @@ impl Inspect {
     }
 
     fn review(&self, document: &Document) -> Review {
-        if self.values { review_with_values(document) } else { review(document) }
+        reviewed(document, self.values)
     }
 }
 

@@ -16,7 +16,6 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// Returns the name of the engine's program.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Podman => "podman",
@@ -25,7 +24,6 @@ impl EngineKind {
     }
 }
 
-/// The peculiarities of one engine.
 pub(super) trait ContainerEngine: fmt::Debug + Sync {
     fn kind(&self) -> EngineKind;
 

@@ -23,7 +23,6 @@ const ENGINES: [&dyn ContainerEngine; 2] = [&Podman, &Docker];
 /// long.
 const STOP_LIMIT: &str = "--time=30";
 
-/// A container engine on this machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
     adapter: &'static dyn ContainerEngine,
@@ -57,7 +56,6 @@ impl Engine {
         self.adapter.kind()
     }
 
-    /// Returns the containers of all workloads, whether they run or not.
     pub(crate) async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
         let doing = "listing containers";
         let list = ["ps", "--all", "--quiet", "--filter=label=toolhive=true"];
@@ -73,7 +71,6 @@ impl Engine {
         read_containers(&inspected.stdout, self.adapter, doing)
     }
 
-    /// Returns the container of this name or id.
     pub(crate) async fn container(&self, name: &str) -> Result<Option<Container>, EngineError> {
         let output = self.program.output(&["container", "inspect", name]).await?;
         if !output.status.success() {
@@ -82,7 +79,6 @@ impl Engine {
         Ok(read_containers(&output.stdout, self.adapter, "looking at a container")?.pop())
     }
 
-    /// Returns true if `image` is on this machine.
     pub(crate) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
         let inspect = ["image", "inspect", "--format={{.Id}}", image];
         Ok(self.program.output(&inspect).await?.status.success())
@@ -139,7 +135,7 @@ impl Engine {
     /// The command of [`Self::start_attached`]. The engine passes no signals on, because docker's
     /// program does not pass on all of them: [`Self::signal`] does.
     pub(super) fn attach_command(&self, name: &str, interactive: bool) -> Command {
-        let mut command = Command::new(self.program.path());
+        let mut command = Command::new(&self.program.path);
         command.args(["start", "--attach"]);
         if interactive {
             command.arg("--interactive");
@@ -154,7 +150,6 @@ impl Engine {
         self.program.succeed(&["stop", STOP_LIMIT, name], &doing).await.map(drop)
     }
 
-    /// Sends a signal, such as `TERM`, to the server of a running container.
     pub(crate) async fn signal(&self, name: &str, signal: &str) -> Result<(), EngineError> {
         let doing = format!("sending a signal to the container {name}");
         self.program.succeed(&["kill", "--signal", signal, name], &doing).await.map(drop)

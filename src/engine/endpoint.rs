@@ -38,13 +38,11 @@ impl Endpoint {
         Ok(Some(Self { address, port, target, is_published }))
     }
 
-    /// Returns the port to publish, if one is published.
     pub(super) fn published(&self) -> Option<PublishedPort> {
         let Self { address, port, target, is_published } = *self;
         is_published.then_some(PublishedPort { address, host: Some(port), container: target })
     }
 
-    /// Returns the URL at which clients reach the server.
     pub(super) fn url(&self, transport: McpTransport) -> String {
         let path = transport.path().unwrap_or_default();
         format!("http://{}:{}{path}", url_host(self.address), self.port)

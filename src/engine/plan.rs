@@ -16,21 +16,17 @@ use crate::runconfig::{
     PublishedPort, RunConfig, is_engine_name,
 };
 
-/// A container to create.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) name: String,
     /// The image reference, with its registry.
     pub(crate) image: String,
-    /// Arguments for the image's entry point.
     pub(crate) arguments: Vec<String>,
     pub(crate) transport: McpTransport,
-    /// The environment without secrets.
     pub(crate) environment: BTreeMap<String, String>,
     /// Values of secrets, by the names of their variables.
     pub(crate) secrets: BTreeMap<String, Secret>,
     pub(crate) labels: BTreeMap<String, String>,
-    /// Mounts, in the order of the profile.
     pub(crate) mounts: Vec<Mount>,
     /// Published ports, the server's own first.
     pub(crate) ports: Vec<PublishedPort>,
@@ -40,7 +36,6 @@ pub(crate) struct Plan {
     pub(crate) url: Option<String>,
 }
 
-/// The settings of one run.
 #[derive(Debug, Default)]
 pub(crate) struct PlanOptions<'a> {
     /// The port of this machine to publish at, instead of the configuration's.
@@ -193,7 +188,6 @@ fn secrets(
     Ok(secrets)
 }
 
-/// Returns the configuration's labels, with `ToolHive`'s own labels for this run.
 fn labels(
     config: &RunConfig,
     name: &str,

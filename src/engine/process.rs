@@ -10,10 +10,9 @@ use tokio::process::{Child, Command};
 
 use super::error::EngineError;
 
-/// An engine's program.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl Program {
@@ -22,10 +21,6 @@ impl Program {
         let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         let mut paths = std::env::split_paths(search_path).map(|dir| dir.join(&name));
         Some(Self { path: paths.find(|path| is_executable(path))? })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Returns a command that has no standard input and is killed when its process is dropped.
@@ -66,7 +61,6 @@ impl Program {
         check_success(output, doing)
     }
 
-    /// Starts `command`, one of this program.
     pub(super) fn spawn(&self, command: &mut Command) -> Result<Child, EngineError> {
         command.spawn().map_err(|error| self.not_started(error))
     }

@@ -10,7 +10,6 @@ use super::error::EngineError;
 use crate::atomic_file;
 use crate::runconfig::Document;
 
-/// `ToolHive`'s own program.
 #[derive(Debug, Clone)]
 pub(crate) struct ToolHive {
     program: PathBuf,
@@ -56,7 +55,6 @@ impl ToolHiveRun {
     }
 }
 
-/// The file with the run configuration.
 #[derive(Debug)]
 struct HandedOver(PathBuf);
 

@@ -24,7 +24,6 @@ pub struct Fetched {
     pub(super) local_image: Option<RetrieveError>,
 }
 
-/// Where a run configuration comes from.
 #[derive(Debug)]
 pub(super) enum Origin {
     File,
@@ -99,7 +98,6 @@ async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
     }
 }
 
-/// Returns the run configuration under the name that the request gives it.
 fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {
     if request.image != ImageOptions::default() {
         let text = "this is a run configuration, which says itself how it runs: options for images \
@@ -112,7 +110,6 @@ fn configured(document: Document, request: &RunRequest) -> Result<Document, RunE
     })
 }
 
-/// Returns the run configuration that `ToolHive` would store for an image.
 fn for_image(reference: &Reference, request: &RunRequest) -> Result<Document, RunError> {
     if request.only_configuration {
         let text = format!("{reference} is a container image and no run configuration");

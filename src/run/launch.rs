@@ -114,7 +114,6 @@ fn save(fetched: &Fetched, store: &StateStore, observer: &dyn RunObserver) -> Re
     Ok(())
 }
 
-/// Has `ToolHive` run the configuration, until its process ends.
 async fn hand_over(
     toolhive: &ToolHive,
     document: &Document,

@@ -52,7 +52,6 @@ impl RunRequest {
         Self { source: source.into(), ..Self::default() }
     }
 
-    /// Returns true if the caller allowed this field to be left out.
     pub(super) fn allows(&self, field: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed == field)
     }

@@ -12,7 +12,6 @@ use crate::runconfig::{Declared, SecretReference};
 /// The largest file of a secret, in bytes.
 const FILE_LIMIT: usize = 64 * 1024;
 
-/// The values of a run's secrets.
 #[derive(Debug)]
 pub(super) struct Secrets {
     /// Values by the secret's name.
@@ -46,7 +45,6 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Takes the value of a missing secret.
     pub(super) fn supply(&mut self, name: &str, value: Secret) {
         self.missing.retain(|secret| secret.name != name);
         self.known.insert(name.to_owned(), value);

@@ -61,7 +61,6 @@ pub struct Server {
     process: Option<Child>,
 }
 
-/// What a container is started with.
 pub(super) struct Launch<'a> {
     pub(super) engine: Engine,
     pub(super) plan: Plan,
@@ -79,7 +78,6 @@ impl Launch<'_> {
         outcome.map(|status| Started::Over(RunOutcome::Exited(status)))
     }
 
-    /// Starts an HTTP server and waits until it answers.
     pub(super) async fn http(
         self,
         lifetime: Lifetime,
@@ -100,7 +98,9 @@ impl Launch<'_> {
         let mut process = self.engine.start_attached(id, false)?;
         select! {
             status = process.wait() => match status.map_err(waiting)? {
-                status if status.success() => Err(no_answer("the server ended with exit code 0 before it answered")),
+                status if status.success() => {
+                    Err(no_answer("the server ended with exit code 0 before it answered"))
+                }
                 status => Ok(Started::Over(RunOutcome::Exited(status))),
             },
             answered = self.answered() => Ok(self.serving(id, answered?, Some(process))),
@@ -184,7 +184,6 @@ impl Server {
     }
 }
 
-/// Starts a container and passes signals on to its server until that ends.
 async fn pass_on_signals(
     engine: &Engine,
     id: &str,

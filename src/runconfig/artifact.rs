@@ -13,7 +13,6 @@ use crate::timestamp::Timestamp;
 
 /// The `artifactType` of a run configuration.
 pub const ARTIFACT_TYPE: MediaType = MediaType::from_static("application/vnd.toolhive.runconfig");
-/// The media type of the layer that holds it.
 pub(crate) const LAYER_TYPE: MediaType =
     MediaType::from_static("application/vnd.toolhive.runconfig.v1+json");
 /// The largest configuration that the manifest carries inline too, in bytes.
@@ -32,7 +31,6 @@ const VERSION: &str = "org.opencontainers.image.version";
 const DESCRIPTION: &str = "org.opencontainers.image.description";
 const TITLE: &str = "org.opencontainers.image.title";
 
-/// Packs `document` as an artifact that was created at `created`.
 pub(super) fn pack(document: &Document, created: Timestamp) -> PackedArtifact {
     let mut annotations = Annotations::from([
         (CREATED.to_owned(), created.to_string()),

@@ -39,9 +39,6 @@ pub struct ImageOptions {
 impl ImageOptions {
     /// Returns the run configuration for `image`, which is kept as the user typed it. An HTTP server
     /// is published at `port` of 127.0.0.1.
-    ///
-    /// # Errors
-    /// [`InvalidDocument::TooLarge`].
     pub(crate) fn document(
         self,
         image: &str,
@@ -128,9 +125,6 @@ fn profile(network: bool, volumes: &[String]) -> Value {
 }
 
 /// Returns the default name for a workload of this image: the last two parts of the repository's path.
-///
-/// # Errors
-/// [`InvalidWorkloadName`] if that is too long.
 pub(crate) fn name_of_image(reference: &Reference) -> Result<WorkloadName, InvalidWorkloadName> {
     let path = reference.repository().as_str();
     let mut parts: Vec<_> = path.rsplit('/').take(2).collect();

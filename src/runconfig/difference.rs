@@ -102,7 +102,6 @@ impl Comparison {
     }
 }
 
-/// Returns the items of a list, or the one value.
 fn items(value: Option<Value>) -> Vec<Value> {
     match value {
         None => Vec::new(),

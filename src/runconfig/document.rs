@@ -78,7 +78,6 @@ impl Document {
         self.own_name().unwrap_or_default().parse()
     }
 
-    /// Returns `base_name`, else `name`, unchecked.
     pub(super) fn own_name(&self) -> Option<String> {
         let base = Some(self.config.base_name.as_str()).filter(|name| !name.is_empty());
         base.or_else(|| self.name()).map(str::to_owned)
@@ -89,7 +88,6 @@ impl Document {
         &self.fields
     }
 
-    /// Returns the JSON values with their byte offsets in the text.
     pub(super) const fn root(&self) -> &Node {
         &self.root
     }

@@ -52,7 +52,6 @@ pub fn renamed(document: &Document, name: &WorkloadName) -> Result<Document, Edi
     edited(document, edits)
 }
 
-/// Returns the byte offsets of the strings that hold the workload's name.
 fn name_spans(root: &Node) -> impl Iterator<Item = Range<usize>> {
     let holds_name = |kind| kind == Kind::String(Text::WorkloadName);
     let fields = FIELDS.iter().filter(move |field| holds_name(field.kind));
@@ -96,7 +95,6 @@ fn edited(document: &Document, mut edits: Vec<Edit>) -> Result<Document, EditErr
     Document::parse(text.into_bytes()).map_err(EditError::Invalid)
 }
 
-/// Removes a member, and the comma that separates it from the others.
 fn removal(members: &[Member], index: usize) -> Edit {
     let member = &members[index];
     let (start, end) = match (members.get(index + 1), index.checked_sub(1)) {

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::oci::{InvalidReference, Reference};
 
-/// The source or the destination of a run configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigLocation {
     /// A file.
     File(PathBuf),
-    /// A manifest in a registry.
     Registry(Reference),
 }
 
@@ -24,9 +22,6 @@ impl ConfigLocation {
     /// 5. Its first component is a registry host (it has a dot or a port, or is `localhost`), or it
     ///    has a tag or a digest: a registry reference.
     /// 6. Anything else could be either, and is refused.
-    ///
-    /// # Errors
-    /// [`InvalidLocation`].
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidLocation> {
         Self::parse_with(text, Path::exists)
     }

@@ -56,7 +56,8 @@ pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
 pub use retrieve::{NotRunnable, RetrieveError};
 pub(crate) use retrieve::{Retrieved, retrieve, runnable};
-pub use review::{Review, review, review_with_values};
+pub(crate) use review::reviewed;
+pub use review::{Review, review};
 #[cfg(any(test, fuzzing))]
 pub(crate) use secrets::exposures;
 pub use secrets::{Exposure, ExposureKind};

@@ -15,11 +15,9 @@ pub(crate) struct EffectivePermissions<'a> {
     pub(crate) network: NetworkAccess<'a>,
     /// The hosts that alone may call it. The list is empty where nothing restricts callers.
     pub(crate) allowed_callers: &'a [String],
-    /// The mounts, each path in the container once.
     pub(crate) mounts: Vec<EffectiveMount<'a>>,
     /// The port of an HTTP server, if this machine publishes it.
     pub(crate) server_port: Option<ServerPort<'a>>,
-    /// Further published ports.
     pub(crate) published_ports: &'a [Declared<PublishedPort>],
     pub(crate) is_privileged: bool,
 }
@@ -40,13 +38,11 @@ pub(crate) enum NetworkAccess<'a> {
     },
     /// This machine's own network.
     Host,
-    /// The engine's network of this name.
     Named(&'a str),
     /// The mode of the network has no meaning.
     Invalid(&'a str, &'a InvalidValue),
 }
 
-/// A mount that takes effect.
 pub(crate) struct EffectiveMount<'a> {
     /// The text of the mount, without `:ro`.
     pub(crate) text: &'a str,

@@ -52,7 +52,6 @@ pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, Pull
     read(&repository, manifest).await
 }
 
-/// Reads the configuration that `manifest` describes.
 pub(super) async fn read(
     repository: &Repository,
     manifest: FetchedManifest,

@@ -21,12 +21,9 @@ const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
 /// Domains in front, as names in `ToolHive`'s catalogue have them: `io.github.owner/server`.
 const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
 
-/// What was found.
 #[derive(Debug)]
 pub(crate) enum Retrieved {
-    /// A run configuration in a file.
     File(Document),
-    /// A run configuration artifact.
     Artifact(Box<Pulled>),
     /// A container image, or an index of images; what it holds is the container engine's business.
     Image,

@@ -34,13 +34,8 @@ pub fn review(document: &Document) -> Review {
     reviewed(document, false)
 }
 
-/// Reviews `document` with every value.
-#[must_use]
-pub fn review_with_values(document: &Document) -> Review {
-    reviewed(document, true)
-}
-
-fn reviewed(document: &Document, with_values: bool) -> Review {
+/// Reviews `document`, with every value or like [`review`].
+pub(crate) fn reviewed(document: &Document, with_values: bool) -> Review {
     let config = document.config();
     let permissions = EffectivePermissions::of(config);
     let mut review = Review { program: program(config, with_values), ..Review::default() };
@@ -98,7 +93,6 @@ impl Review {
     }
 }
 
-/// Describes the ports that this machine publishes.
 fn ports(permissions: &EffectivePermissions<'_>) -> Vec<String> {
     let own = permissions.server_port.iter().map(ToString::to_string);
     let published =
@@ -221,7 +215,7 @@ mod tests {
             "remote_url": "https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
             "env_vars": { "A B": "", "C": "FAKE-value" },
         });
-        let whole = format!("{:?}", review_with_values(&document(config.clone())));
+        let whole = format!("{:?}", super::reviewed(&document(config.clone()), true));
         assert!(whole.contains("--password FAKE-pw") && whole.contains("C=FAKE-value"), "{whole}");
         let review = reviewed(config);
         let shown = format!("{review:?}");

@@ -21,7 +21,6 @@ pub struct Agreements {
     dir: PathBuf,
 }
 
-/// The record that the user agreed to run one manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Agreement {
     pub(crate) reference: String,

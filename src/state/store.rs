@@ -41,7 +41,6 @@ pub enum SaveOutcome {
 }
 
 impl SaveOutcome {
-    /// Returns the word that stands in output for scripts.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",

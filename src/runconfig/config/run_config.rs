@@ -63,7 +63,6 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
-    /// Returns the network permissions, if the profile has some.
     pub(crate) fn network(&self) -> Option<&NetworkPermissions> {
         self.permission_profile.as_ref()?.network.as_ref()
     }

@@ -18,7 +18,6 @@ pub enum McpTransport {
 }
 
 impl McpTransport {
-    /// Returns the word that a run configuration has for it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Stdio => "stdio",

@@ -67,7 +67,6 @@ impl Kind {
         fields.iter().find_map(named)
     }
 
-    /// Returns the kind of the member `name` of an object of this kind.
     pub(crate) fn member(self, name: &str) -> Self {
         match self {
             Self::Map(value) => *value,
@@ -75,7 +74,6 @@ impl Kind {
         }
     }
 
-    /// Returns the kind of the elements of an array of this kind.
     pub(crate) const fn element(self) -> Self {
         match self {
             Self::List(element) => *element,

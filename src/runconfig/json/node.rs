@@ -7,10 +7,8 @@ use std::ops::Range;
 use crate::oci::is_same_field;
 use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 
-/// The deepest nesting of objects and arrays.
 pub(crate) const DEPTH_LIMIT: usize = 128;
 
-/// A value and its byte offsets in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) span: Range<usize>,

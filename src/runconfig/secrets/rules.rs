@@ -26,7 +26,6 @@ const HARMLESS_ENDS: &str = "file path url uri id name endpoint public_key ref e
 /// Bits of information in each character of a value that looks random.
 const ENTROPY: f64 = 3.0;
 
-/// Returns true if `text` contains a well-known token.
 pub(super) fn has_token(text: &str) -> bool {
     let token_character = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     text.split(|c| !token_character(c)).any(|word| {
@@ -48,7 +47,6 @@ pub(super) fn is_url_with_credential(text: &str) -> bool {
     })
 }
 
-/// Returns true if `value` is taken for a secret because of `name`.
 pub(super) fn is_secret_by_name(name: &str, value: &str) -> bool {
     let name = name.trim_start_matches('-').replace('-', "_").to_ascii_lowercase();
     let lower = value.to_ascii_lowercase();

@@ -60,7 +60,6 @@ pub(crate) fn exposures(document: &Document, home: Option<&str>) -> Vec<Exposure
     search.found
 }
 
-/// Finds what should not be shared in the value of the field `field`.
 pub(super) fn exposures_in(field: &str, value: &Value) -> Vec<Exposure> {
     let mut search = Search { home: None, found: Vec::new() };
     search.value(field, field, value, ROOT.member(field));

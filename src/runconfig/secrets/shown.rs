@@ -17,7 +17,6 @@ pub(crate) fn shown_arguments(arguments: &[String]) -> String {
     arguments.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns `text`, the value of the field `field`.
 pub(crate) fn shown_text(field: &str, text: &str) -> String {
     let found = exposures_in(field, &Value::from(text));
     secret(&found, field).map_or_else(|| text.to_owned(), |kind| hidden(kind, text))
