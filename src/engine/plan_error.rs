@@ -62,12 +62,6 @@ impl std::error::Error for PlanError {
     }
 }
 
-impl From<InvalidValue> for PlanError {
-    fn from(error: InvalidValue) -> Self {
-        Self::Value(error)
-    }
-}
-
 impl From<&InvalidValue> for PlanError {
     fn from(error: &InvalidValue) -> Self {
         Self::Value(error.clone())

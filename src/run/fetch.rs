@@ -7,8 +7,8 @@ use super::request::{EngineChoice, RunRequest};
 use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::{Client, Digest, Reference};
 use crate::runconfig::{
-    ConfigLocation, Document, ImageOptions, RetrieveError, Retrieved, name_of_image, renamed,
-    retrieve, runnable,
+    ConfigLocation, Document, ImageOptions, RetrieveError, name_of_image, pull_unless_image,
+    read_file, renamed, runnable,
 };
 
 /// A run configuration that was fetched, and nothing checked of it yet.
@@ -55,28 +55,25 @@ pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunE
         EngineChoice::ToolHive => Some(ToolHive::from_environment()?),
         _ => None,
     };
-    let location = runnable(&request.source)?;
     let mut local_image = None;
-    let found = retrieve(client, &location).await;
-    let (document, origin) = match (found, location) {
-        (Ok(Retrieved::File(document)), _) => (configured(document, &request)?, Origin::File),
-        (Ok(Retrieved::Artifact(pulled)), ConfigLocation::Registry(reference)) => {
-            let digest = pulled.manifest.descriptor.digest;
-            (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
-        }
-        (Ok(_), ConfigLocation::Registry(reference)) => {
-            (for_image(&reference, &request)?, Origin::Image)
-        }
-        (Err(error), ConfigLocation::Registry(reference))
-            if error.allows_local_image()
-                && !request.only_configuration
-                && has_image(&request, &reference).await =>
-        {
-            local_image = Some(error);
-            (for_image(&reference, &request)?, Origin::Image)
-        }
-        (Err(error), _) => return Err(error.into()),
-        (Ok(_), ConfigLocation::File(_)) => unreachable!("`retrieve` returns a file as one"),
+    let (document, origin) = match runnable(&request.source)? {
+        ConfigLocation::File(path) => (configured(read_file(&path)?, &request)?, Origin::File),
+        ConfigLocation::Registry(reference) => match pull_unless_image(client, &reference).await {
+            Ok(Some(pulled)) => {
+                let digest = pulled.manifest.descriptor.digest;
+                (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
+            }
+            Ok(None) => (for_image(&reference, &request)?, Origin::Image),
+            Err(error)
+                if error.allows_local_image()
+                    && !request.only_configuration
+                    && has_image(&request, &reference).await =>
+            {
+                local_image = Some(error);
+                (for_image(&reference, &request)?, Origin::Image)
+            }
+            Err(error) => return Err(error.into()),
+        },
     };
     Ok(Fetched { document, origin, request, toolhive, client: client.clone(), local_image })
 }

@@ -8,7 +8,7 @@ use super::error::InvalidDocument;
 use crate::oci::artifact::{ArtifactError, UnsupportedArtifact};
 use crate::oci::auth::Access;
 use crate::oci::{
-    self, Annotations, Client, FetchedManifest, ManifestKind, Mismatch, Reference, Repository, Tag,
+    self, Annotations, Client, FetchedManifest, ManifestKind, Mismatch, Reference, Tag,
 };
 
 /// A run configuration from a registry.
@@ -49,14 +49,7 @@ impl Pulled {
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
     let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
     let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
-    read(&repository, manifest).await
-}
-
-pub(super) async fn read(
-    repository: &Repository,
-    manifest: FetchedManifest,
-) -> Result<Pulled, PullError> {
-    let content = RUN_CONFIG.read(repository, &manifest).await?;
+    let content = RUN_CONFIG.read(&repository, &manifest).await?;
     let document = Document::parse(content).map_err(PullError::Invalid)?;
     Ok(Pulled { manifest, document })
 }

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use super::document::Document;
 use super::error::{InvalidDocument, MAX_SIZE};
 use super::location::{ConfigLocation, InvalidLocation};
-use super::pull::{PullError, Pulled, read};
+use super::pull::{PullError, Pulled, pull};
 use crate::capped_read::read_capped;
-use crate::oci::auth::Access;
 use crate::oci::{Client, ErrorKind, Reference, UnsupportedArtifact};
 use crate::wire;
 
@@ -20,14 +19,6 @@ use crate::wire;
 const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
 /// Domains in front, as names in `ToolHive`'s catalogue have them: `io.github.owner/server`.
 const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
-
-#[derive(Debug)]
-pub(crate) enum Retrieved {
-    File(Document),
-    Artifact(Box<Pulled>),
-    /// A container image, or an index of images; what it holds is the container engine's business.
-    Image,
-}
 
 /// Parses what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`]. What
 /// only `ToolHive` can run is an error.
@@ -93,35 +84,24 @@ impl std::error::Error for NotRunnable {
     }
 }
 
-/// Finds what stands at `location`: one manifest request, and one for the configuration where the
-/// manifest does not carry it.
-pub(crate) async fn retrieve(
-    client: &Client,
-    location: &ConfigLocation,
-) -> Result<Retrieved, RetrieveError> {
-    match location {
-        ConfigLocation::File(path) => read_file(path).map(Retrieved::File),
-        ConfigLocation::Registry(reference) => {
-            from_registry(client, reference).await.map_err(RetrieveError::Pull)
-        }
-    }
-}
-
-fn read_file(path: &Path) -> Result<Document, RetrieveError> {
+pub(crate) fn read_file(path: &Path) -> Result<Document, RetrieveError> {
     let bytes = read_capped(path, MAX_SIZE)
         .map_err(|error| RetrieveError::File { path: path.to_owned(), error })?;
     Document::parse(bytes).map_err(|error| RetrieveError::Invalid { path: path.to_owned(), error })
 }
 
-async fn from_registry(client: &Client, reference: &Reference) -> Result<Retrieved, PullError> {
-    let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
-    let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
-    match read(&repository, manifest).await {
-        Ok(pulled) => Ok(Retrieved::Artifact(Box::new(pulled))),
+/// Pulls the run configuration that `reference` names; returns `None` for a container image or an
+/// index of images.
+pub(crate) async fn pull_unless_image(
+    client: &Client,
+    reference: &Reference,
+) -> Result<Option<Pulled>, RetrieveError> {
+    match pull(client, reference).await {
+        Ok(pulled) => Ok(Some(pulled)),
         Err(PullError::Unsupported(
             UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
-        )) => Ok(Retrieved::Image),
-        Err(error) => Err(error),
+        )) => Ok(None),
+        Err(error) => Err(RetrieveError::Pull(error)),
     }
 }
 
