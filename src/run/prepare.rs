@@ -156,8 +156,7 @@ impl Prepared {
 impl Checked {
     /// Returns the secrets that have no value yet. [`Agreed::supply`](super::Agreed::supply) takes
     /// them. `ToolHive` finds its secrets itself.
-    #[must_use]
-    pub fn missing_secrets(&self) -> &[SecretReference] {
+    pub(crate) fn missing_secrets(&self) -> &[SecretReference] {
         match &self.runner {
             Runner::Container(run, _) => &run.secrets.missing,
             Runner::ToolHive(_) => &[],

@@ -142,15 +142,12 @@ impl Launch<'_> {
 }
 
 impl Server {
-    /// Returns the engine that runs the container.
-    #[must_use]
-    pub fn engine(&self) -> EngineKind {
+    pub(crate) fn engine(&self) -> EngineKind {
         self.engine.kind()
     }
 
     /// Returns true if the server runs in the background.
-    #[must_use]
-    pub const fn is_detached(&self) -> bool {
+    pub(crate) const fn is_detached(&self) -> bool {
         self.process.is_none()
     }
 

@@ -36,8 +36,7 @@ impl Collection {
     }
 
     /// Returns the reference of the workload `name`.
-    #[must_use]
-    pub fn reference(&self, name: &WorkloadName) -> Reference {
+    pub(crate) fn reference(&self, name: &WorkloadName) -> Reference {
         self.repository.tagged(name.to_tag())
     }
 

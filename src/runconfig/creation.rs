@@ -22,12 +22,8 @@ impl std::error::Error for InvalidEpoch {}
 /// # Errors
 /// [`InvalidEpoch`] if the variable holds anything but seconds since 1970, up to the year 9999.
 pub fn creation_time() -> Result<Timestamp, InvalidEpoch> {
-    from_epoch(
-        std::env::var_os("SOURCE_DATE_EPOCH")
-            .as_deref()
-            .map(std::ffi::OsStr::to_string_lossy)
-            .as_deref(),
-    )
+    let epoch = std::env::var_os("SOURCE_DATE_EPOCH");
+    from_epoch(epoch.as_ref().map(|epoch| epoch.to_string_lossy()).as_deref())
 }
 
 fn from_epoch(epoch: Option<&str>) -> Result<Timestamp, InvalidEpoch> {

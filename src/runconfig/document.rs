@@ -65,8 +65,7 @@ impl Document {
     }
 
     /// Returns the field `name`, unless it is empty.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         Some(self.config.name.as_str()).filter(|name| !name.is_empty())
     }
 

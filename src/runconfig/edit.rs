@@ -66,10 +66,11 @@ fn name_spans(root: &Node) -> impl Iterator<Item = Range<usize>> {
 
 /// Returns the configuration with the value of `variable` replaced by a reference to the secret
 /// `name`. Every user of the configuration supplies the value.
-///
-/// # Errors
-/// [`EditError`].
-pub fn with_secret(document: &Document, variable: &str, name: &str) -> Result<Document, EditError> {
+pub(crate) fn with_secret(
+    document: &Document,
+    variable: &str,
+    name: &str,
+) -> Result<Document, EditError> {
     if !is_secret_name(name) || name.contains(['"', '\\']) || name.contains(char::is_control) {
         return Err(EditError::SecretName(name.to_owned()));
     }

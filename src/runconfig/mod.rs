@@ -39,7 +39,8 @@ pub(crate) use config::{clean_path, is_engine_name};
 pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Difference, differences};
 pub use document::Document;
-pub use edit::{EditError, renamed, with_secret};
+pub(crate) use edit::with_secret;
+pub use edit::{EditError, renamed};
 pub(crate) use error::MAX_SIZE;
 pub use error::{DocumentDefect, InvalidDocument};
 #[cfg(test)]

@@ -32,8 +32,7 @@ impl Pulled {
     }
 
     /// Returns true if the manifest holds the configuration itself, so that no blob was read.
-    #[must_use]
-    pub fn is_inline(&self) -> bool {
+    pub(crate) fn is_inline(&self) -> bool {
         let ManifestKind::Manifest(manifest) = &self.manifest.kind else { return false };
         manifest.layers.iter().any(|layer| layer.media_type == LAYER_TYPE && layer.data.is_some())
     }
