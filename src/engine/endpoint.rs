@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::plan_error::PlanError;
+use super::error::PlanError;
 use crate::runconfig::{
     EffectivePermissions, InvalidValue, McpTransport, PublishedPort, RunConfig,
 };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::plan_error::PlanError;
+use super::error::PlanError;
 use crate::oci::auth::Secret;
 
 /// The longest name and value of a variable, in bytes: engines read lines of less than 64 KiB.

@@ -1,12 +1,15 @@
-//! Why a container engine did not do what it was asked to.
+//! Why a run configuration cannot become a container, and why an engine failed.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use super::adapter::EngineKind;
+use crate::oci::InvalidReference;
 use crate::printable::excerpt;
+use crate::runconfig::InvalidValue;
 
 /// The most characters of an engine's message that are shown.
 const MESSAGE_LIMIT: usize = 600;
@@ -91,12 +94,74 @@ impl fmt::Display for EngineError {
     }
 }
 
-impl std::error::Error for EngineError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for EngineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Start { error, .. } | Self::HandOver { error, .. } => Some(error),
             Self::Output { error, .. } => Some(error),
             _ => None,
         }
+    }
+}
+
+/// Why a run configuration cannot become a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A text of the configuration has no meaning.
+    Value(InvalidValue),
+    /// The image is not an image reference.
+    Image {
+        /// The text of the field.
+        image: String,
+        /// What is wrong with it.
+        error: InvalidReference,
+    },
+    /// No engine accepts this name for a container.
+    ContainerName(String),
+    /// The source of a mount does not exist.
+    MissingSource(PathBuf),
+    /// Ports are published, and the container has no network.
+    PortsWithoutNetwork,
+    /// The value of the secret with this name is missing.
+    MissingSecret(String),
+    /// An environment variable cannot reach the container unchanged. The text names it, and says why.
+    Variable(String),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(error) => error.fmt(f),
+            Self::Image { image, .. } => write!(f, "{image:?} is no image"),
+            Self::ContainerName(name) => write!(f, "{name:?} is no name for a container"),
+            Self::MissingSource(path) => {
+                write!(f, "{} is to be mounted and does not exist", path.display())
+            }
+            Self::PortsWithoutNetwork => {
+                f.write_str("ports are to be published, and the network mode is none")
+            }
+            Self::MissingSecret(name) => write!(
+                f,
+                "secret not found: {name}; set TOOLHIVE_SECRET_{name}, or give --secret \
+                 {name}=@FILE"
+            ),
+            Self::Variable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Error for PlanError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Image { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<&InvalidValue> for PlanError {
+    fn from(error: &InvalidValue) -> Self {
+        Self::Value(error.clone())
     }
 }

@@ -5,7 +5,6 @@
 
 mod adapter;
 mod arguments;
-mod check;
 mod command_line;
 mod container;
 mod endpoint;
@@ -13,7 +12,6 @@ mod environment;
 mod error;
 mod mount;
 mod plan;
-mod plan_error;
 mod process;
 mod summary;
 mod support;
@@ -26,10 +24,9 @@ pub use adapter::EngineKind;
 pub use arguments::Lifetime;
 pub(crate) use command_line::Engine;
 pub(crate) use container::Container;
-pub use error::EngineError;
+pub use error::{EngineError, PlanError};
 pub(crate) use mount::hides_files;
 pub(crate) use plan::{Plan, PlanOptions};
-pub use plan_error::PlanError;
 pub(crate) use summary::declared;
 pub use support::Unsupported;
 pub(crate) use support::unsupported;

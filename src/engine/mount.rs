@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan_error::PlanError;
+use super::error::PlanError;
 use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, clean_path};
 
 /// The file in a mounted directory that lists files to hide from the server.

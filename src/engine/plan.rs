@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use super::environment::Variables;
+use super::error::PlanError;
 use super::mount::{Mount, resolved_mounts};
-use super::plan_error::PlanError;
 use crate::oci::Reference;
 use crate::oci::auth::Secret;
 use crate::runconfig::{

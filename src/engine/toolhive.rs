@@ -29,14 +29,18 @@ impl ToolHive {
         let dir =
             std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
         let unique = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
-        let file = HandedOver(dir.join(format!("thv-{}-{unique}.json", std::process::id())));
+        let file = dir.join(format!("thv-{}-{unique}.json", std::process::id()));
         // Only this user can read it.
-        atomic_file::create(&file.0, document.bytes())
-            .map_err(|error| EngineError::HandOver { path: file.0.clone(), error })?;
+        atomic_file::create(&file, document.bytes())
+            .map_err(|error| EngineError::HandOver { path: file.clone(), error })?;
         let mut command = Command::new(&self.program);
-        let process = command.args(["run", "--from-config"]).arg(&file.0).spawn();
-        let failed = |error| EngineError::Start { program: self.program.clone(), error };
-        Ok(ToolHiveRun { process: process.map_err(failed)?, file })
+        match command.args(["run", "--from-config"]).arg(&file).spawn() {
+            Ok(process) => Ok(ToolHiveRun { process, file }),
+            Err(error) => {
+                let _ = fs::remove_file(&file);
+                Err(EngineError::Start { program: self.program.clone(), error })
+            }
+        }
     }
 }
 
@@ -44,23 +48,20 @@ impl ToolHive {
 #[derive(Debug)]
 pub(crate) struct ToolHiveRun {
     pub(crate) process: Child,
-    file: HandedOver,
+    file: PathBuf,
 }
 
 impl ToolHiveRun {
     /// Removes the file that the process was given. It has read the file before it ends.
     pub(crate) fn clean_up(self) -> Result<(), EngineError> {
-        let path = self.file.0.clone();
+        let path = self.file.clone();
         fs::remove_file(&path).map_err(|error| EngineError::HandOver { path, error })
     }
 }
 
-#[derive(Debug)]
-struct HandedOver(PathBuf);
-
-impl Drop for HandedOver {
+impl Drop for ToolHiveRun {
     fn drop(&mut self) {
-        // It may be gone, or may never have been written.
-        let _ = fs::remove_file(&self.0);
+        // It may be gone.
+        let _ = fs::remove_file(&self.file);
     }
 }

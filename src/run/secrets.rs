@@ -35,7 +35,7 @@ impl Secrets {
         for secret in wanted {
             let value = match files.get(&secret.name) {
                 Some(path) => Some(read_file(path)?),
-                None => secret.from_environment(),
+                None => secret.value_in_environment(),
             };
             match value {
                 Some(value) => drop(secrets.known.insert(secret.name, value)),

@@ -20,7 +20,7 @@ pub struct SecretReference {
 impl SecretReference {
     /// Returns the secret's value, if the environment of this process has it: in the variable in which
     /// `ToolHive`'s environment provider looks.
-    pub(crate) fn from_environment(&self) -> Option<Secret> {
+    pub(crate) fn value_in_environment(&self) -> Option<Secret> {
         let value = std::env::var(format!("TOOLHIVE_SECRET_{}", self.name)).ok()?;
         (!value.is_empty()).then(|| Secret::new(value))
     }
