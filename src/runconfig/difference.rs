@@ -27,7 +27,7 @@ pub struct Difference {
     /// The values that only the second configuration has.
     pub added: Vec<Value>,
     /// Whether a value may be a secret: of an environment variable, or one that
-    /// [`exposures`] names in either configuration.
+    /// looks like a secret in either configuration.
     pub is_private: bool,
 }
 
