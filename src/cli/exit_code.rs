@@ -71,11 +71,7 @@ impl Failure {
 
 const fn run_code(error: &RunError) -> u8 {
     match error {
-        RunError::NotRunnable(_)
-        | RunError::Name(_)
-        | RunError::Edit(_)
-        | RunError::Option(_)
-        | RunError::PortTaken(_) => 2,
+        RunError::NotRunnable(_) | RunError::Name(_) | RunError::Edit(_) | RunError::Option(_) => 2,
         RunError::Retrieve(error) => retrieve_code(error),
         RunError::Document { error, .. } => document_code(error),
         RunError::Unsupported(_) | RunError::Plan(_) => 15,

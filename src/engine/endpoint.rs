@@ -61,5 +61,5 @@ pub(super) fn url_host(address: Option<IpAddr>) -> String {
 
 fn port_number(field: &'static str, number: i64) -> Result<u16, PlanError> {
     let port = u16::try_from(number).ok().filter(|port| *port > 0);
-    port.ok_or_else(|| PlanError::Value(InvalidValue(format!("{field}: \"{number}\" is no port"))))
+    port.ok_or_else(|| PlanError::Value(InvalidValue::Port { field, text: number.to_string() }))
 }

@@ -3,8 +3,11 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::engine::{EngineError, PlanError, Unsupported};
+use crate::oci::Reference;
 use crate::runconfig::{
     EditError, InvalidDocument, InvalidWorkloadName, NotRunnable, RetrieveError,
 };
@@ -29,19 +32,16 @@ pub enum RunError {
         /// The reason.
         error: InvalidDocument,
     },
-    /// A part of the request cannot be done with this configuration. The text has options as `thv run`
-    /// spells them.
-    Option(String),
-    /// The requested port is in use.
-    PortTaken(u16),
+    /// A part of the request cannot be done with this configuration.
+    Option(UnusableOption),
     /// Parts of the configuration that no engine here enforces.
     Unsupported(Vec<Unsupported>),
     /// The configuration cannot become a container.
     Plan(PlanError),
     /// The container engine, or `ToolHive`, failed.
     Engine(EngineError),
-    /// The server was started and never answered. The text says why that was given up.
-    NoAnswer(String),
+    /// The server was started and never answered.
+    NoAnswer(NoAnswer),
     /// The state store or the agreements cannot be read or written.
     State(StateError),
     /// The system failed.
@@ -55,6 +55,50 @@ pub enum RunError {
     Interrupted,
 }
 
+/// A part of a request that cannot be done. Options are named as `thv run` spells them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnusableOption {
+    /// Options for an image, with a run configuration.
+    ImageOptions,
+    /// A run configuration was asked for, and this is a container image.
+    ContainerImage(Reference),
+    /// A stdio server in the background.
+    DetachedStdio,
+    /// A published port for a stdio server.
+    StdioPort,
+    /// A published port for a server in the host's network.
+    HostNetworkPort,
+    /// The port is in use.
+    PortTaken(u16),
+    /// The configuration names no secret of this name.
+    UnknownSecret(String),
+    /// The file of a secret has more than this number of bytes.
+    SecretSize(PathBuf, usize),
+    /// The file of a secret is empty.
+    EmptySecret(PathBuf),
+    /// The file of a secret is not UTF-8.
+    SecretEncoding(PathBuf),
+    /// `ToolHive` has no such option with a run configuration.
+    ToolHive(&'static str),
+}
+
+/// Why a server that was started counts as failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoAnswer {
+    /// It did not answer for so long.
+    TimedOut(Duration),
+    /// It ended, with success.
+    Ended,
+    /// Its container is gone.
+    Gone,
+    /// It ended several times in the background. These are its last lines.
+    EndedRepeatedly(String),
+    /// A signal ended the wait.
+    Signal,
+}
+
 impl RunError {
     /// Returns the error of a variant that adds no context of its own.
     fn inner(&self) -> Option<&(dyn Error + 'static)> {
@@ -63,8 +107,10 @@ impl RunError {
             Self::Retrieve(error) => error,
             Self::Name(error) => error,
             Self::Edit(error) => error,
+            Self::Option(error) => error,
             Self::Plan(error) => error,
             Self::Engine(error) => error,
+            Self::NoAnswer(error) => error,
             Self::State(error) => error,
             _ => return None,
         })
@@ -82,11 +128,8 @@ impl fmt::Display for RunError {
                 let fields: Vec<_> = fields.iter().map(field).collect();
                 write!(f, "not supported here: {}", fields.join("; "))
             }
-            Self::Document { source: text, .. } | Self::Option(text) | Self::NoAnswer(text) => {
-                f.write_str(text)
-            }
+            Self::Document { source, .. } => f.write_str(source),
             Self::Io { doing, .. } => f.write_str(doing),
-            Self::PortTaken(port) => write!(f, "port {port} is taken"),
             _ => f.write_str("interrupted"),
         }
     }
@@ -101,6 +144,58 @@ impl Error for RunError {
         }
     }
 }
+
+impl fmt::Display for UnusableOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ImageOptions => f.write_str(
+                "this is a run configuration, which says itself how it runs: options for images \
+                 are not taken",
+            ),
+            Self::ContainerImage(reference) => {
+                write!(f, "{reference} is a container image and no run configuration")
+            }
+            Self::DetachedStdio => {
+                f.write_str("--detach is for HTTP: a stdio server lives as long as its client")
+            }
+            Self::StdioPort => f.write_str("--port is for HTTP: a stdio server has no port"),
+            Self::HostNetworkPort => f.write_str(
+                "--port: this server shares this machine's network and listens at its target_port",
+            ),
+            Self::PortTaken(port) => write!(f, "port {port} is taken"),
+            Self::UnknownSecret(name) => write!(f, "the configuration names no secret {name:?}"),
+            Self::SecretSize(path, limit) => {
+                write!(f, "{} has more than {limit} bytes", path.display())
+            }
+            Self::EmptySecret(path) => write!(f, "{} holds no secret", path.display()),
+            Self::SecretEncoding(path) => write!(f, "{} is not UTF-8", path.display()),
+            Self::ToolHive(option) => write!(
+                f,
+                "{option} cannot be handed to ToolHive, which runs the configuration as it is"
+            ),
+        }
+    }
+}
+
+impl Error for UnusableOption {}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(waited) => {
+                write!(f, "the server did not answer within {} seconds", waited.as_secs())
+            }
+            Self::Ended => f.write_str("the server ended with exit code 0 before it answered"),
+            Self::Gone => f.write_str("the server's container was removed before it answered"),
+            Self::EndedRepeatedly(last) => {
+                write!(f, "the server ended again and again before it answered: {last}")
+            }
+            Self::Signal => f.write_str("stopped by a signal before the server answered"),
+        }
+    }
+}
+
+impl Error for NoAnswer {}
 
 macro_rules! from {
     ($($error:ty => $variant:ident),+ $(,)?) => {$(
@@ -117,6 +212,8 @@ from!(
     RetrieveError => Retrieve,
     InvalidWorkloadName => Name,
     EditError => Edit,
+    UnusableOption => Option,
+    NoAnswer => NoAnswer,
     PlanError => Plan,
     EngineError => Engine,
     StateError => State,

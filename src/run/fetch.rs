@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
-use super::error::RunError;
+use super::error::{RunError, UnusableOption};
 use super::request::{EngineChoice, RunRequest};
 use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::{Client, Digest, Reference};
@@ -97,9 +97,7 @@ async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
 
 fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {
     if request.image != ImageOptions::default() {
-        let text = "this is a run configuration, which says itself how it runs: options for images \
-                    are not taken";
-        return Err(RunError::Option(text.to_owned()));
+        return Err(UnusableOption::ImageOptions.into());
     }
     Ok(match &request.name {
         Some(name) => renamed(&document, name)?,
@@ -109,8 +107,7 @@ fn configured(document: Document, request: &RunRequest) -> Result<Document, RunE
 
 fn for_image(reference: &Reference, request: &RunRequest) -> Result<Document, RunError> {
     if request.only_configuration {
-        let text = format!("{reference} is a container image and no run configuration");
-        return Err(RunError::Option(text));
+        return Err(UnusableOption::ContainerImage(reference.clone()).into());
     }
     let name = match &request.name {
         Some(name) => name.clone(),

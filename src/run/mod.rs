@@ -25,7 +25,7 @@ mod signals;
 
 pub use crate::engine::{EngineError, EngineKind, Lifetime, PlanError, Unsupported};
 pub use consent::{Agreed, Change, Consent, ConsentRequest};
-pub use error::RunError;
+pub use error::{NoAnswer, RunError, UnusableOption};
 pub use fetch::{Fetched, fetch};
 pub use observer::{Note, RunObserver};
 pub use prepare::{Checked, Prepared};

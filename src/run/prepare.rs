@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::error::RunError;
+use super::error::{RunError, UnusableOption};
 use super::fetch::{Fetched, find_engine, unused_port};
 use super::observer::{Note, RunObserver};
 use super::request::RunRequest;
@@ -73,10 +73,10 @@ impl Fetched {
     /// [`Self::prepare`] asynchronous.
     fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
         if self.toolhive.is_some() {
-            return refuse_for_toolhive(&self.request, self.is_image());
+            return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
         }
         refuse_unsupported(&self.document, &self.request, working_dir)?;
-        refuse_options(&self.request, self.document.config(), self.is_image())
+        Ok(refuse_options(&self.request, self.document.config(), self.is_image())?)
     }
 
     fn container_run(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
@@ -191,22 +191,21 @@ fn refuse_options(
     request: &RunRequest,
     config: &RunConfig,
     is_image: bool,
-) -> Result<(), RunError> {
+) -> Result<(), UnusableOption> {
     let is_stdio = config.transport.get() == Ok(&McpTransport::Stdio);
-    let text = if request.lifetime == Lifetime::Detached && is_stdio {
-        "--detach is for HTTP: a stdio server lives as long as its client"
+    if request.lifetime == Lifetime::Detached && is_stdio {
+        Err(UnusableOption::DetachedStdio)
     } else if request.port.is_some() && is_stdio && !is_image {
-        "--port is for HTTP: a stdio server has no port"
+        Err(UnusableOption::StdioPort)
     } else if request.port.is_some() && config.shares_host_network() {
-        "--port: this server shares this machine's network and listens at its target_port"
+        Err(UnusableOption::HostNetworkPort)
     } else {
-        return Ok(());
-    };
-    Err(RunError::Option(text.to_owned()))
+        Ok(())
+    }
 }
 
 /// Refuses parts of the request that `ToolHive`'s `run --from-config` has no option for.
-fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), RunError> {
+fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), UnusableOption> {
     let options = [
         ("--port", request.port.is_some() && !is_image),
         ("--detach", request.lifetime == Lifetime::Detached),
@@ -214,9 +213,7 @@ fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), RunEr
         ("--allow-unsupported", !request.allowed.is_empty()),
     ];
     match options.iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(RunError::Option(format!(
-            "{option} cannot be handed to ToolHive, which runs the configuration as it is"
-        ))),
+        Some((option, _)) => Err(UnusableOption::ToolHive(option)),
         None => Ok(()),
     }
 }
@@ -231,7 +228,7 @@ fn choose_port(request: &RunRequest, config: &RunConfig) -> Result<Option<u16>, 
     let declared = u16::try_from(config.port).ok().filter(|port| *port > 0);
     let free = unused_port(address, request.port.or(declared))?;
     match request.port {
-        Some(wanted) if wanted != free => Err(RunError::PortTaken(wanted)),
+        Some(wanted) if wanted != free => Err(UnusableOption::PortTaken(wanted).into()),
         _ => Ok(Some(free)),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::error::RunError;
+use super::error::{RunError, UnusableOption};
 use crate::capped_read::read_capped;
 use crate::engine::PlanError;
 use crate::oci::auth::Secret;
@@ -28,8 +28,7 @@ impl Secrets {
         let wanted = wanted.iter().map(|secret| secret.get().cloned());
         let wanted: Vec<_> = wanted.collect::<Result<_, _>>().map_err(PlanError::from)?;
         if let Some(name) = files.keys().find(|name| wanted.iter().all(|s| s.name != **name)) {
-            let text = format!("the configuration names no secret {name:?}");
-            return Err(RunError::Option(text));
+            return Err(UnusableOption::UnknownSecret(name.clone()).into());
         }
         let mut secrets = Self { known: BTreeMap::new(), missing: Vec::new() };
         for secret in wanted {
@@ -63,14 +62,14 @@ fn read_file(path: &Path) -> Result<Secret, RunError> {
     let bytes = read_capped(path, FILE_LIMIT)
         .map_err(|error| RunError::Io { doing: format!("reading {}", path.display()), error })?;
     let bytes = zeroize::Zeroizing::new(bytes);
-    let unusable = |text: &str| RunError::Option(format!("{} {text}", path.display()));
     if bytes.len() > FILE_LIMIT {
-        return Err(unusable(&format!("has more than {FILE_LIMIT} bytes")));
+        return Err(UnusableOption::SecretSize(path.to_owned(), FILE_LIMIT).into());
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| unusable("is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| UnusableOption::SecretEncoding(path.to_owned()))?;
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     if text.is_empty() {
-        return Err(unusable("holds no secret"));
+        return Err(UnusableOption::EmptySecret(path.to_owned()).into());
     }
     Ok(Secret::new(text.to_owned()))
 }

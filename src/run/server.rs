@@ -9,7 +9,7 @@ use tokio::select;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::error::RunError;
+use super::error::{NoAnswer, RunError};
 use super::observer::{Note, RunObserver};
 use super::signals::{Signals, ending};
 use crate::engine::{Engine, EngineKind, Lifetime, Plan};
@@ -99,7 +99,7 @@ impl Launch<'_> {
         select! {
             status = process.wait() => match status.map_err(waiting)? {
                 status if status.success() => {
-                    Err(no_answer("the server ended with exit code 0 before it answered"))
+                    Err(NoAnswer::Ended.into())
                 }
                 status => Ok(Started::Over(RunOutcome::Exited(status))),
             },
@@ -115,8 +115,8 @@ impl Launch<'_> {
         self.engine.start(id).await?;
         select! {
             answered = self.answered() => Ok(self.serving(id, answered?, None)),
-            gave_up = ended_for_good(&self.engine, id) => Err(gave_up?),
-            _ = ending(signals) => Err(no_answer("stopped by a signal before the server answered")),
+            gave_up = ended_for_good(&self.engine, id) => Err(gave_up?.into()),
+            _ = ending(signals) => Err(NoAnswer::Signal.into()),
         }
     }
 
@@ -124,7 +124,7 @@ impl Launch<'_> {
     /// transcript.
     async fn answered(&self) -> Result<Url, RunError> {
         let url = self.plan.url.as_deref().map(Url::parse);
-        let Some(Ok(url)) = url else { return Err(timed_out(Duration::ZERO)) };
+        let Some(Ok(url)) = url else { return Err(NoAnswer::TimedOut(Duration::ZERO).into()) };
         self.observer.note(Note::Waiting(&url));
         wait_until_ready(self.client.transport(), &url, READY_LIMIT).await?;
         Ok(url)
@@ -218,26 +218,16 @@ async fn stop(
 }
 
 /// Returns the reason once a server in the background is gone or has ended several times.
-async fn ended_for_good(engine: &Engine, id: &str) -> Result<RunError, RunError> {
+async fn ended_for_good(engine: &Engine, id: &str) -> Result<NoAnswer, RunError> {
     loop {
         sleep(LOOK_AGAIN).await;
         let Some(container) = engine.container(id).await? else {
-            return Ok(no_answer("the server's container was removed before it answered"));
+            return Ok(NoAnswer::Gone);
         };
         if container.restarts >= RESTART_LIMIT {
-            let last = engine.last_output(id).await?;
-            let text = format!("the server ended again and again before it answered: {last}");
-            return Ok(RunError::NoAnswer(text));
+            return Ok(NoAnswer::EndedRepeatedly(engine.last_output(id).await?));
         }
     }
-}
-
-fn no_answer(text: &str) -> RunError {
-    RunError::NoAnswer(text.to_owned())
-}
-
-fn timed_out(limit: Duration) -> RunError {
-    no_answer(&format!("the server did not answer within {} seconds", limit.as_secs()))
 }
 
 /// Returns the error of a wait for a process.
@@ -264,7 +254,7 @@ async fn wait_until_ready(
             _ => sleep(PAUSE).await,
         }
     }
-    Err(timed_out(limit))
+    Err(NoAnswer::TimedOut(limit).into())
 }
 
 #[cfg(test)]
@@ -292,7 +282,7 @@ mod tests {
         wait_until_ready(&transport, &url, Duration::from_secs(60)).await.unwrap();
         server.join().unwrap();
         let late = wait_until_ready(&transport, &url, Duration::ZERO).await;
-        let RunError::NoAnswer(text) = late.unwrap_err() else { panic!("another error") };
-        assert_eq!(text, "the server did not answer within 0 seconds");
+        let RunError::NoAnswer(error) = late.unwrap_err() else { panic!("another error") };
+        assert_eq!(error, NoAnswer::TimedOut(Duration::ZERO));
     }
 }

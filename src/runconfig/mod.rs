@@ -32,8 +32,8 @@ pub use compose::ImageOptions;
 pub(crate) use compose::name_of_image;
 pub use config::{
     Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
-    McpTransport, MiddlewareConfig, NetworkMode, NetworkPermissions, Outbound, PermissionProfile,
-    PublishedPort, RunConfig, SecretReference, Volume,
+    McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
+    PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
 };
 pub(crate) use config::{clean_path, is_engine_name};
 pub use creation::{InvalidEpoch, creation_time};

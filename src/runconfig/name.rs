@@ -57,11 +57,32 @@ impl fmt::Display for WorkloadName {
 
 /// Why a text is not a [`WorkloadName`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidWorkloadName(String);
+#[non_exhaustive]
+pub enum InvalidWorkloadName {
+    /// There is no name.
+    Empty,
+    /// It starts with two dots.
+    Traversal(String),
+    /// It has characters other than letters, digits, `.`, `_` and `-`.
+    Characters(String),
+    /// It has more than 100 bytes; their number.
+    TooLong(usize),
+}
 
 impl fmt::Display for InvalidWorkloadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the workload {}", self.0)
+        match self {
+            Self::Empty => f.write_str("the workload has no name"),
+            Self::Traversal(name) => write!(f, "the workload name {name:?} starts with two dots"),
+            Self::Characters(name) => write!(
+                f,
+                "the workload name {name:?} has other characters than letters, digits, '.', '_' \
+                 and '-'"
+            ),
+            Self::TooLong(length) => {
+                write!(f, "the workload name has {length} bytes, more than {LENGTH_LIMIT}")
+            }
+        }
     }
 }
 
@@ -71,19 +92,18 @@ impl FromStr for WorkloadName {
     type Err = InvalidWorkloadName;
 
     fn from_str(text: &str) -> Result<Self, InvalidWorkloadName> {
-        let (length, allowed) =
-            (text.len(), |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        Err(InvalidWorkloadName(if text.is_empty() {
-            "has no name".to_owned()
-        } else if length > LENGTH_LIMIT {
-            format!("name has {length} bytes, more than {LENGTH_LIMIT}")
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        if text.is_empty() {
+            Err(InvalidWorkloadName::Empty)
+        } else if text.len() > LENGTH_LIMIT {
+            Err(InvalidWorkloadName::TooLong(text.len()))
         } else if !text.bytes().all(allowed) {
-            format!("name {text:?} has other characters than letters, digits, '.', '_' and '-'")
+            Err(InvalidWorkloadName::Characters(text.to_owned()))
         } else if text.starts_with("..") {
-            format!("name {text:?} starts with two dots")
+            Err(InvalidWorkloadName::Traversal(text.to_owned()))
         } else {
-            return Ok(Self(text.to_owned()));
-        }))
+            Ok(Self(text.to_owned()))
+        }
     }
 }
 

@@ -45,13 +45,73 @@ impl<T: FromStr<Err = InvalidValue>> Default for Declared<T> {
     }
 }
 
-/// A text has no meaning as the value of its field. `Display` says why, and repeats the text.
+/// A text that is not a value of its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidValue(pub(crate) String);
+#[non_exhaustive]
+pub enum InvalidValue {
+    /// Not the name of a transport.
+    Transport(String),
+    /// Not an IP address.
+    HostAddress(String),
+    /// Not a port.
+    Port {
+        /// The field.
+        field: &'static str,
+        /// Its text.
+        text: String,
+    },
+    /// Not the mode of a network.
+    NetworkMode(String),
+    /// Not a reference to a secret.
+    Secret(String),
+    /// Not a mount.
+    Mount {
+        /// Its text.
+        text: String,
+        /// What is wrong with it.
+        defect: MountDefect,
+    },
+}
+
+/// What is wrong with a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MountDefect {
+    /// It is a resource URI.
+    ResourceUri,
+    /// It has a character that `ToolHive` refuses, or that no engine's mount option can hold.
+    Character,
+    /// It has more than one colon.
+    Colons,
+    /// One of its paths is empty.
+    EmptyPath,
+    /// The path in the container is not absolute.
+    RelativeTarget,
+}
 
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Transport(text) => {
+                write!(f, "the transport {text:?} is none of stdio, sse and streamable-http")
+            }
+            Self::HostAddress(text) => write!(f, "host: {text:?} is no IP address"),
+            Self::Port { field, text } => write!(f, "{field}: {text:?} is no port"),
+            Self::NetworkMode(text) => write!(f, "{text:?} is no network"),
+            Self::Secret(text) => {
+                write!(f, "the secret {text:?} has not the form NAME,target=VARIABLE")
+            }
+            Self::Mount { text, defect } => {
+                let defect = match defect {
+                    MountDefect::ResourceUri => "resource URIs are not supported",
+                    MountDefect::Character => "it has a character that no mount may have",
+                    MountDefect::Colons => "it has more than one colon",
+                    MountDefect::EmptyPath => "a path is empty",
+                    MountDefect::RelativeTarget => "the path in the container is not absolute",
+                };
+                write!(f, "the mount {text:?}: {defect}")
+            }
+        }
     }
 }
 

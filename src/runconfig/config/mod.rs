@@ -8,7 +8,7 @@ mod run_config;
 mod secret_reference;
 mod transport;
 
-pub use declared::{Declared, InvalidValue};
+pub use declared::{Declared, InvalidValue, MountDefect};
 pub use mount::{DeclaredMount, Volume};
 pub(crate) use mount::{clean_path, split_read_only};
 pub(crate) use network::is_engine_name;

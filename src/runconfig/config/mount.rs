@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use super::declared::InvalidValue;
+use super::declared::{InvalidValue, MountDefect};
 
 /// A mount of a permission profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,27 +32,27 @@ impl FromStr for DeclaredMount {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = |defect| InvalidValue(format!("the mount {text:?}: {defect}"));
+        let invalid = |defect| InvalidValue::Mount { text: text.to_owned(), defect };
         if text.contains("://") {
-            return Err(invalid("resource URIs are not supported"));
+            return Err(invalid(MountDefect::ResourceUri));
         }
         if text.contains(FORBIDDEN) {
-            return Err(invalid("it has a character that no mount may have"));
+            return Err(invalid(MountDefect::Character));
         }
         let (source, target) = match text.split(':').collect::<Vec<_>>()[..] {
             [path] => (path, path),
             [source, target] => (source, target),
-            _ => return Err(invalid("it has more than one colon")),
+            _ => return Err(invalid(MountDefect::Colons)),
         };
         if source.is_empty() || target.is_empty() {
-            return Err(invalid("a path is empty"));
+            return Err(invalid(MountDefect::EmptyPath));
         }
         let target = clean_path(Path::new(target));
         match target.to_str() {
             Some(path) if target.is_absolute() => {
                 Ok(Self { source: source.into(), target: path.to_owned() })
             }
-            _ => Err(invalid("the path in the container is not absolute")),
+            _ => Err(invalid(MountDefect::RelativeTarget)),
         }
     }
 }

@@ -97,7 +97,7 @@ impl FromStr for NetworkMode {
             "none" => Ok(Self::None),
             "host" => Ok(Self::Host),
             name if is_engine_name(name) => Ok(Self::Named(name.to_owned())),
-            _ => Err(InvalidValue(format!("{text:?} is no network"))),
+            _ => Err(InvalidValue::NetworkMode(text.to_owned())),
         }
     }
 }

@@ -14,7 +14,7 @@ impl FromStr for HostAddress {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let address = (!text.is_empty()).then(|| text.parse()).transpose();
-        address.map(Self).map_err(|_| InvalidValue(format!("host: {text:?} is no IP address")))
+        address.map(Self).map_err(|_| InvalidValue::HostAddress(text.to_owned()))
     }
 }
 
@@ -37,7 +37,7 @@ impl FromStr for PublishedPort {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let port = |port: &str| {
             let port = port.parse::<u16>().ok().filter(|port| *port > 0);
-            port.ok_or_else(|| InvalidValue(format!("publish: {text:?} is no port")))
+            port.ok_or_else(|| InvalidValue::Port { field: "publish", text: text.to_owned() })
         };
         let (host, container) = match text.split_once(':') {
             Some((host, container)) => (Some(port(host)?), port(container)?),

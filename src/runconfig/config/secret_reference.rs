@@ -34,9 +34,7 @@ impl FromStr for SecretReference {
             Some((name, target)) if is_secret_name(name) && !target.is_empty() => {
                 Ok(Self { name: name.to_owned(), target: target.to_owned() })
             }
-            _ => Err(InvalidValue(format!(
-                "the secret {text:?} has not the form NAME,target=VARIABLE"
-            ))),
+            _ => Err(InvalidValue::Secret(text.to_owned())),
         }
     }
 }

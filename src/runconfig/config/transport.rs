@@ -49,9 +49,6 @@ impl FromStr for McpTransport {
         [Self::Stdio, Self::Sse, Self::StreamableHttp]
             .into_iter()
             .find(|transport| transport.as_str() == text)
-            .ok_or_else(|| {
-                let known = "none of stdio, sse and streamable-http";
-                InvalidValue(format!("the transport {text:?} is {known}"))
-            })
+            .ok_or_else(|| InvalidValue::Transport(text.to_owned()))
     }
 }
