@@ -33,9 +33,6 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Creates the missing directories above `path`, mode 0750, and writes the file as [`write()`] does.
-///
-/// # Errors
-/// Those of [`write()`], and any failure to create a directory.
 pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
     create_parents(path)?;
     write(path, content)
@@ -94,9 +91,6 @@ impl Pending {
     }
 
     /// Appends to the new file.
-    ///
-    /// # Errors
-    /// Any failure to write.
     pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
         self.file.write_all(piece)
     }

@@ -3,7 +3,6 @@
 /// Returns `text` on one line. Each character that could steer a terminal, reorder the text or hide in
 /// it is replaced by its code: control characters, bidirectional and zero-width ones, line and
 /// paragraph separators, tags, and invisible letters.
-#[must_use]
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -17,7 +16,6 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// Returns the first `limit` characters of `text`, made [`printable`].
-#[must_use]
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", printable(text.get(..end).unwrap_or_default())),
@@ -28,7 +26,6 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
 /// Returns the message of `error` and of each of its causes, joined by `": "`.
 ///
 /// A cause that the text ends with already is not repeated.
-#[must_use]
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

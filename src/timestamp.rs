@@ -34,7 +34,6 @@ impl Timestamp {
 
     /// Parses a date in HTTP's preferred form, `Tue, 24 Nov 2026 21:00:30 GMT` (RFC 9110, section
     /// 5.6.7). The two obsolete forms are not supported.
-    #[must_use]
     pub(crate) fn from_http_date(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] =
             ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -47,13 +46,10 @@ impl Timestamp {
     }
 
     /// Returns the time from `earlier` to `self`, or zero if `earlier` is later.
-    #[must_use]
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Returns the time in the form of RFC 3339, with milliseconds.
-    #[must_use]
     pub(crate) fn with_milliseconds(self) -> String {
         let text = self.to_string();
         format!("{}.{:03}Z", text.trim_end_matches('Z'), self.0.subsec_millis())

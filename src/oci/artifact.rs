@@ -25,7 +25,6 @@ const CREATED: &str = "org.opencontainers.image.created";
 /// A kind of artifact: how it is told from others, and how large it may be.
 #[derive(Debug)]
 pub(crate) struct ArtifactKind {
-    /// The manifest's `artifactType`.
     pub(crate) artifact_type: MediaType,
     /// The media type of the one layer that is read.
     pub(crate) layer_type: MediaType,
@@ -35,7 +34,6 @@ pub(crate) struct ArtifactKind {
     pub(crate) inline_limit: usize,
 }
 
-/// An artifact ready to be pushed.
 #[derive(Debug)]
 pub(crate) struct PackedArtifact {
     manifest: Manifest,
@@ -113,7 +111,6 @@ impl ArtifactKind {
     }
 }
 
-/// The order of a push's requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushOrder {
     /// Looks up the tag and both blobs at the same time: the fewest round trips.
@@ -215,7 +212,6 @@ impl PackedArtifact {
     }
 }
 
-/// The content of the configuration blob that every artifact refers to.
 const EMPTY_CONTENT_BYTES: Bytes = Bytes::from_static(EMPTY_CONTENT);
 
 /// Pushes the configuration blob that every artifact of a repository refers to, unless it is there.
@@ -224,7 +220,6 @@ pub(crate) async fn push_config(repository: &Repository) -> Result<(), Error> {
     push_unless_there(repository, &config, EMPTY_CONTENT_BYTES).await
 }
 
-/// Reads the manifest that `target` names, if there is one to compare with.
 async fn existing_manifest(
     repository: &Repository,
     target: &TagOrDigest,
@@ -243,10 +238,8 @@ async fn existing_manifest(
     }
 }
 
-/// The result of looking a blob up.
 #[derive(PartialEq, Eq)]
 enum BlobLookup {
-    /// The repository has the blob now.
     There,
     /// The registry does not let this client ask.
     Denied,
@@ -279,14 +272,11 @@ async fn push_unless_there(
     }
 }
 
-/// Why an artifact's content could not be read.
 #[derive(Debug)]
 pub(crate) enum ArtifactError {
     /// The registry could not be asked, refused, or sent other bytes than it promised.
     Registry(Error),
-    /// The manifest describes something else.
     Unsupported(UnsupportedArtifact),
-    /// The manifest's inline data does not match its descriptor.
     Inline(Mismatch),
 }
 
@@ -327,7 +317,6 @@ impl UnsupportedArtifact {
 
 impl fmt::Display for UnsupportedArtifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The most media types that are shown.
         const SHOWN: usize = 5;
         match self {
             Self::Index { manifests } => write!(f, "it is an index of {manifests} manifests"),

@@ -59,7 +59,6 @@ impl Drop for CallerGuard {
     }
 }
 
-/// Counts one task for as long as this lives.
 struct Running(watch::Sender<usize>);
 
 impl Running {

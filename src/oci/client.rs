@@ -96,7 +96,6 @@ impl Client {
         Repository::new(Arc::clone(&self.shared), registry, name.clone(), access)
     }
 
-    /// Returns the transport, for requests that belong to the same transcript.
     pub(crate) fn transport(&self) -> &Transport {
         &self.shared.transport
     }

@@ -29,7 +29,6 @@ impl Algorithm {
         }
     }
 
-    /// Returns the number of hexadecimal digits after the colon.
     const fn encoded_len(self) -> usize {
         match self {
             Self::Sha256 => 64,
@@ -170,7 +169,6 @@ enum HashState {
 }
 
 impl Hasher {
-    /// Starts a digest without content.
     pub(crate) fn new(algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::Sha256 => HashState::Sha256(Sha256::new()),
@@ -178,7 +176,6 @@ impl Hasher {
         })
     }
 
-    /// Appends a piece of the content.
     pub(crate) fn update(&mut self, piece: &[u8]) {
         match &mut self.0 {
             HashState::Sha256(hash) => hash.update(piece),
@@ -194,7 +191,6 @@ impl Hasher {
         }
     }
 
-    /// Returns the digest of everything that was appended.
     pub(crate) fn finish(self) -> Digest {
         match self.0 {
             HashState::Sha256(hash) => {

@@ -116,7 +116,6 @@ impl Error {
 }
 
 impl ErrorKind {
-    /// Reads the error that `response` carries, whatever its status.
     pub(super) async fn of_response(response: Response) -> Self {
         match ErrorResponse::read(response).await {
             Ok(response) => response.into(),

@@ -38,7 +38,6 @@ pub enum ErrorCode {
     Other(String),
 }
 
-/// Every code of the specification.
 const CODES: [(ErrorCode, &str); 14] = [
     (ErrorCode::BlobUnknown, "BLOB_UNKNOWN"),
     (ErrorCode::BlobUploadInvalid, "BLOB_UPLOAD_INVALID"),

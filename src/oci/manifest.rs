@@ -70,7 +70,6 @@ impl Manifest {
         self.artifact_type.as_ref().unwrap_or(&self.config.media_type)
     }
 
-    /// Returns true for the manifest of a container image.
     pub(super) fn is_container_image(&self) -> bool {
         self.artifact_type.is_none()
             && (self.config.media_type == MediaType::OCI_CONFIG
@@ -96,7 +95,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// Returns an index without manifests.
     pub(super) const fn empty() -> Self {
         Self {
             schema_version: 2,

@@ -50,12 +50,10 @@ impl MediaType {
         header.split(';').next().unwrap_or_default().trim().parse()
     }
 
-    /// Returns true for the manifest of a single image or artifact.
     pub(crate) fn is_manifest(&self) -> bool {
         *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
     }
 
-    /// Returns true for a list of manifests.
     pub(crate) fn is_index(&self) -> bool {
         *self == Self::OCI_INDEX || *self == Self::DOCKER_LIST
     }

@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use super::digest::InvalidDigest;
 
-/// The name of Docker Hub in references.
 pub(super) const DOCKER_HUB: &str = "docker.io";
-/// The host of Docker Hub's API.
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
 /// The longest repository name in bytes, as Docker enforces it.
 const REPOSITORY_LIMIT: usize = 255;
@@ -192,7 +190,6 @@ impl FromStr for Tag {
     }
 }
 
-/// Prints the text itself as debug output.
 macro_rules! debug_as_display {
     ($($name:ty),+) => {$(
         impl fmt::Debug for $name {

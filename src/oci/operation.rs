@@ -17,7 +17,6 @@ use super::retry::{RetryBudget, RetryPolicy};
 use super::warning::Warnings;
 use crate::wire::{Method, Origin, Request, Response, Transport};
 
-/// What all operations of a client share.
 pub(super) struct Shared {
     pub(super) transport: Arc<Transport>,
     pub(super) authenticator: Authenticator,
@@ -32,7 +31,6 @@ pub(super) struct Shared {
 pub(super) struct Operation {
     shared: Arc<Shared>,
     context: Arc<AuthContext>,
-    /// How many requests were sent.
     attempts: Arc<AtomicU32>,
 }
 
@@ -117,13 +115,11 @@ impl Operation {
         }
     }
 
-    /// Sends `request` as the next attempt and follows redirects.
     async fn follow(&self, request: Request) -> Result<Response, ErrorKind> {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Box::pin(self.shared.transport.follow(request.attempt(attempt))).await?)
     }
 
-    /// Returns true if a request was sent.
     pub(super) fn has_sent(&self) -> bool {
         self.attempts.load(Ordering::Relaxed) > 0
     }

@@ -17,7 +17,6 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Computes how the registry `name` is reached. `plain_http` and `tls` are the client's settings.
     pub(super) fn new(name: RegistryName, plain_http: bool, tls: &TlsSettings) -> Self {
         let plain_http = applies_plain_http(&name, plain_http, tls);
         let scheme = if plain_http { "http" } else { "https" };
@@ -34,17 +33,14 @@ impl Registry {
         &self.name
     }
 
-    /// Returns true if the registry is reached over plain http.
     pub(super) const fn is_plain_http(&self) -> bool {
         self.plain_http
     }
 
-    /// Returns the base URL of the API, which ends in `/v2/`.
     pub(super) const fn base(&self) -> &Url {
         &self.base
     }
 
-    /// Returns the origin of the API, to which credentials are bound.
     pub(super) const fn origin(&self) -> &Origin {
         &self.origin
     }

@@ -60,7 +60,6 @@ impl RetryPolicy {
 /// Bytes of progress that reset the retry counter, so that one byte per attempt cannot retry forever.
 const PROGRESS: u64 = 64 * 1024;
 
-/// The retries that a policy leaves to one operation.
 pub(super) struct RetryBudget {
     policy: RetryPolicy,
     used: u32,
@@ -138,7 +137,6 @@ fn random() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// How long a failure is expected to last.
 enum Persistence {
     Permanent,
     Temporary,
@@ -173,7 +171,6 @@ impl Persistence {
     }
 }
 
-/// Returns true if a retry may succeed.
 pub(super) fn is_temporary(error: &ErrorKind) -> bool {
     !matches!(Persistence::of(error), Persistence::Permanent)
 }

@@ -11,7 +11,6 @@ use crate::wire::Headers;
 
 /// The longest text that is kept, in characters; the specification allows for 4096 bytes.
 const TEXT_LIMIT: usize = 4096;
-/// The most warnings that are kept.
 const LIMIT: usize = 100;
 
 /// A registry's warning. The text is safe to print.
@@ -24,12 +23,10 @@ pub struct Warning {
     pub text: String,
 }
 
-/// The warnings that were not taken yet.
 #[derive(Default)]
 pub(super) struct Warnings(Mutex<BTreeSet<Warning>>);
 
 impl Warnings {
-    /// Keeps the warnings among the header fields of a response.
     pub(super) fn note(&self, registry: &RegistryName, headers: &Headers) {
         for text in headers.get_all("warning").filter_map(parse) {
             let mut kept = self.kept();
@@ -39,7 +36,6 @@ impl Warnings {
         }
     }
 
-    /// Returns the warnings that were kept, and forgets them.
     pub(super) fn take(&self) -> Vec<Warning> {
         std::mem::take(&mut *self.kept()).into_iter().collect()
     }

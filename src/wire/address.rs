@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Returns true if an address belongs to this machine or to a private network: loopback, private,
 /// link-local, shared (RFC 6598), unspecified or broadcast, or one of these inside an IPv6 address.
-#[must_use]
 pub(crate) fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_internal_v4(ip),

@@ -21,7 +21,6 @@ pub struct HttpError {
     source: Option<Source>,
 }
 
-/// The cause of an [`HttpError`].
 pub(super) type Source = Box<dyn Error + Send + Sync>;
 
 /// A cause in the words of the operating system or of a library, safe to print.

@@ -9,19 +9,15 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// Makes an empty list.
-    #[must_use]
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Appends a field.
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
     /// Returns the first value of `name`, which is in lower case.
-    #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
@@ -31,7 +27,6 @@ impl Headers {
         self.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value)
     }
 
-    /// Returns name and value of each field, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

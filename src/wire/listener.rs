@@ -18,10 +18,8 @@ use tokio::task::JoinSet;
 
 /// Answers the requests that a [`Listener`] receives.
 pub(crate) trait Service: Send + Sync + 'static {
-    /// The body of a response.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
 
-    /// Answers one request.
     fn respond(
         &self,
         request: Request<Incoming>,
@@ -43,7 +41,6 @@ impl Listener {
         Ok(Self { listener, address })
     }
 
-    /// Returns the address that it listens at.
     pub(crate) const fn local_addr(&self) -> SocketAddr {
         self.address
     }

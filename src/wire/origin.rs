@@ -76,7 +76,6 @@ impl Origin {
 }
 
 /// Returns true if `host` is `localhost`, an address in 127.0.0.0/8, or `::1`, with or without brackets.
-#[must_use]
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => {

@@ -38,7 +38,6 @@ pub(super) struct ConnectionKey {
 }
 
 impl ConnectionKey {
-    /// Returns the key for `request`, which goes to `origin`, perhaps through a proxy.
     pub(super) fn new(request: &Request, origin: &Origin, through_proxy: bool) -> Self {
         let uses_tls = origin.is_secure();
         let is_registry = request.destination == Destination::Registry;
@@ -62,10 +61,6 @@ impl ClientPool {
         }
     }
 
-    /// Returns the client for `key`.
-    ///
-    /// # Errors
-    /// The reason why a new client could not be set up.
     pub(super) fn client(&self, key: ConnectionKey) -> Result<reqwest::Client, Source> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {

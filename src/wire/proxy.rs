@@ -9,7 +9,6 @@ use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-/// The proxies of the environment.
 pub(super) struct Proxies(Matcher);
 
 impl Proxies {
@@ -17,7 +16,6 @@ impl Proxies {
         Self(Matcher::from_system())
     }
 
-    /// Returns true if requests to `url` go through a proxy.
     pub(super) fn applies_to(&self, url: &Url) -> bool {
         url.as_str().parse().is_ok_and(|uri: Uri| self.0.intercept(&uri).is_some())
     }
@@ -36,7 +34,6 @@ impl Proxies {
 /// Returns the proxy that the environment has for `origin`, as a URL without the credential. Loopback
 /// is never reached through a proxy.
 #[cfg(feature = "cli")]
-#[must_use]
 pub(crate) fn proxy_of(origin: &super::origin::Origin) -> Option<String> {
     if origin.is_loopback() {
         return None;

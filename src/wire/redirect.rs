@@ -6,7 +6,6 @@ use super::error::RefusedRedirect;
 use super::origin::Origin;
 use super::request::Method;
 
-/// The most redirects that are followed for one request.
 pub(super) const MAX_REDIRECTS: usize = 10;
 
 /// Returns the URL to which a redirect of `url` with this status and `Location` leads.

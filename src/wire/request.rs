@@ -10,27 +10,18 @@ use super::body::content::Body;
 use super::headers::Headers;
 use super::origin::Origin;
 
-/// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub(crate) enum Method {
-    /// GET
     Get,
-    /// HEAD
     Head,
-    /// POST
     Post,
-    /// PUT
     Put,
-    /// PATCH
     Patch,
-    /// DELETE
     Delete,
 }
 
 impl Method {
-    /// Returns the method as it stands in the request line.
-    #[must_use]
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -42,9 +33,7 @@ impl Method {
         }
     }
 
-    /// Returns the method with this name, which is in upper case.
     #[cfg(feature = "server")]
-    #[must_use]
     pub(crate) fn parse(name: &str) -> Option<Self> {
         [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
             .into_iter()
@@ -52,7 +41,6 @@ impl Method {
     }
 
     /// Returns true if the method is safe: it only reads (RFC 9110, section 9.2.1).
-    #[must_use]
     pub(crate) const fn is_safe(self) -> bool {
         matches!(self, Self::Get | Self::Head)
     }
@@ -70,12 +58,10 @@ pub(crate) struct Authorization {
 
 impl Authorization {
     /// Binds `value`, which is the scheme and the credential, to `origin`.
-    #[must_use]
     pub(crate) fn new(origin: Origin, value: String) -> Self {
         Self { origin, value: Zeroizing::new(value) }
     }
 
-    /// Returns the value if it is bound to `origin`.
     pub(super) fn value_for(&self, origin: &Origin) -> Option<&str> {
         (self.origin == *origin).then_some(self.value.as_str())
     }
@@ -105,7 +91,6 @@ pub(crate) struct Request {
 /// are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
-    /// Any host.
     Any,
     /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
     /// client certificate.
@@ -118,7 +103,6 @@ pub(super) enum Destination {
 
 impl Request {
     /// Makes a request without body. `operation` says in a transcript what the request is for.
-    #[must_use]
     pub(crate) fn new(method: Method, url: Url, operation: impl Into<Cow<'static, str>>) -> Self {
         Self {
             method,
@@ -133,49 +117,37 @@ impl Request {
         }
     }
 
-    /// Returns the URL that the request goes to.
-    #[must_use]
     pub(crate) const fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Returns true if the request only reads (RFC 9110, section 9.2.1).
     pub(crate) const fn is_safe(&self) -> bool {
         self.method.is_safe()
     }
 
-    /// Adds a header field.
-    #[must_use]
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push(name, value);
         self
     }
 
     /// Sets the body, and adds its media type as `content-type`.
-    #[must_use]
     pub(crate) fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
         self.headers.push("content-type", content_type);
         self.body = body.into();
         self
     }
 
-    /// Sets the body, and adds no header field for its media type.
     #[cfg(feature = "server")]
-    #[must_use]
     pub(crate) fn untyped_body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Sets the credential.
-    #[must_use]
     pub(crate) fn authorization(mut self, authorization: Option<Authorization>) -> Self {
         self.authorization = authorization;
         self
     }
 
-    /// Sets the number of the attempt at this request, counted from 1, for the transcript.
-    #[must_use]
     pub(crate) const fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
@@ -183,21 +155,18 @@ impl Request {
 
     /// Marks the request as one to a registry: the certificates of its directory in `certs.d` are used,
     /// and it is shown the client certificate. A redirect to another origin removes the mark.
-    #[must_use]
     pub(crate) const fn for_registry(mut self) -> Self {
         self.destination = Destination::Registry;
         self
     }
 
     /// Refuses to send the request if the host name has an internal address.
-    #[must_use]
     pub(crate) const fn public_only(mut self) -> Self {
         self.destination = Destination::PublicOnly;
         self
     }
 
     /// Marks both bodies of the exchange as secret, so that the transcript redacts them.
-    #[must_use]
     pub(crate) const fn confidential(mut self) -> Self {
         self.confidential = true;
         self

@@ -7,7 +7,6 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::is_internal;
 
-/// Resolves names with the operating system's resolver.
 #[derive(Debug)]
 pub(super) struct SystemResolver {
     /// Refuse a name that has an internal address.
@@ -33,12 +32,9 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// The reason why a host name has no address that may be used.
 #[derive(Debug)]
 pub(super) enum ResolveError {
-    /// It has no address; the error is the resolver's.
     Unknown(Option<io::Error>),
-    /// It has an internal address.
     Internal,
 }
 

@@ -71,27 +71,21 @@ impl Response {
         Ok(response)
     }
 
-    /// Returns the status code.
-    #[must_use]
     pub(crate) const fn status(&self) -> u16 {
         self.status
     }
 
-    /// Returns the header fields.
-    #[must_use]
     pub(crate) const fn headers(&self) -> &Headers {
         &self.headers
     }
 
     /// Returns the URL that answered: the last one if redirects were followed.
-    #[must_use]
     pub(crate) const fn url(&self) -> &Url {
         &self.url
     }
 
     /// Returns address and port of the server that answered. `None` if a proxy was used: its address says
     /// nothing about the server's.
-    #[must_use]
     pub(crate) fn direct_peer(&self) -> Option<SocketAddr> {
         self.inner.remote_addr().filter(|_| !self.through_proxy)
     }
@@ -137,9 +131,6 @@ impl Response {
 
     /// Reads the whole body like [`Response::read`], and returns it with the response, which still
     /// yields the body.
-    ///
-    /// # Errors
-    /// Those of [`Response::read`].
     pub(crate) async fn buffer(mut self, limit: u64) -> Result<(Self, Bytes), HttpError> {
         let body = Bytes::from(self.read_to_end(limit).await?);
         self.buffered = Some(body.clone());
@@ -148,9 +139,6 @@ impl Response {
 
     /// Reads the rest of a small body, so that the connection can be used again. The connection of a
     /// body of more than 64 KiB is closed instead.
-    ///
-    /// # Errors
-    /// Those of [`Response::chunk`].
     pub(crate) async fn discard(mut self) -> Result<(), HttpError> {
         let mut size = 0;
         while let Some(piece) = self.chunk().await? {

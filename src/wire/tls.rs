@@ -23,7 +23,6 @@ pub struct TlsSettings {
     certs_dirs: Vec<PathBuf>,
 }
 
-/// A client certificate with its chain, and its key.
 struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -127,7 +126,6 @@ impl TlsSettings {
     }
 }
 
-/// Prints no key, and of certificates only their number.
 impl fmt::Debug for TlsSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSettings")
@@ -161,7 +159,6 @@ pub(super) fn unused() -> Result<ClientConfig, Source> {
         .with_no_client_auth())
 }
 
-/// The content of a directory of `certs.d`.
 #[derive(Default)]
 struct CertsDir {
     roots: Vec<CertificateDer<'static>>,
@@ -194,7 +191,6 @@ fn read_certs_dir(dir: &Path) -> Result<CertsDir, UnusableFile> {
     Ok(found)
 }
 
-/// A file of a `certs.d` directory that cannot be used.
 #[derive(Debug)]
 struct UnusableFile {
     path: PathBuf,

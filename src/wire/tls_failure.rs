@@ -23,7 +23,6 @@ pub enum TlsFailure {
 }
 
 impl TlsFailure {
-    /// Returns the kind of an error of the TLS library.
     pub(super) fn of(error: &rustls::Error) -> Self {
         use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls};
         match error {

@@ -37,7 +37,6 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     /// Makes a transport without any connection. TLS is set up with the first https request.
-    #[must_use]
     pub(crate) fn new(settings: Settings) -> Self {
         let recorder = settings.recorder.clone();
         let transcript = recorder.map(|recorder| Arc::new(Transcript::new(recorder)));
@@ -51,9 +50,6 @@ impl Transport {
     /// into a GET.
     ///
     /// The credential stays with its origin, as [`super::Authorization`] says.
-    ///
-    /// # Errors
-    /// Those of [`Transport::send`], [`HttpErrorKind::TooManyRedirects`] and [`HttpErrorKind::Redirect`].
     pub(crate) async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(request.clone()).await?;
@@ -74,9 +70,6 @@ impl Transport {
     }
 
     /// Sends `request` and waits for the head of the response. A response of any status is no error.
-    ///
-    /// # Errors
-    /// See [`HttpErrorKind`].
     pub(crate) async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let origin = Origin::of_request(&request.url)
             .ok_or_else(|| HttpError::new(None, HttpErrorKind::UnsupportedUrl))?;

@@ -26,13 +26,11 @@ use crate::wire::{Authorization, Origin, Response, Transport};
 /// scope each time and never be satisfied.
 const RENEWAL_LIMIT: usize = 3;
 
-/// What a login is for.
 #[derive(Clone)]
 pub(in crate::oci) struct AuthContext {
     pub(in crate::oci) registry: Arc<Registry>,
     /// The repository; `None` for the registry as a whole.
     pub(in crate::oci) repository: Option<RepositoryName>,
-    /// What a token has to allow.
     pub(in crate::oci) scopes: Vec<Scope>,
     /// The first word of an operation in a transcript, such as `pull`.
     pub(in crate::oci) purpose: &'static str,
@@ -47,7 +45,6 @@ impl AuthContext {
     }
 }
 
-/// The authorization of one request.
 pub(in crate::oci) struct RequestLogin {
     authorization: Option<Authorization>,
     /// How often the authorization was renewed for this request. One that was not is from an earlier
@@ -65,7 +62,6 @@ impl RequestLogin {
     }
 }
 
-/// Logs in at registries as they ask for it.
 pub(in crate::oci) struct Authenticator {
     transport: Arc<Transport>,
     keychain: Keychain,
@@ -75,7 +71,6 @@ pub(in crate::oci) struct Authenticator {
     logins: Mutex<HashMap<ProtectionSpace, Arc<tokio::sync::Mutex<SpaceLogin>>>>,
 }
 
-/// The credential and the tokens for one protection space.
 #[derive(Default)]
 struct SpaceLogin {
     /// Looked up in the keychain once.
@@ -91,7 +86,6 @@ impl Authenticator {
         Self { transport, keychain, challenges, logins: Mutex::default() }
     }
 
-    /// Returns true if the registry asked for a login.
     pub(in crate::oci) fn was_challenged(&self, context: &AuthContext) -> bool {
         self.challenges.get(&context.space()).is_some()
     }

@@ -15,7 +15,6 @@ use crate::printable::excerpt;
 const VALUE_LIMIT: usize = 8 * 1024;
 /// The most challenges of one response that are read.
 const CHALLENGE_LIMIT: usize = 16;
-/// How many characters of a value an error shows.
 const SHOWN: usize = 200;
 
 /// A challenge that can be answered.
@@ -27,12 +26,10 @@ pub(super) enum Challenge {
         realm: String,
         /// The name of the registry there.
         service: Option<String>,
-        /// The scope that the registry asks for.
         scope: Option<String>,
         /// Why the registry refused a token, such as `insufficient_scope`.
         error: Option<String>,
     },
-    /// A name and a password.
     Basic,
 }
 
@@ -84,7 +81,6 @@ struct Split {
 }
 
 impl Split {
-    /// Returns true if the scheme is supported.
     fn is_supported(&self) -> bool {
         ["bearer", "basic"].iter().any(|known| self.scheme.eq_ignore_ascii_case(known))
     }

@@ -14,16 +14,13 @@ use crate::wire::Origin;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ProtectionSpace {
     pub(super) origin: Origin,
-    /// The repository; `None` for the registry as a whole.
     pub(super) repository: Option<RepositoryName>,
 }
 
 /// Keeps the newest challenge of each protection space.
 pub(super) trait ChallengeCache: Send + Sync {
-    /// Returns the challenge of `space`.
     fn get(&self, space: &ProtectionSpace) -> Option<Challenge>;
 
-    /// Keeps `challenge` in place of the one before.
     fn put(&self, space: &ProtectionSpace, challenge: Challenge);
 }
 

@@ -16,9 +16,6 @@ use crate::wire::{Origin, is_internal};
 /// The URL has to be https, unless `plain_http` says that the registry itself is reached over plain http.
 /// It has no user name, and no internal address (see [`is_internal`]) unless `registry_is_internal`.
 /// Host names are checked when they are resolved.
-///
-/// # Errors
-/// [`RealmError`].
 pub(super) fn check(
     realm: &str,
     registry: &Url,
@@ -43,9 +40,6 @@ pub(super) fn check(
 
 /// Checks that a credential of `registry` may be sent to the token server `realm`: to another host over
 /// https only, or within loopback.
-///
-/// # Errors
-/// [`RealmError::PlainHttp`].
 pub(super) fn check_credential(realm: &Url, registry: &Origin) -> Result<(), RealmError> {
     match Origin::of(realm) {
         Some(origin) if origin.is_secure() || origin.is_loopback() || origin == *registry => Ok(()),

@@ -44,7 +44,6 @@ impl Scope {
         scopes
     }
 
-    /// Returns true if a token for this scope also allows `other`.
     fn covers(&self, other: &Self) -> bool {
         let parts = |scope: &str| scope.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
         match (parts(&self.0), parts(&other.0)) {

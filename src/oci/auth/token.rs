@@ -19,11 +19,9 @@ use crate::wire::{Method, Origin, Request, Response, Transport};
 const DEFAULT_LIFETIME: u64 = 60;
 /// The longest lifetime that is believed, in seconds: one day.
 const LONGEST_LIFETIME: u64 = 24 * 60 * 60;
-/// How the client names itself to a token server.
 const CLIENT_ID: &str = "thv";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A bearer token.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) secret: Secret,
@@ -34,19 +32,16 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Returns true if the token does not have to be renewed yet.
     pub(super) fn is_usable(&self) -> bool {
         self.renew_at > Instant::now()
     }
 }
 
-/// A request for a token.
 pub(super) struct TokenRequest<'a> {
     /// The token server's URL, checked.
     pub(super) realm: Url,
     pub(super) service: Option<&'a str>,
     pub(super) scopes: Vec<Scope>,
-    /// Whether the server must not have an internal address.
     pub(super) public_only: bool,
     /// The first word of the operation in a transcript.
     pub(super) purpose: &'static str,
@@ -139,7 +134,6 @@ impl TokenRequest<'_> {
     }
 }
 
-/// Returns the token that a token server's response holds, and when it is to be renewed.
 async fn read_token(response: Response) -> Result<(Secret, Instant), ErrorKind> {
     if response.status() != 200 {
         let response = ErrorResponse::read(response).await?;

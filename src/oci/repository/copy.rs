@@ -18,18 +18,13 @@ use crate::oci::manifest::ManifestKind;
 use crate::oci::media_type::MediaType;
 use crate::oci::reference::TagOrDigest;
 
-/// The most manifests of one copy.
 const MANIFEST_COUNT: usize = 10_000;
-/// How deep indexes may be nested.
 const DEPTH: u32 = 8;
 
 /// A step of a copy that is still to be done. Numbers are depths of nesting.
 enum Step {
-    /// Read a manifest that an index lists.
     Read(Descriptor, u32),
-    /// Copy everything that a manifest refers to.
     CopyContent(Box<FetchedManifest>, u32),
-    /// Put a manifest whose content was copied.
     Put(Box<FetchedManifest>, TagOrDigest),
 }
 
@@ -145,7 +140,6 @@ impl Repository {
     }
 }
 
-/// Returns true if manifests of this type are understood, so that their content can be copied.
 fn is_known(media_type: &MediaType) -> bool {
     media_type.is_manifest() || media_type.is_index()
 }

@@ -19,7 +19,6 @@ use crate::oci::retry::RetryBudget;
 use crate::printable::excerpt;
 use crate::wire::{HttpErrorKind, Method, Response};
 
-/// How many pieces of a blob may wait to be written.
 const QUEUE_LENGTH: usize = 8;
 
 /// A blob that is being read.
@@ -120,9 +119,7 @@ impl BlobReader {
 struct Pieces {
     repository: Repository,
     descriptor: Descriptor,
-    /// The response that is being read.
     response: Option<Response>,
-    /// How many bytes were returned.
     offset: u64,
     /// How many bytes of this response were returned before, and are skipped.
     skip: u64,
@@ -130,7 +127,6 @@ struct Pieces {
     part_end: Option<u64>,
     /// Whether the registry did not answer a request for a part with that part.
     whole_only: bool,
-    /// The registry's `Docker-Content-Digest`.
     promised: Option<Digest>,
     encoding: Result<(), ErrorKind>,
     operation: Operation,
@@ -231,7 +227,6 @@ impl Pieces {
         }
     }
 
-    /// Requests the blob, or only what was not returned yet.
     async fn request(&self, only_rest: bool) -> Result<Response, ErrorKind> {
         let url = self.operation.url(&format!("blobs/{}", self.descriptor.digest));
         let mut request = self.operation.request(Method::Get, url, "blob, get");
@@ -241,7 +236,6 @@ impl Pieces {
         self.operation.send(request).await
     }
 
-    /// Returns the part of a piece that was not returned before.
     fn unseen(&mut self, mut piece: Bytes) -> Result<Option<Bytes>, ErrorKind> {
         let seen = self.skip.min(piece.len() as u64);
         self.skip -= seen;
@@ -259,7 +253,6 @@ impl Pieces {
         ErrorKind::Mismatch(Mismatch::Size { expected, found: self.offset })
     }
 
-    /// Checks size and digest against the descriptor.
     fn verify(&mut self, found: Digest) -> Result<(), ErrorKind> {
         let Descriptor { digest: expected, size, .. } = &self.descriptor;
         let mismatch = if self.offset != *size {

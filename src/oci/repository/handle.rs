@@ -44,12 +44,10 @@ impl Repository {
         &self.name
     }
 
-    /// Returns a handle of the same repository with other access.
     pub(super) fn with_access(&self, access: Access) -> Self {
         Self { access, ..self.clone() }
     }
 
-    /// Starts an operation on the repository.
     pub(super) fn operation(&self) -> Operation {
         self.operation_for(vec![Scope::repository(&self.name, self.access)])
     }
@@ -75,7 +73,6 @@ impl Repository {
         Operation::new(Arc::clone(&self.shared), context)
     }
 
-    /// Starts an operation and runs `action` with it, as [`Operation::retry`] does.
     pub(super) async fn retry<T, F, D>(&self, action: F) -> Result<T, ErrorKind>
     where
         F: FnMut(Operation) -> D,
@@ -84,7 +81,6 @@ impl Repository {
         self.operation().retry(action).await
     }
 
-    /// Returns the retries that the client's policy allows for one transfer.
     pub(super) fn retry_budget(&self) -> RetryBudget {
         RetryBudget::new(self.shared.retry)
     }

@@ -182,7 +182,6 @@ fn misses_blob(error: &ErrorKind) -> bool {
     }
 }
 
-/// A manifest that a registry stored.
 pub(super) struct StoredManifest {
     pub(super) digest: Digest,
     /// Whether the registry itself lists the manifest with its subject (`OCI-Subject`).

@@ -13,16 +13,12 @@ use crate::oci::manifest::MANIFEST_LIMIT;
 use crate::oci::operation::Operation;
 use crate::wire::{Headers, Method, Origin};
 
-/// The most pages of one list that are read.
 const PAGE_LIMIT: usize = 10_000;
-/// The most bytes of all pages of one list.
 const LIST_LIMIT: u64 = 32 * 1024 * 1024;
 
-/// One page of a list.
 pub(super) struct Page<T> {
     pub(super) content: T,
     pub(super) headers: Headers,
-    /// The URL of the next page.
     pub(super) next: Option<Url>,
 }
 
@@ -33,7 +29,6 @@ pub(super) struct Pages<'a> {
     accept: Option<&'static str>,
     /// The digests of the URLs that were read. The URLs themselves may be of any length.
     seen: HashSet<Digest>,
-    /// How many bytes were read.
     size: u64,
 }
 
@@ -46,7 +41,6 @@ impl<'a> Pages<'a> {
         Self { repository, step, accept, seen: HashSet::new(), size: 0 }
     }
 
-    /// Reads the page at `url`.
     pub(super) async fn read<T: DeserializeOwned>(
         &mut self,
         url: Url,
@@ -85,7 +79,6 @@ async fn fetch_page(
     Ok((response.read(MANIFEST_LIMIT).await?, headers))
 }
 
-/// Returns the URL of the page after `url`, if there is one.
 fn next_page(url: &Url, headers: &Headers) -> Result<Option<Url>, ProtocolViolation> {
     let Some(target) = headers.get_all("link").find_map(next_link) else { return Ok(None) };
     let next = url.join(target).map_err(|_| ProtocolViolation::PageUrl)?;

@@ -48,7 +48,6 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 }
 
-/// How many tags are compared to find similar ones.
 const COMPARED: usize = 1000;
 
 /// Selects a part of a list of tags.

@@ -21,21 +21,16 @@ enum Content {
 }
 
 impl Body {
-    /// Makes an empty body.
-    #[must_use]
     pub(crate) const fn empty() -> Self {
         Self(Content::Memory(Bytes::new()))
     }
 
     /// Makes a body of the first `size` bytes of `source`, which are read on another thread while they
     /// are sent.
-    #[must_use]
     pub(crate) fn from_source(source: Arc<dyn BodySource>, size: u64) -> Self {
         Self(Content::Source { source, start: 0, size })
     }
 
-    /// Returns the size in bytes.
-    #[must_use]
     pub(crate) const fn size(&self) -> u64 {
         match &self.0 {
             Content::Memory(bytes) => bytes.len() as u64,
@@ -43,14 +38,11 @@ impl Body {
         }
     }
 
-    /// Returns true if the body has no byte.
-    #[must_use]
     pub(crate) const fn is_empty(&self) -> bool {
         self.size() == 0
     }
 
     /// Returns at most `length` bytes of this body from `offset` on.
-    #[must_use]
     pub(crate) fn part(&self, offset: u64, length: u64) -> Self {
         let offset = offset.min(self.size());
         let length = length.min(self.size() - offset);
@@ -109,7 +101,6 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-/// Prints the size alone.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} bytes)", self.size())

@@ -30,7 +30,6 @@ impl SendProgress {
         Self(Arc::new(Mutex::new(State { last_activity, tally, read_error: None })))
     }
 
-    /// Notes a piece that the HTTP library takes.
     pub(super) fn sent(&self, piece: &[u8]) {
         let mut state = self.lock();
         state.last_activity = Instant::now();
@@ -39,7 +38,6 @@ impl SendProgress {
         }
     }
 
-    /// Notes that the content could not be read to its end.
     pub(super) fn fail(&self, error: io::Error) {
         self.lock().read_error = Some(error);
     }
@@ -49,7 +47,6 @@ impl SendProgress {
         self.lock().last_activity
     }
 
-    /// Takes out the error because of which the content could not be read.
     pub(in crate::wire) fn take_read_error(&self) -> Option<io::Error> {
         self.lock().read_error.take()
     }

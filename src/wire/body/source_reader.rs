@@ -18,7 +18,6 @@ pub(super) const PIECES_AHEAD: usize = 4;
 /// one that is being sent.
 const PIECES_IN_USE: usize = PIECES_AHEAD + 2;
 
-/// Reads one body from its source.
 pub(super) struct SourceReader {
     source: Arc<dyn BodySource>,
     offset: u64,
@@ -30,7 +29,6 @@ pub(super) struct SourceReader {
 }
 
 impl SourceReader {
-    /// Prepares to read `left` bytes from `offset` on.
     pub(super) const fn new(
         source: Arc<dyn BodySource>,
         offset: u64,

@@ -23,7 +23,6 @@ impl BodyTally {
         Self { size: 0, hash: None, start: Vec::new() }
     }
 
-    /// Counts the next piece.
     pub(in crate::wire) fn add(&mut self, piece: &[u8]) {
         self.size += piece.len() as u64;
         if let Some(hash) = &mut self.hash {
@@ -33,7 +32,6 @@ impl BodyTally {
         self.start.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
 
-    /// Returns the number of bytes so far.
     pub(in crate::wire) const fn size(&self) -> u64 {
         self.size
     }

@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of the record format.
 pub(crate) const FORMAT_VERSION: u32 = 1;
 
 /// One request, and the response or the error that ended it.

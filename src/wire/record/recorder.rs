@@ -13,9 +13,6 @@ use super::exchange::Exchange;
 /// [`Recorder::record`] fails the request: no traffic goes unrecorded.
 pub trait Recorder: Send + Sync {
     /// Takes one record.
-    ///
-    /// # Errors
-    /// Any failure to keep the record.
     fn record(&self, exchange: &Exchange) -> io::Result<()>;
 }
 

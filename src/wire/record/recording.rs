@@ -44,7 +44,6 @@ impl Transcript {
         }
     }
 
-    /// Returns the list in which TLS verifiers note the negotiated versions.
     pub(in crate::wire) fn handshakes(&self) -> Arc<Handshakes> {
         Arc::clone(&self.handshakes)
     }
@@ -102,7 +101,6 @@ impl Recording {
         }
     }
 
-    /// Notes the head of the response.
     pub(in crate::wire) fn response(&mut self, response: &reqwest::Response, headers: &Headers) {
         self.exchange.response = Some(ReceivedResponse {
             status: response.status().as_u16(),
@@ -124,12 +122,10 @@ impl Recording {
         });
     }
 
-    /// Notes a piece of the response's body.
     pub(in crate::wire) fn chunk(&mut self, piece: &[u8]) {
         self.response_body.add(piece);
     }
 
-    /// Records an exchange whose response was received to its end.
     pub(in crate::wire) fn finish(mut self) -> io::Result<()> {
         self.record()
     }

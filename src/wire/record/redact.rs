@@ -65,7 +65,6 @@ const PUBLIC_FIELDS: [&str; 17] = [
 /// The length from which an unknown parameter is hidden in a URL of another origin, in bytes.
 const LONG_PARAMETER: usize = 24;
 
-/// Hides the secrets of one run.
 #[derive(Debug)]
 pub(in crate::wire) struct Redactor {
     key: [u8; 16],

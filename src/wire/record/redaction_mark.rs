@@ -7,7 +7,6 @@ use std::fmt;
 const START: &str = "<redacted len=";
 const ID: &str = " id=";
 const END: char = '>';
-/// The number of hex digits of an id.
 const ID_DIGITS: usize = 8;
 
 /// Replaces one secret.
@@ -30,7 +29,6 @@ impl RedactionMark {
         &self.id
     }
 
-    /// Parses a text that is one mark.
     fn parse(text: &str) -> Option<Self> {
         let (length, id) = text.strip_prefix(START)?.strip_suffix(END)?.split_once(ID)?;
         let is_length = length.bytes().all(|b| b.is_ascii_digit());

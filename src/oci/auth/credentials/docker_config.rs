@@ -15,12 +15,10 @@ use super::secret::{Credential, Secret};
 use crate::atomic_file;
 use crate::oci::names::{RegistryName, RepositoryName};
 
-/// The largest file that is read, in bytes.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 /// The key under which Docker stores credentials for Docker Hub.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
-/// The content of a configuration file.
 #[derive(Clone)]
 pub(in crate::oci::auth) struct DockerConfig {
     path: PathBuf,
@@ -29,11 +27,9 @@ pub(in crate::oci::auth) struct DockerConfig {
 
 /// What a file says about the credential of a registry.
 pub(in crate::oci::auth) enum Entry {
-    /// The credential itself.
     Credential(Credential),
     /// The credential helper that keeps the credential, and the server's name there.
     Helper { name: String, server: String },
-    /// There is no credential.
     None,
 }
 
@@ -52,7 +48,6 @@ impl DockerConfig {
         Self::parse(path, &bytes).map(Some)
     }
 
-    /// Parses `bytes`, the content of the file at `path`.
     pub(in crate::oci::auth) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self::empty(path));
@@ -64,7 +59,6 @@ impl DockerConfig {
         }
     }
 
-    /// Returns an empty configuration, which is not written yet.
     pub(super) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), content: Map::new() }
     }
@@ -152,7 +146,6 @@ impl DockerConfig {
         Some((name.to_owned(), storage_key(registry)))
     }
 
-    /// Replaces the registry's entry by a name and password.
     pub(in crate::oci::auth) fn set(
         &mut self,
         registry: &RegistryName,
@@ -198,7 +191,6 @@ impl fmt::Debug for DockerConfig {
     }
 }
 
-/// Returns the key under which a credential for the registry is stored.
 pub(super) fn storage_key(registry: &RegistryName) -> String {
     if registry.is_docker_hub() { DOCKER_HUB_KEY.to_owned() } else { registry.to_string() }
 }

@@ -18,14 +18,11 @@ use crate::printable::excerpt;
 
 /// How long a helper may run. It may ask its user a question.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
-/// The most that is read from a helper, in bytes.
 const OUTPUT_LIMIT: u64 = 1024 * 1024;
 /// The message by which a helper says that it has no credential. The protocol has no other sign for it.
 const NOT_FOUND: &str = "credentials not found in native keychain";
-/// The user name that marks an identity token.
 const TOKEN_USER: &str = "<token>";
 
-/// A credential helper.
 #[derive(Debug, Clone)]
 pub(super) struct CredentialHelper {
     name: String,
@@ -51,7 +48,6 @@ impl CredentialHelper {
         Ok(Self { name: name.to_owned(), program, time_limit: TIME_LIMIT })
     }
 
-    /// Returns the credential for `server`, if the helper has one.
     pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, HelperError> {
         let output = self.run("get", server).await?;
         if !output.status.success() {
@@ -73,7 +69,6 @@ impl CredentialHelper {
         }))
     }
 
-    /// Makes the helper keep a name and password for `server`.
     pub(super) async fn store(
         &self,
         server: &str,

@@ -19,7 +19,6 @@ pub struct Keychain {
     /// Used for every registry.
     explicit: Option<Credential>,
     source: Option<Arc<dyn CredentialSource>>,
-    /// Configuration files that may exist.
     files: Vec<PathBuf>,
 }
 
@@ -148,7 +147,6 @@ fn helper(name: &str) -> Result<CredentialHelper, KeychainError> {
     CredentialHelper::new(name).map_err(KeychainError::Helper)
 }
 
-/// Returns the files of the user, in the order in which they are looked up.
 fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let directory = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(file) = directory("REGISTRY_AUTH_FILE") {

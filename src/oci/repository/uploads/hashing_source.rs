@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::oci::digest::{Algorithm, Digest, Hasher};
 use crate::wire::BodySource;
 
-/// The size, in bytes, of the pieces in which content is read that is only hashed.
 const PIECE: usize = 128 * 1024;
 
 /// Hashes each byte of a source when it is read for the first time. Bytes that are read again after an
@@ -29,12 +28,10 @@ impl HashingSource {
         Self { inner, algorithm, state: Mutex::new(state) }
     }
 
-    /// Returns the digest of everything that was read.
     pub(super) fn digest(&self) -> Digest {
         self.state().hasher.clone().finish()
     }
 
-    /// Returns how many bytes from the start were read.
     pub(super) fn hashed(&self) -> u64 {
         self.state().hashed
     }

@@ -205,7 +205,6 @@ impl Repository {
     }
 }
 
-/// The outcome of a single POST that carries a whole blob.
 enum SinglePost {
     Stored,
     SessionOpened(Box<UploadSession>),

@@ -37,7 +37,6 @@ pub(super) fn received(response: &Response) -> Option<u64> {
     if first == 0 { last.checked_add(1) } else { None }
 }
 
-/// Returns true if the registry says that it does not know the upload.
 pub(super) fn is_unknown_upload(error: &ErrorKind) -> bool {
     match error {
         ErrorKind::Registry(response) | ErrorKind::NotFound(response) => {
@@ -48,7 +47,6 @@ pub(super) fn is_unknown_upload(error: &ErrorKind) -> bool {
     }
 }
 
-/// Returns true if the connection broke.
 pub(super) fn is_broken_connection(error: &ErrorKind) -> bool {
     match error {
         ErrorKind::Network(error) => {

@@ -20,11 +20,9 @@ use crate::wire::{Body, Method, Response};
 pub const CHUNK_SIZE: u64 = 4 * 1024 * 1024;
 /// The largest chunk that a registry may require, in bytes: chunks of a stream are kept in memory.
 const CHUNK_MINIMUM_LIMIT: u64 = 64 * 1024 * 1024;
-/// How long one cancellation may take.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 pub(super) const OCTETS: &str = "application/octet-stream";
 
-/// What the request that closes an upload carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClosingBody {
     /// All that was not sent before.
