@@ -24,6 +24,13 @@ pub(crate) fn config_home(variable: impl Fn(&str) -> Option<OsString>) -> Option
     base_directory("XDG_CONFIG_HOME", ".config", variable)
 }
 
+/// Returns the directory of podman's and skopeo's settings: `containers` in `XDG_CONFIG_HOME`, or in
+/// `~/.config`. These programs expand nothing, and have no other default on macOS and Windows.
+pub(crate) fn containers_config(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = variable("XDG_CONFIG_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    Some(set.or_else(|| Some(home(&variable)?.join(".config")))?.join("containers"))
+}
+
 /// Returns the directory that the variable `name` holds where that is an absolute path, with a
 /// leading `~` or `$HOME` expanded; else `default` below the home directory. macOS and Windows have
 /// defaults of their own.

@@ -169,7 +169,7 @@ fn of_tls(error: &wire::HttpError) -> Option<&'static str> {
 
 fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
     use HttpErrorKind::{Connection, NotHttp, Refused, Timeout, Unresolved};
-    let is_loopback = error.origin().is_some_and(|origin| wire::is_loopback_host(origin.host()));
+    let is_loopback = error.origin().is_some_and(wire::Origin::is_loopback);
     match error.kind() {
         NotHttp => Some(TLS_ON_LOOPBACK.to_owned()),
         Refused if is_loopback => {

@@ -23,10 +23,6 @@ pub struct HttpError {
 
 pub(super) type Source = Box<dyn Error + Send + Sync>;
 
-/// A cause in the words of the operating system or of a library, safe to print.
-#[derive(Debug)]
-struct Cause(String);
-
 /// The reason why an exchange did not end with a whole response.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -96,11 +92,8 @@ impl HttpError {
         &self.kind
     }
 
-    /// Returns the error of the content to send, if it could not be read.
-    ///
-    /// # Errors
-    /// This error unchanged, if it is of another kind.
-    pub fn into_content(self) -> Result<io::Error, Self> {
+    /// Returns the error of the content to send if it could not be read, else this error.
+    pub(crate) fn into_content(self) -> Result<io::Error, Self> {
         match self.kind {
             HttpErrorKind::Content(error) => Ok(error),
             kind => Err(Self { kind, ..self }),
@@ -114,8 +107,7 @@ impl HttpError {
     }
 
     /// Returns a stable word for the kind, which transcripts use.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub(super) const fn word(&self) -> &'static str {
         match self.kind {
             HttpErrorKind::Unresolved => "unresolved",
             HttpErrorKind::InternalAddress => "internal_address",
@@ -144,7 +136,7 @@ impl HttpError {
 
 /// Keeps the text of `error` and of its causes, and not their types.
 pub(super) fn cause(error: &dyn Error) -> Source {
-    Box::new(Cause(printable(&chain(error))))
+    printable(&chain(error)).into()
 }
 
 /// Searches the chain of causes for the one that tells the kind. The libraries in between only wrap
@@ -239,12 +231,6 @@ impl fmt::Display for RefusedRedirect {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Error for HttpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
@@ -253,5 +239,3 @@ impl Error for HttpError {
         }
     }
 }
-
-impl Error for Cause {}

@@ -19,8 +19,7 @@ pub struct Origin {
 
 impl Origin {
     /// Returns the origin of an `http` or `https` URL, and `None` for any other scheme.
-    #[must_use]
-    pub fn of(url: &Url) -> Option<Self> {
+    pub(crate) fn of(url: &Url) -> Option<Self> {
         let secure = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -36,28 +35,14 @@ impl Origin {
         Self::of(url).filter(|_| !has_user && url.as_str().len() <= URL_LIMIT)
     }
 
-    /// Returns true if the scheme is `https`.
-    #[must_use]
-    pub const fn is_secure(&self) -> bool {
+    pub(crate) const fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Returns the host as it stands in a URL: an IPv6 address has its brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Returns the port: the scheme's default if the URL names none.
-    #[must_use]
-    pub const fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Returns the value of the `host` header for this origin.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        if self.port == self.default_port() {
+    pub(crate) fn authority(&self) -> String {
+        let default = if self.secure { 443 } else { 80 };
+        if self.port == default {
             self.host.clone()
         } else {
             format!("{}:{}", self.host, self.port)
@@ -65,13 +50,8 @@ impl Origin {
     }
 
     /// Returns true if the host is `localhost`, in 127.0.0.0/8, or `::1`.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         is_loopback_host(&self.host)
-    }
-
-    const fn default_port(&self) -> u16 {
-        if self.secure { 443 } else { 80 }
     }
 }
 

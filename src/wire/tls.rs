@@ -1,18 +1,21 @@
 //! TLS: the certificates that are trusted, and the client's own.
 
+use std::error::Error;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::error::{Source, cause};
-use super::record::handshake::Handshakes;
+use super::record::handshake::{Handshakes, WatchedVerifier};
+use crate::directories::containers_config;
 
 /// The authorities that are trusted besides the operating system's, and a client certificate.
 #[derive(Clone, Default)]
@@ -66,17 +69,13 @@ impl TlsSettings {
     /// Returns the `certs.d` directories of Docker and podman on this system.
     #[must_use]
     pub fn system_certs_dirs() -> Vec<PathBuf> {
-        let config = std::env::var_os("XDG_CONFIG_HOME")
-            .map(PathBuf::from)
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
-        let own = config.map(|config| config.join("containers").join("certs.d"));
+        let own = containers_config(|name| std::env::var_os(name)).map(|dir| dir.join("certs.d"));
         let system = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
         own.into_iter().chain(system.map(PathBuf::from)).collect()
     }
 
     /// Returns true if any of these settings concerns TLS with the registry `authority`, `HOST[:PORT]`.
-    #[must_use]
-    pub fn applies_to(&self, authority: &str) -> bool {
+    pub(crate) fn applies_to(&self, authority: &str) -> bool {
         !self.roots.is_empty()
             || self.identity.is_some()
             || self.skip_verification
@@ -104,17 +103,13 @@ impl TlsSettings {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| cause(&error))?;
-        let mut verifier: Arc<dyn ServerCertVerifier> = if self.skip_verification {
-            Arc::new(AcceptAny(provider))
-        } else {
-            Arc::new(
-                Verifier::new_with_extra_roots(roots, provider).map_err(|error| cause(&error))?,
-            )
-        };
-        if let Some(handshakes) = handshakes {
-            verifier = handshakes.watch(verifier);
+        let mut certificates: Option<Arc<dyn ServerCertVerifier>> = None;
+        if !self.skip_verification {
+            let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider));
+            certificates = Some(Arc::new(verifier.map_err(|error| cause(&error))?));
         }
-        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let verifier = WatchedVerifier { certificates, provider, handshakes };
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         let mut config = match identity {
             None => builder.with_no_client_auth(),
             Some(identity) => builder
@@ -165,93 +160,29 @@ struct CertsDir {
     identity: Option<Arc<Identity>>,
 }
 
-fn read_certs_dir(dir: &Path) -> Result<CertsDir, UnusableFile> {
+/// Reads a directory of `certs.d`. An error names the file that cannot be used.
+fn read_certs_dir(dir: &Path) -> Result<CertsDir, Source> {
     let mut found = CertsDir::default();
-    let Ok(files) = std::fs::read_dir(dir) else { return Ok(found) };
+    let Ok(files) = fs::read_dir(dir) else { return Ok(found) };
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
-    let read =
-        |path: &Path| std::fs::read(path).map_err(|error| UnusableFile::new(path, Box::new(error)));
-    let invalid = |path: &Path, error| UnusableFile::new(path, Box::new(error));
+    let unusable = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
+    let read = |path: &Path| fs::read(path).map_err(|error| unusable(path, &error));
     for path in paths {
         match path.extension().and_then(std::ffi::OsStr::to_str) {
             Some("crt") => {
-                let roots = certificates(&read(&path)?).map_err(|error| invalid(&path, error))?;
-                found.roots.extend(roots);
+                let roots = certificates(&read(&path)?);
+                found.roots.extend(roots.map_err(|error| unusable(&path, &error))?);
             }
             Some("cert") if found.identity.is_none() => {
                 let key = read(&path.with_extension("key"))?;
-                let identity =
-                    Identity::read(&read(&path)?, &key).map_err(|error| invalid(&path, error))?;
-                found.identity = Some(Arc::new(identity));
+                let identity = Identity::read(&read(&path)?, &key);
+                found.identity = Some(Arc::new(identity.map_err(|error| unusable(&path, &error))?));
             }
             _ => {}
         }
     }
     Ok(found)
-}
-
-#[derive(Debug)]
-struct UnusableFile {
-    path: PathBuf,
-    source: Source,
-}
-
-impl UnusableFile {
-    fn new(path: &Path, source: Source) -> Self {
-        Self { path: path.to_owned(), source }
-    }
-}
-
-impl fmt::Display for UnusableFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.display().fmt(f)
-    }
-}
-
-impl std::error::Error for UnusableFile {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-/// Accepts every certificate; see [`TlsSettings::danger_accept_any_certificate`].
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 /// A PEM file without the expected content.
@@ -273,4 +204,4 @@ impl fmt::Display for InvalidPem {
     }
 }
 
-impl std::error::Error for InvalidPem {}
+impl Error for InvalidPem {}

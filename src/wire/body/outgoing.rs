@@ -122,7 +122,7 @@ mod tests {
         }
         drop(outgoing);
         let tally = progress.take_tally().unwrap();
-        assert_eq!(tally.size(), 2 * PIECE_SIZE as u64);
+        assert_eq!(tally.size, 2 * PIECE_SIZE as u64);
         let expected: [u8; 32] = Sha256::digest(&content()[..2 * PIECE_SIZE]).into();
         assert_eq!(tally.sha256(), Some(expected));
     }

@@ -8,7 +8,7 @@ const TEXT_LIMIT: usize = 64 * 1024;
 /// Counts and hashes the pieces of a body, and keeps them while they are few enough to be recorded as
 /// text.
 pub(in crate::wire) struct BodyTally {
-    size: u64,
+    pub(in crate::wire) size: u64,
     hash: Option<Sha256>,
     start: Vec<u8>,
 }
@@ -30,10 +30,6 @@ impl BodyTally {
         }
         let room = TEXT_LIMIT.saturating_sub(self.start.len()).min(piece.len());
         self.start.extend_from_slice(piece.get(..room).unwrap_or_default());
-    }
-
-    pub(in crate::wire) const fn size(&self) -> u64 {
-        self.size
     }
 
     /// Returns the SHA-256 of the bytes so far, unless it is computed elsewhere.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, DistinguishedName, SignatureScheme};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 
 /// The TLS version of each server's handshakes so far, by the server's certificate (DER). A connection
 /// that resumes a session makes no signature; it has the version of that session.
@@ -41,20 +42,24 @@ impl Handshakes {
             Version::Either => None,
         }
     }
-
-    /// Returns a verifier that decides as `verifier` does, and notes the version here.
-    pub(in crate::wire) fn watch(
-        self: Arc<Self>,
-        verifier: Arc<dyn ServerCertVerifier>,
-    ) -> Arc<dyn ServerCertVerifier> {
-        Arc::new(WatchedVerifier { verifier, handshakes: self })
-    }
 }
 
+/// Verifies a server's certificate and signature, and notes the version.
 #[derive(Debug)]
-struct WatchedVerifier {
-    verifier: Arc<dyn ServerCertVerifier>,
-    handshakes: Arc<Handshakes>,
+pub(in crate::wire) struct WatchedVerifier {
+    /// Verifies certificates. Without it every certificate is accepted; see
+    /// [`TlsSettings::danger_accept_any_certificate`](crate::wire::TlsSettings).
+    pub(in crate::wire) certificates: Option<Arc<dyn ServerCertVerifier>>,
+    pub(in crate::wire) provider: Arc<CryptoProvider>,
+    pub(in crate::wire) handshakes: Option<Arc<Handshakes>>,
+}
+
+impl WatchedVerifier {
+    fn note(&self, cert: &CertificateDer<'_>, version: Version) {
+        if let Some(handshakes) = &self.handshakes {
+            handshakes.note(cert, version);
+        }
+    }
 }
 
 impl ServerCertVerifier for WatchedVerifier {
@@ -66,7 +71,16 @@ impl ServerCertVerifier for WatchedVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match &self.certificates {
+            None => Ok(ServerCertVerified::assertion()),
+            Some(verifier) => verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
+        }
     }
 
     fn verify_tls12_signature(
@@ -75,8 +89,9 @@ impl ServerCertVerifier for WatchedVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.handshakes.note(cert, Version::Tls12);
-        self.verifier.verify_tls12_signature(message, cert, dss)
+        self.note(cert, Version::Tls12);
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -85,20 +100,13 @@ impl ServerCertVerifier for WatchedVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.handshakes.note(cert, Version::Tls13);
-        self.verifier.verify_tls13_signature(message, cert, dss)
+        self.note(cert, Version::Tls13);
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
-    }
-
-    fn requires_raw_public_keys(&self) -> bool {
-        self.verifier.requires_raw_public_keys()
-    }
-
-    fn root_hint_subjects(&self) -> Option<&[DistinguishedName]> {
-        self.verifier.root_hint_subjects()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

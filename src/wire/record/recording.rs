@@ -144,7 +144,7 @@ impl Recording {
     fn record(&mut self) -> io::Result<()> {
         self.is_recorded = true;
         if let Some(sent) = self.progress.take_tally() {
-            let is_whole = sent.size() == self.request.body.size();
+            let is_whole = sent.size == self.request.body.size();
             let known = self.request.body.known_sha256().filter(|_| is_whole);
             self.exchange.request.body = self.recorded_body(sent, is_whole, known);
         }
@@ -166,7 +166,7 @@ impl Recording {
         known: Option<[u8; 32]>,
     ) -> Option<RecordedBody> {
         let is_confidential = self.request.confidential;
-        let size = tally.size();
+        let size = tally.size;
         let sha256 = tally.sha256().or(known).filter(|_| !is_confidential);
         let text = tally.into_text().filter(|_| is_whole);
         let text = if is_confidential {

@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::secret::{Credential, Secret};
 use crate::atomic_file;
+use crate::capped_read::read_capped;
 use crate::oci::names::{RegistryName, RepositoryName};
 
-const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 /// The key under which Docker stores credentials for Docker Hub.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
@@ -29,23 +30,21 @@ pub(in crate::oci::auth) struct DockerConfig {
 pub(in crate::oci::auth) enum Entry {
     Credential(Credential),
     /// The credential helper that keeps the credential, and the server's name there.
-    Helper { name: String, server: String },
+    Helper {
+        name: String,
+        server: String,
+    },
     None,
 }
 
 impl DockerConfig {
     /// Reads the file at `path`. Returns `None` if there is no such file.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
-        use std::io::Read as _;
-        let unreadable = |error| ConfigError::Io { path: path.to_owned(), error };
-        let file = match std::fs::File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unreadable(error)),
-        };
-        let mut bytes = Vec::new();
-        file.take(SIZE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
-        Self::parse(path, &bytes).map(Some)
+        match read_capped(path, SIZE_LIMIT) {
+            Ok(bytes) => Self::parse(path, &bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ConfigError::Io { path: path.to_owned(), error }),
+        }
     }
 
     pub(in crate::oci::auth) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {

@@ -4,13 +4,14 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::docker_config::{ConfigError, DockerConfig, Entry};
 use super::helper::{CredentialHelper, HelperError};
 use super::secret::{Credential, Secret};
 use super::source::CredentialSource;
+use crate::directories::{containers_config, home};
 use crate::oci::names::{RegistryName, RepositoryName};
 
 /// The sources of credentials, in the order in which they are looked up.
@@ -152,14 +153,11 @@ fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     if let Some(file) = directory("REGISTRY_AUTH_FILE") {
         return vec![file];
     }
-    let home = directory(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
-    let docker = directory("DOCKER_CONFIG").or_else(|| below_home(".docker"));
-    let containers = |base: &Path| base.join("containers").join("auth.json");
-    let runtime = directory("XDG_RUNTIME_DIR").map(|dir| containers(&dir));
-    let config = directory("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+    let docker = directory("DOCKER_CONFIG").or_else(|| Some(home(&variable)?.join(".docker")));
+    let runtime = directory("XDG_RUNTIME_DIR").map(|dir| dir.join("containers"));
+    let containers = runtime.into_iter().chain(containers_config(&variable));
     let docker = docker.map(|dir| dir.join("config.json"));
-    docker.into_iter().chain(runtime).chain(config.map(|dir| containers(&dir))).collect()
+    docker.into_iter().chain(containers.map(|dir| dir.join("auth.json"))).collect()
 }
 
 /// Where a credential was stored.
