@@ -1,12 +1,12 @@
 //! Files that are replaced as a whole, so that a crash leaves the old content or the new.
 
-use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::random::random_u64;
 
 /// The age from which a temporary file is taken for the remains of a crash. A younger one may still be
 /// in use.
@@ -15,10 +15,7 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 /// Replaces the file at `path` by one with `content`, mode 0600.
 ///
 /// If `path` is a symbolic link, the file that it leads to is replaced. If `path` is a device or a
-/// pipe, `content` is written to it.
-///
-/// # Errors
-/// Any failure; `path` is unchanged then.
+/// pipe, `content` is written to it. After a failure `path` is unchanged.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&target) {
@@ -39,9 +36,7 @@ pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> 
 }
 
 /// Writes `content` to a new file at `path`, mode 0600, and creates the missing directories above it.
-///
-/// # Errors
-/// [`io::ErrorKind::AlreadyExists`] if there is something at `path`, which is unchanged then.
+/// Fails with [`io::ErrorKind::AlreadyExists`] if there is something at `path`.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     create_parents(path)?;
     let temporary = Temporary::create(path, content)?;
@@ -50,20 +45,9 @@ pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
-/// A temporary file of this process. Dropping the value removes the file.
-#[derive(Debug)]
-pub(crate) struct Scratch(Temporary);
-
-impl Scratch {
-    /// Makes an empty file, mode 0600, in the system's directory for temporary files.
-    pub(crate) fn new() -> io::Result<(Self, File)> {
-        let (temporary, file) = Temporary::open(&std::env::temp_dir().join("thv"))?;
-        Ok((Self(temporary), file))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0.path
-    }
+/// Makes an empty file, mode 0600, in the system's directory for temporary files.
+pub(crate) fn scratch() -> io::Result<(Temporary, File)> {
+    Temporary::open(&std::env::temp_dir().join("thv"))
 }
 
 /// A new file that is written beside the one that it will replace. Dropping the value before
@@ -78,9 +62,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// Creates the new file, mode 0600. It will replace the one at `path`, or the one that a symbolic
     /// link at `path` leads to.
-    ///
-    /// # Errors
-    /// Any failure to create a file in that directory, and a `path` that is not a regular file.
+    /// Fails if `path` is not a regular file.
     pub(crate) fn beside(path: &Path) -> io::Result<Self> {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
@@ -95,10 +77,7 @@ impl Pending {
         self.file.write_all(piece)
     }
 
-    /// Replaces the old file.
-    ///
-    /// # Errors
-    /// Any failure; the old file is unchanged then.
+    /// Replaces the old file, which is unchanged after a failure.
     pub(crate) fn commit(self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary.path, &self.target)?;
@@ -126,10 +105,10 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory(path))?.sync_all() } else { Ok(()) }
 }
 
-/// A file beside its target. Dropping the value removes the file unless it was renamed.
+/// A temporary file. Dropping the value removes the file unless it was renamed.
 #[derive(Debug)]
-struct Temporary {
-    path: PathBuf,
+pub(crate) struct Temporary {
+    pub(crate) path: PathBuf,
 }
 
 impl Temporary {
@@ -159,7 +138,7 @@ impl Temporary {
 
 fn temporary_path(target: &Path) -> io::Result<PathBuf> {
     let mut hidden = temporary_prefix(target)?;
-    hidden.push(format!("{:016x}", RandomState::new().hash_one(0)));
+    hidden.push(format!("{:016x}", random_u64()));
     Ok(directory(target).join(hidden))
 }
 

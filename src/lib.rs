@@ -45,6 +45,7 @@ mod engine;
 pub mod fuzzing;
 pub mod oci;
 mod printable;
+mod random;
 #[cfg(feature = "run")]
 pub mod run;
 pub mod runconfig;
@@ -52,8 +53,6 @@ pub mod runconfig;
 pub mod state;
 mod timestamp;
 pub mod wire;
-
-pub use timestamp::{InvalidTimestamp, Timestamp};
 
 /// The examples of the page for embedders, as tests.
 #[cfg(doctest)]

@@ -24,17 +24,12 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
 }
 
 /// Returns the message of `error` and of each of its causes, joined by `": "`.
-///
-/// A cause that the text ends with already is not repeated.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        let message = cause.to_string();
-        if !text.ends_with(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
         source = cause.source();
     }
     text

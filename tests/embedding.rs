@@ -134,7 +134,7 @@ fn dropped_endless_upload_is_cancelled() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let registry = Registry::embedded();
     let reference: Reference = registry.reference("blobs/a").parse().unwrap();
-    let kept = MemoryRecorder::new();
+    let kept = MemoryRecorder::default();
     let bell = Arc::new(Bell { method: "PATCH", rung: tokio::sync::Notify::new(), kept });
     let mut settings = Settings::default();
     settings.recorder = Some(Arc::clone(&bell) as Arc<dyn Recorder>);
@@ -211,7 +211,7 @@ fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Val
     is_send(client.check_login(one.registry(), values.credential));
     is_send(client.settle());
     is_send(one.similar_tags(tag, 1));
-    let keychain = Keychain::anonymous();
+    let keychain = Keychain::default();
     is_send(keychain.credential(one.registry(), None));
     is_send(keychain.store(one.registry(), "me", values.secret));
     is_send(keychain.erase(one.registry()));

@@ -15,7 +15,7 @@ use hyper::{Request as ClientRequest, Response as ClientResponse};
 use url::{Position, Url};
 
 use super::proxy_body::{ResponseBody, from_registry, from_text, receive};
-use crate::oci::ApiPath;
+use crate::oci::{ApiPath, error_body};
 use crate::wire::{
     Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
 };
@@ -98,9 +98,7 @@ impl Service for Relay {
         match self.relay(request).await {
             Ok(response) => response,
             Err(error) => {
-                let body =
-                    serde_json::json!({ "errors": [{ "code": "UNKNOWN", "message": error }] });
-                let mut response = ClientResponse::new(from_text(body.to_string()));
+                let mut response = ClientResponse::new(from_text(error_body("UNKNOWN", &error)));
                 *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
                 response
             }
@@ -133,10 +131,8 @@ impl Relay {
                 outgoing = outgoing.header(name.as_str(), value);
             }
         }
-        if is_token_server {
-            outgoing = outgoing.confidential();
-        }
-        outgoing = outgoing.untyped_body(received.body.clone());
+        outgoing.confidential = is_token_server;
+        outgoing.body = received.body.clone();
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
         Ok(self.rewritten(response))
@@ -207,7 +203,7 @@ impl Relay {
 /// Returns the operation of a request, as this client's own transcripts name it, such as `blob upload,
 /// chunk`, or the method in lower case if the URL does not tell more.
 fn operation(method: Method, url: &Url) -> String {
-    let word = method.as_str().to_ascii_lowercase();
+    let word = method.library().as_str().to_ascii_lowercase();
     let has = |name| url.query_pairs().any(|(key, _)| key == name);
     let name = match ApiPath::parse(url.path()) {
         Some(ApiPath::Base) => "base",

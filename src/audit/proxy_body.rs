@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use http_body_util::channel::Channel;
 use hyper::body::{Frame, Incoming};
 
-use crate::atomic_file::Scratch;
+use crate::atomic_file::{Temporary, scratch};
 use crate::wire::{self, Response};
 
 /// The largest request body that is kept in memory, in bytes. A larger one is kept in a file.
@@ -21,18 +21,18 @@ const WAITING_PIECES: usize = 4;
 pub(super) struct RequestBody {
     pub(super) body: wire::Body,
     /// The file of a large body. Dropping it removes the file.
-    _file: Option<Scratch>,
+    _file: Option<Temporary>,
 }
 
 pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
     let mut start = Vec::new();
-    let mut spilled: Option<(Scratch, File)> = None;
+    let mut spilled: Option<(Temporary, File)> = None;
     let mut size = 0;
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(io::Error::other)?.into_data() else { continue };
         size += piece.len() as u64;
         if spilled.is_none() && start.len() + piece.len() > MEMORY_LIMIT {
-            let (scratch, mut file) = Scratch::new()?;
+            let (scratch, mut file) = scratch()?;
             file.write_all(&std::mem::take(&mut start))?;
             spilled = Some((scratch, file));
         }
@@ -44,7 +44,7 @@ pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
     match spilled {
         None => Ok(RequestBody { body: start.into(), _file: None }),
         Some((scratch, _)) => {
-            let source = Arc::new(File::open(scratch.path())?);
+            let source = Arc::new(File::open(&scratch.path)?);
             Ok(RequestBody { body: wire::Body::from_source(source, size), _file: Some(scratch) })
         }
     }

@@ -16,6 +16,7 @@ use hyper::{Request, Response};
 use url::Url;
 
 use super::transcript::Recorded;
+use crate::oci::error_body;
 use crate::wire::{Exchange, Listener, RedactionMark, Service};
 
 /// Header fields that the HTTP library makes itself.
@@ -176,8 +177,8 @@ fn path_and_query(url: &str) -> String {
 }
 
 fn not_implemented(error: &str) -> Response<Full<Bytes>> {
-    let body = serde_json::json!({ "errors": [{ "code": "UNSUPPORTED", "message": error }] });
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    let body = error_body("UNSUPPORTED", error);
+    let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = hyper::StatusCode::NOT_IMPLEMENTED;
     response
 }

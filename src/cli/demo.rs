@@ -43,7 +43,7 @@ impl Demo {
 
 async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> {
     let say = |text: &str| if output.json { Ok(()) } else { output.line(text) };
-    let recorder = Arc::new(MemoryRecorder::new());
+    let recorder = Arc::new(MemoryRecorder::default());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
     let reference = parse_reference(&format!("{address}/configs/demo:v1"))?;

@@ -1,13 +1,12 @@
 //! A blob that is being received: in a file, or in memory, of which there is a limited budget.
 
-use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
-use std::hash::BuildHasher as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::oci::{Algorithm, Digest, Hasher};
+use crate::random::random_u64;
 
 /// The memory that is left for content. All clones share it.
 #[derive(Debug, Clone)]
@@ -69,7 +68,7 @@ impl PartialBlob {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let path = directory.join(format!("{:016x}", RandomState::new().hash_one(0)));
+        let path = directory.join(format!("{:016x}", random_u64()));
         options.open(&path)?;
         Ok(Self::new(algorithm, Buffer::File(TemporaryFile(path))))
     }

@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::{Response, StatusCode};
-use serde_json::json;
+
+use crate::oci::error_body;
 
 /// The result of a handler. Its error is an error response.
 pub(super) type ApiResult<T = ApiResponse> = Result<T, ApiResponse>;
@@ -88,8 +89,7 @@ impl Rejection {
 
     pub(super) fn because(self, message: impl fmt::Display) -> ApiResponse {
         let Self(status, code) = self;
-        let body = json!({ "errors": [{ "code": code, "message": message.to_string() }] });
-        ApiResponse::new(status).body("application/json", body.to_string())
+        ApiResponse::new(status).body("application/json", error_body(code, &message.to_string()))
     }
 }
 

@@ -1,8 +1,5 @@
 //! Uploads of blobs: in one request, in two, in chunks, and by mounting.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-
 use bytes::Bytes;
 use hyper::{Method, StatusCode};
 
@@ -13,6 +10,7 @@ use super::request_body::RequestBody;
 use super::response::{ApiResponse, ApiResult, Rejection};
 use super::storage::{blob_key, content_key};
 use crate::oci::{Algorithm, RepositoryName};
+use crate::random::random_u64;
 
 pub(super) struct UploadRequest<'a> {
     pub(super) method: &'a Method,
@@ -69,7 +67,7 @@ impl Api {
                 return Err(Rejection::DIGEST_INVALID.because("sha256 and sha512 are supported"));
             }
         };
-        let id = format!("{:016x}", RandomState::new().hash_one(query));
+        let id = format!("{:016x}", random_u64());
         let content = self.storage.new_blob(algorithm)?;
         self.uploads.add(&id, UploadSession::new(name.clone(), Some(content)));
         Ok(in_progress(StatusCode::ACCEPTED, name, &id, 0, 0))

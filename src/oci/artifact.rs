@@ -42,7 +42,6 @@ pub(crate) struct PackedArtifact {
 }
 
 impl ArtifactKind {
-    /// Packs `content` as the artifact's layer, byte for byte.
     pub(crate) fn pack(
         &self,
         content: Bytes,
@@ -59,10 +58,7 @@ impl ArtifactKind {
         PackedArtifact { manifest, layer, content }
     }
 
-    /// Finds the layer that holds the content.
-    ///
-    /// # Errors
-    /// [`UnsupportedArtifact`] names what the manifest describes instead.
+    /// Finds the layer that holds the content, or says what the manifest describes instead.
     pub(crate) fn layer<'a>(
         &self,
         found: &'a ManifestKind,
@@ -143,8 +139,7 @@ pub enum PushStatus {
 
 impl PushStatus {
     /// Returns the word that stands in output for scripts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pushed => "pushed",
             Self::Unchanged => "unchanged",
@@ -174,10 +169,10 @@ impl PackedArtifact {
                 if let Some(unchanged) = self.unchanged(existing?) {
                     return Ok(unchanged);
                 }
-                if config_known? == BlobLookup::Denied {
+                if !config_known? {
                     repository.push_blob(config, EMPTY_CONTENT_BYTES).await?;
                 }
-                if layer_known? == BlobLookup::Denied {
+                if !layer_known? {
                     repository.push_blob(&self.layer, self.content.clone()).await?;
                 }
             }
@@ -238,24 +233,19 @@ async fn existing_manifest(
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum BlobLookup {
-    There,
-    /// The registry does not let this client ask.
-    Denied,
-}
-
 /// Pushes a blob that the repository does not have. It runs beside the lookup of the tag: a manifest
 /// whose blob is missing cannot equal ours.
+///
+/// Returns true if the blob is there now, and false if the registry does not let this client ask.
 async fn push_missing(
     repository: &Repository,
     blob: &Descriptor,
     content: Bytes,
-) -> Result<BlobLookup, Error> {
+) -> Result<bool, Error> {
     match repository.has_blob(&blob.digest).await {
-        Ok(true) => Ok(BlobLookup::There),
-        Ok(false) => repository.push_blob(blob, content).await.map(|()| BlobLookup::There),
-        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(BlobLookup::Denied),
+        Ok(true) => Ok(true),
+        Ok(false) => repository.push_blob(blob, content).await.map(|()| true),
+        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -266,10 +256,10 @@ async fn push_unless_there(
     blob: &Descriptor,
     content: Bytes,
 ) -> Result<(), Error> {
-    match push_missing(repository, blob, content.clone()).await? {
-        BlobLookup::There => Ok(()),
-        BlobLookup::Denied => repository.push_blob(blob, content).await,
+    if push_missing(repository, blob, content.clone()).await? {
+        return Ok(());
     }
+    repository.push_blob(blob, content).await
 }
 
 #[derive(Debug)]
@@ -309,8 +299,7 @@ pub enum UnsupportedArtifact {
 impl UnsupportedArtifact {
     /// Returns true for content of another kind, such as a signature; false for a broken artifact of
     /// the kind that was asked for.
-    #[must_use]
-    pub const fn is_other_kind(&self) -> bool {
+    pub(crate) const fn is_other_kind(&self) -> bool {
         matches!(self, Self::Index { .. } | Self::ContainerImage | Self::OtherType(_))
     }
 }

@@ -1,18 +1,24 @@
-//! The client of any number of registries: connections, logins, and how to reach each registry.
+//! The client of any number of registries: connections, logins, and how to reach each registry. It also
+//! checks a credential with a registry (distribution specification, "Determining Support").
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::auth::authenticator::AuthContext;
 use super::auth::authenticator::Authenticator;
 use super::auth::credentials::keychain::Keychain;
+use super::auth::credentials::secret::Credential;
 use super::auth::scope::Access;
 use super::background::BackgroundTasks;
+use super::error::{Error, ErrorKind};
 use super::names::{RegistryName, RepositoryName};
+use super::operation::Operation;
 use super::operation::Shared;
-use super::registry::{Registry, applies_plain_http};
+use super::registry::Registry;
 use super::repository::handle::Repository;
 use super::retry::RetryPolicy;
 use super::warning::{Warning, Warnings};
+use crate::wire::Method;
 use crate::wire::{Settings, TlsSettings, Transport};
 
 /// A client of registries. Clones share connections and logins.
@@ -102,9 +108,8 @@ impl Client {
 
     /// Returns true if the registry is reached over plain http: because the client was told so, or
     /// because it is on loopback and no TLS setting names it.
-    #[must_use]
-    pub fn uses_plain_http(&self, registry: &RegistryName) -> bool {
-        applies_plain_http(registry, self.plain_http, &self.tls)
+    pub(crate) fn uses_plain_http(&self, registry: &RegistryName) -> bool {
+        self.registry(registry).plain_http
     }
 
     /// Returns the warnings that registries sent since the last call, each once.
@@ -137,5 +142,50 @@ fn shared(transport: Arc<Transport>, keychain: Keychain, retry: RetryPolicy) -> 
         retry,
         warnings: Warnings::default(),
         background: BackgroundTasks::default(),
+    }
+}
+
+/// The outcome of a login that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginOutcome {
+    /// The registry accepted the credential.
+    Accepted,
+    /// The registry answers without a login, so that nothing was checked.
+    NotAskedFor,
+}
+
+impl Client {
+    /// Checks `credential` with the registry. The client's own keychain is not used.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Authentication`] if the registry does not accept the credential.
+    pub async fn check_login(
+        &self,
+        registry: &RegistryName,
+        credential: Credential,
+    ) -> Result<LoginOutcome, Error> {
+        let keychain = Keychain::default().with_credential(credential);
+        let shared = Arc::new(self.with_keychain(keychain));
+        let context = AuthContext {
+            registry: Arc::new(self.registry(registry)),
+            repository: None,
+            scopes: Vec::new(),
+            purpose: "login",
+        };
+        let operation = Operation::new(Arc::clone(&shared), context.clone());
+        let checked = operation.retry(|operation| async move {
+            let request = operation.request(Method::Get, operation.url(""), "base");
+            let response = operation.send(request).await?;
+            match response.status() {
+                ..400 => Ok(()),
+                _ => Err(ErrorKind::of_response(response).await),
+            }
+        });
+        match checked.await {
+            Ok(()) if shared.authenticator.was_challenged(&context) => Ok(LoginOutcome::Accepted),
+            Ok(()) => Ok(LoginOutcome::NotAskedFor),
+            Err(error) => Err(Error::new("logging in to", registry.to_string(), error)),
+        }
     }
 }

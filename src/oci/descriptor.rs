@@ -65,8 +65,7 @@ impl Descriptor {
     }
 
     /// Puts `content` into the `data` field.
-    #[must_use]
-    pub fn with_inline(mut self, content: &[u8]) -> Self {
+    pub(super) fn with_inline(mut self, content: &[u8]) -> Self {
         self.data = Some(InlineData(content.to_vec()));
         self
     }
@@ -79,11 +78,7 @@ impl Descriptor {
         if content.len() as u64 != self.size {
             return Err(Mismatch::Size { expected: self.size, found: content.len() as u64 });
         }
-        let found = Digest::of(self.digest.algorithm(), content);
-        if found != self.digest {
-            return Err(Mismatch::Digest { expected: self.digest.clone(), found });
-        }
-        Ok(())
+        self.digest.check(content)
     }
 }
 
@@ -146,12 +141,25 @@ pub enum Mismatch {
     },
 }
 
+impl Digest {
+    /// Checks that `content` has this digest.
+    pub(super) fn check(&self, content: &[u8]) -> Result<(), Mismatch> {
+        self.expect(Self::of(self.algorithm(), content))
+    }
+
+    /// Checks that the digest that was `found` is this one.
+    pub(super) fn expect(&self, found: Self) -> Result<(), Mismatch> {
+        if found == *self {
+            return Ok(());
+        }
+        Err(Mismatch::Digest { expected: self.clone(), found })
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Size { expected, found } => {
-                write!(f, "expected {expected} bytes, found {found}")
-            }
+            Self::Size { expected, found } => write!(f, "expected {expected} bytes, found {found}"),
             Self::Digest { expected, found } => {
                 write!(f, "expected digest {expected}, found {found}")
             }

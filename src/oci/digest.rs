@@ -92,11 +92,19 @@ impl fmt::Display for Digest {
     }
 }
 
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+/// Prints the text itself as debug output.
+macro_rules! debug_as_display {
+    ($($name:ty),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )+};
 }
+pub(super) use debug_as_display;
+
+debug_as_display!(Digest);
 
 /// Why a text is not a [`Digest`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::io;
 
 use super::auth::error::AuthenticationError;
 use super::descriptor::Mismatch;
-use super::error_response::ErrorResponse;
+use super::error_response::{ErrorCode, ErrorResponse};
 use super::manifest::InvalidManifest;
 use crate::wire::{HttpError, HttpErrorKind, Response};
 
@@ -18,6 +18,9 @@ pub struct Error {
     resource: String,
     kind: Box<ErrorKind>,
 }
+
+/// The result of a step of an operation, whose error has no context yet.
+pub(super) type Result<T, E = ErrorKind> = std::result::Result<T, E>;
 
 /// Why an operation on a registry failed.
 #[derive(Debug)]
@@ -123,12 +126,21 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the error of a response to a request that changes something: the error that it carries, or a
-    /// protocol violation if its status is not an error.
+    /// Returns the error that `response` carries, or a protocol violation if its status is not an error.
     pub(super) async fn of_unexpected(response: Response) -> Self {
         match response.status() {
             400.. => Self::of_response(response).await,
             status => ProtocolViolation::Status(status).into(),
+        }
+    }
+
+    /// Returns true if the registry named one of `codes`.
+    pub(super) fn has_code(&self, codes: &[ErrorCode]) -> bool {
+        match self {
+            Self::Registry(response) | Self::NotFound(response) => {
+                codes.iter().any(|code| response.has_code(code))
+            }
+            _ => false,
         }
     }
 }
@@ -142,6 +154,12 @@ impl From<AuthenticationError> for ErrorKind {
 impl From<ProtocolViolation> for ErrorKind {
     fn from(violation: ProtocolViolation) -> Self {
         Self::Protocol(violation)
+    }
+}
+
+impl From<Mismatch> for ErrorKind {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(mismatch)
     }
 }
 

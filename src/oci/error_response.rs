@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error_code::ErrorCode;
 use crate::printable::excerpt;
 use crate::timestamp::Timestamp;
 use crate::wire::{HttpError, HttpErrorKind, Response};
@@ -50,17 +49,12 @@ struct Body {
 struct BodyError {
     #[serde(default)]
     code: String,
-    #[serde(default)]
     message: Option<String>,
 }
 
 impl ErrorResponse {
-    /// Reads the error that `response` carries.
-    ///
-    /// A body that cannot be read is left out: the status alone says that the request failed.
-    ///
-    /// # Errors
-    /// [`HttpErrorKind::Record`] if the exchange cannot be written to the transcript.
+    /// Reads the error that `response` carries. A body that cannot be read is left out: the status alone says
+    /// that the request failed. Only an exchange that cannot be recorded is an error.
     pub(super) async fn read(response: Response) -> Result<Self, HttpError> {
         let status = response.status();
         let header = response.headers().get("retry-after");
@@ -78,7 +72,7 @@ impl ErrorResponse {
         let mut response = Self { status, errors: Vec::new(), excerpt: None, retry_after: None };
         if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
             let errors = parsed.errors.into_iter().map(|error| RegistryError {
-                code: excerpt(&error.code, TEXT_LIMIT).into(),
+                code: ErrorCode::parse(excerpt(&error.code, TEXT_LIMIT)),
                 message: excerpt(&error.message.unwrap_or_default(), TEXT_LIMIT),
             });
             let errors = errors.filter(|e| !e.code.as_str().is_empty() || !e.message.is_empty());
@@ -96,6 +90,11 @@ impl ErrorResponse {
     pub fn has_code(&self, code: &ErrorCode) -> bool {
         self.errors.iter().any(|error| error.code == *code)
     }
+}
+
+/// Returns the body of an error response with one error, as a registry sends it.
+pub(crate) fn error_body(code: &str, message: &str) -> String {
+    serde_json::json!({ "errors": [{ "code": code, "message": message }] }).to_string()
 }
 
 /// Parses `Retry-After` in both of its forms (RFC 9110, section 10.2.3).
@@ -120,6 +119,80 @@ impl fmt::Display for ErrorResponse {
             Some(wait) => write!(f, "; try again in {} s", wait.as_secs()),
             None => Ok(()),
         }
+    }
+}
+
+/// An error code of the distribution specification, or another one that a registry sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// `BLOB_UNKNOWN`
+    BlobUnknown,
+    /// `BLOB_UPLOAD_INVALID`
+    BlobUploadInvalid,
+    /// `BLOB_UPLOAD_UNKNOWN`
+    BlobUploadUnknown,
+    /// `DIGEST_INVALID`
+    DigestInvalid,
+    /// `MANIFEST_BLOB_UNKNOWN`
+    ManifestBlobUnknown,
+    /// `MANIFEST_INVALID`
+    ManifestInvalid,
+    /// `MANIFEST_UNKNOWN`
+    ManifestUnknown,
+    /// `NAME_INVALID`
+    NameInvalid,
+    /// `NAME_UNKNOWN`
+    NameUnknown,
+    /// `SIZE_INVALID`
+    SizeInvalid,
+    /// `UNAUTHORIZED`
+    Unauthorized,
+    /// `DENIED`
+    Denied,
+    /// `UNSUPPORTED`
+    Unsupported,
+    /// `TOOMANYREQUESTS`
+    TooManyRequests,
+    /// A code that the specification does not define, as the registry sent it.
+    Other(String),
+}
+
+const CODES: [(ErrorCode, &str); 14] = [
+    (ErrorCode::BlobUnknown, "BLOB_UNKNOWN"),
+    (ErrorCode::BlobUploadInvalid, "BLOB_UPLOAD_INVALID"),
+    (ErrorCode::BlobUploadUnknown, "BLOB_UPLOAD_UNKNOWN"),
+    (ErrorCode::DigestInvalid, "DIGEST_INVALID"),
+    (ErrorCode::ManifestBlobUnknown, "MANIFEST_BLOB_UNKNOWN"),
+    (ErrorCode::ManifestInvalid, "MANIFEST_INVALID"),
+    (ErrorCode::ManifestUnknown, "MANIFEST_UNKNOWN"),
+    (ErrorCode::NameInvalid, "NAME_INVALID"),
+    (ErrorCode::NameUnknown, "NAME_UNKNOWN"),
+    (ErrorCode::SizeInvalid, "SIZE_INVALID"),
+    (ErrorCode::Unauthorized, "UNAUTHORIZED"),
+    (ErrorCode::Denied, "DENIED"),
+    (ErrorCode::Unsupported, "UNSUPPORTED"),
+    (ErrorCode::TooManyRequests, "TOOMANYREQUESTS"),
+];
+
+impl ErrorCode {
+    pub(super) fn parse(text: String) -> Self {
+        let known = CODES.iter().find(|(_, name)| *name == text).map(|(code, _)| code.clone());
+        known.unwrap_or(Self::Other(text))
+    }
+
+    /// Returns the code as it stands in an error response.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Other(text) => text,
+            code => CODES.iter().find(|(known, _)| known == code).map_or("", |(_, text)| text),
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -172,5 +245,16 @@ mod tests {
         }
         assert_eq!(ErrorResponse::parse(500, b" \n").excerpt, None);
         assert_eq!(ErrorResponse::parse(500, &vec![b'x'; 10_000]).to_string().chars().count(), 213);
+    }
+
+    #[test]
+    fn codes_survive_a_round_trip_and_unknown_ones_are_kept() {
+        for (code, text) in CODES {
+            assert_eq!(ErrorCode::parse(text.to_owned()), code);
+            assert_eq!(code.as_str(), text);
+        }
+        let other = ErrorCode::parse("TEAPOT".to_owned());
+        assert_eq!(other, ErrorCode::Other("TEAPOT".to_owned()));
+        assert_eq!(other.to_string(), "TEAPOT");
     }
 }

@@ -32,11 +32,8 @@ pub(crate) fn is_same_field(key: &str, name: &str) -> bool {
     key.chars().map(fold).eq(name.chars().map(fold))
 }
 
-/// Checks that no field of a manifest or an index, or of its descriptors, differs from a known one only by
-/// case.
-///
-/// # Errors
-/// An error if there is such a field, or if the document is not JSON.
+/// Checks that the document is JSON, and that no field of a manifest or an index, or of its descriptors,
+/// differs from a known one only by case.
 pub(super) fn check(document: &[u8]) -> serde_json::Result<()> {
     let mut reader = serde_json::Deserializer::from_slice(document);
     KnownFields(MANIFEST).deserialize(&mut reader)

@@ -10,7 +10,7 @@ use super::field_case;
 use super::media_type::MediaType;
 
 /// The largest manifest that is read or sent, in bytes. Every registry has to accept this size.
-pub const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
+pub(crate) const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// An image manifest, of a container image or of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +65,7 @@ impl Manifest {
 
     /// Returns the type of artifact: `artifactType`, or else the media type of the configuration (image
     /// specification, "Guidelines for Artifact Usage").
-    #[must_use]
-    pub fn effective_type(&self) -> &MediaType {
+    pub(crate) fn effective_type(&self) -> &MediaType {
         self.artifact_type.as_ref().unwrap_or(&self.config.media_type)
     }
 
@@ -104,9 +103,7 @@ impl Index {
         }
     }
 
-    /// Returns the index's JSON, which is sent and hashed.
-    #[must_use]
-    pub fn to_json(&self) -> Vec<u8> {
+    pub(super) fn to_json(&self) -> Vec<u8> {
         // A manifest has text keys and derived fields only, which always serialise.
         serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("an index is JSON"))
     }
@@ -134,11 +131,8 @@ struct Shape {
 }
 
 impl ManifestKind {
-    /// Parses `content`, which a registry sent as `content_type`.
-    ///
-    /// # Errors
-    /// [`InvalidManifest`]. A document that could be read as a manifest and as an index is refused
-    /// (CVE-2021-41190).
+    /// Parses `content`, which a registry sent as `content_type`. A document that could be read as a manifest
+    /// and as an index is refused (CVE-2021-41190).
     pub(crate) fn parse(
         content_type: Option<&MediaType>,
         content: &[u8],

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::digest::debug_as_display;
+
 /// A media type without parameters: `type/subtype`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MediaType(Cow<'static, str>);
@@ -19,14 +21,11 @@ impl MediaType {
     pub const OCI_CONFIG: Self = Self::from_static("application/vnd.oci.image.config.v1+json");
     /// The empty descriptor's content, `{}`.
     pub const OCI_EMPTY: Self = Self::from_static("application/vnd.oci.empty.v1+json");
-    /// A Docker image manifest, schema 2.
-    pub const DOCKER_MANIFEST: Self =
+    pub(super) const DOCKER_MANIFEST: Self =
         Self::from_static("application/vnd.docker.distribution.manifest.v2+json");
-    /// A Docker manifest list.
-    pub const DOCKER_LIST: Self =
+    pub(super) const DOCKER_LIST: Self =
         Self::from_static("application/vnd.docker.distribution.manifest.list.v2+json");
-    /// The configuration of a Docker container image.
-    pub const DOCKER_CONFIG: Self =
+    pub(super) const DOCKER_CONFIG: Self =
         Self::from_static("application/vnd.docker.container.image.v1+json");
 
     /// Makes a media type of `text`, which is not checked.
@@ -43,9 +42,6 @@ impl MediaType {
 
     /// Parses a `Content-Type` header. Its parameters are ignored, as the distribution specification requires
     /// ("Pulling manifests").
-    ///
-    /// # Errors
-    /// [`InvalidMediaType`] if the text before the parameters is not a media type.
     pub(crate) fn from_content_type(header: &str) -> Result<Self, InvalidMediaType> {
         header.split(';').next().unwrap_or_default().trim().parse()
     }
@@ -65,11 +61,7 @@ impl fmt::Display for MediaType {
     }
 }
 
-impl fmt::Debug for MediaType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+debug_as_display!(MediaType);
 
 /// A text that is not a media type of the form `type/subtype`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use super::digest::InvalidDigest;
+use super::digest::{InvalidDigest, debug_as_display};
 
 pub(super) const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
@@ -24,20 +24,11 @@ pub struct RegistryName {
 
 impl RegistryName {
     /// Returns the host in lower case; an IPv6 address without its brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         &self.host
     }
 
-    /// Returns the port, if one was given.
-    #[must_use]
-    pub const fn port(&self) -> Option<u16> {
-        self.port
-    }
-
-    /// Returns true for Docker Hub.
-    #[must_use]
-    pub fn is_docker_hub(&self) -> bool {
+    pub(crate) fn is_docker_hub(&self) -> bool {
         self.host == DOCKER_HUB && self.port.is_none()
     }
 
@@ -105,9 +96,7 @@ fn port_number(digits: &str) -> Option<u16> {
 pub struct RepositoryName(String);
 
 impl RepositoryName {
-    /// Returns the name as it stands in a URL.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -135,23 +124,11 @@ impl FromStr for RepositoryName {
 /// Returns true for `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
 fn is_path_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let mut rest = component;
-    loop {
-        let word = rest.len() - rest.trim_start_matches(alphanumeric).len();
-        if word == 0 {
-            return false;
-        }
-        rest = &rest[word..];
-        if rest.is_empty() {
-            return true;
-        }
-        let separator = rest.find(alphanumeric).unwrap_or(rest.len());
-        let (between, after) = rest.split_at(separator);
-        if !(matches!(between, "." | "_" | "__") || between.bytes().all(|b| b == b'-')) {
-            return false;
-        }
-        rest = after;
-    }
+    let is_separator =
+        |run: &str| matches!(run, "." | "_" | "__") || run.bytes().all(|b| b == b'-');
+    component.starts_with(alphanumeric)
+        && component.ends_with(alphanumeric)
+        && component.split(alphanumeric).all(is_separator)
 }
 
 /// A tag.
@@ -160,14 +137,11 @@ pub struct Tag(String);
 
 impl Tag {
     /// Returns the tag `latest`, which applies where none is given.
-    #[must_use]
-    pub fn latest() -> Self {
+    pub(crate) fn latest() -> Self {
         Self("latest".to_owned())
     }
 
-    /// Returns the tag as it stands in a URL.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -190,15 +164,6 @@ impl FromStr for Tag {
     }
 }
 
-macro_rules! debug_as_display {
-    ($($name:ty),+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-    )+};
-}
 debug_as_display!(RegistryName, RepositoryName, Tag);
 
 /// Why a text is not a reference or a part of one.

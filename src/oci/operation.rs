@@ -12,10 +12,10 @@ use url::Url;
 
 use super::auth::authenticator::{AuthContext, Authenticator};
 use super::background::BackgroundTasks;
-use super::error::ErrorKind;
+use super::error::{ErrorKind, Result};
 use super::retry::{RetryBudget, RetryPolicy};
 use super::warning::Warnings;
-use crate::wire::{Method, Origin, Request, Response, Transport};
+use crate::wire::{Destination, Method, Origin, Request, Response, Transport};
 
 pub(super) struct Shared {
     pub(super) transport: Arc<Transport>,
@@ -41,10 +41,10 @@ impl Operation {
 
     /// Runs `action`, which may be repeated without harm, until it succeeds, fails permanently, or no
     /// retry is left.
-    pub(super) async fn retry<T, F, D>(self, mut action: F) -> Result<T, ErrorKind>
+    pub(super) async fn retry<T, F, D>(self, mut action: F) -> Result<T>
     where
         F: FnMut(Self) -> D,
-        D: Future<Output = Result<T, ErrorKind>>,
+        D: Future<Output = Result<T>>,
     {
         let mut budget = RetryBudget::new(self.shared.retry);
         loop {
@@ -70,12 +70,8 @@ impl Operation {
     }
 
     /// Sends `request`, and turns a response whose status is not among `accepted` into an error.
-    pub(super) async fn send_for(
-        &self,
-        request: Request,
-        accepted: &[u16],
-    ) -> Result<Response, ErrorKind> {
-        let only_reads = request.is_safe();
+    pub(super) async fn send_for(&self, request: Request, accepted: &[u16]) -> Result<Response> {
+        let only_reads = request.method.is_safe();
         let response = self.send(request).await?;
         if accepted.contains(&response.status()) {
             Ok(response)
@@ -91,33 +87,33 @@ impl Operation {
     /// Redirects are followed. A request to the registry carries what the registry asked for, and is sent
     /// again where the registry asks for something else. A request to another origin, such as the
     /// location of an upload, carries nothing of the registry's.
-    pub(super) async fn send(&self, request: Request) -> Result<Response, ErrorKind> {
+    pub(super) async fn send(&self, request: Request) -> Result<Response> {
         // Boxed: an exchange's state is large, and every operation waits for one.
         Box::pin(self.send_authorized(request)).await
     }
 
-    async fn send_authorized(&self, request: Request) -> Result<Response, ErrorKind> {
+    async fn send_authorized(&self, mut request: Request) -> Result<Response> {
         let Shared { authenticator, warnings, .. } = &*self.shared;
         let registry = &self.context.registry;
-        if Origin::of(request.url()).as_ref() != Some(registry.origin()) {
+        if Origin::of(&request.url).as_ref() != Some(&registry.origin) {
             return self.follow(request).await;
         }
-        let request = request.for_registry();
+        request.destination = Destination::Registry;
         let mut login = authenticator.begin(&self.context).await?;
         loop {
-            let authorization = login.authorization().cloned();
+            let authorization = login.authorization.clone();
             let response = self.follow(request.clone().authorization(authorization)).await?;
             let reviewed = authenticator.review(&self.context, &mut login, response).await?;
             if let Some(response) = reviewed {
-                warnings.note(registry.name(), response.headers());
+                warnings.note(&registry.name, response.headers());
                 return Ok(response);
             }
         }
     }
 
-    async fn follow(&self, request: Request) -> Result<Response, ErrorKind> {
-        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Box::pin(self.shared.transport.follow(request.attempt(attempt))).await?)
+    async fn follow(&self, mut request: Request) -> Result<Response> {
+        request.attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Box::pin(self.shared.transport.follow(request)).await?)
     }
 
     pub(super) fn has_sent(&self) -> bool {

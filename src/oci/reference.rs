@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::digest::Digest;
+use super::digest::{Digest, debug_as_display};
 use super::names::{DOCKER_HUB, InvalidReference, RegistryName, RepositoryName, Tag};
 
 /// A tag or digest, which names a manifest in a repository (`<reference>` in the distribution
@@ -82,8 +82,7 @@ impl Reference {
     }
 
     /// Returns a reference to the tag `tag` of the same repository.
-    #[must_use]
-    pub fn tagged(&self, tag: Tag) -> Self {
+    pub(crate) fn tagged(&self, tag: Tag) -> Self {
         Self { tag: Some(tag), digest: None, ..self.clone() }
     }
 
@@ -158,11 +157,7 @@ fn is_registry_alone(text: &str) -> bool {
     (host == "localhost" || host.contains('.')) && port.is_none_or(is_port)
 }
 
-impl fmt::Debug for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_as_display!(Reference);
 
 #[cfg(test)]
 mod tests;

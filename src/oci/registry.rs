@@ -9,16 +9,20 @@ use crate::wire::{Origin, TlsSettings, is_loopback_host};
 
 /// A registry as a client reaches it. Scheme and base URL are computed once.
 pub(super) struct Registry {
-    name: RegistryName,
-    plain_http: bool,
+    pub(super) name: RegistryName,
+    pub(super) plain_http: bool,
     /// `{scheme}://{authority}/v2/`
-    base: Url,
-    origin: Origin,
+    pub(super) base: Url,
+    /// The origin of the API, to which credentials are bound.
+    pub(super) origin: Origin,
 }
 
 impl Registry {
+    /// Computes how the registry is reached: over plain http if `plain_http` says so for every registry,
+    /// and for loopback hosts that no TLS setting names.
     pub(super) fn new(name: RegistryName, plain_http: bool, tls: &TlsSettings) -> Self {
-        let plain_http = applies_plain_http(&name, plain_http, tls);
+        let is_loopback = is_loopback_host(name.host());
+        let plain_http = plain_http || (is_loopback && !tls.applies_to(&name.to_string()));
         let scheme = if plain_http { "http" } else { "https" };
         let base = Url::parse(&format!("{scheme}://{}/v2/", name.api_authority()));
         let origin = base.as_ref().ok().and_then(Origin::of);
@@ -27,22 +31,6 @@ impl Registry {
             unreachable!("the name of a registry is the authority of a URL")
         };
         Self { name, plain_http, base, origin }
-    }
-
-    pub(super) const fn name(&self) -> &RegistryName {
-        &self.name
-    }
-
-    pub(super) const fn is_plain_http(&self) -> bool {
-        self.plain_http
-    }
-
-    pub(super) const fn base(&self) -> &Url {
-        &self.base
-    }
-
-    pub(super) const fn origin(&self) -> &Origin {
-        &self.origin
     }
 
     /// Returns the URL of `path` below the base URL. `path` consists of names that parsed, and so needs
@@ -58,10 +46,4 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Registry({})", self.base)
     }
-}
-
-/// Returns true if plain http applies to the registry: if the client's setting `plain_http` says so for
-/// every registry, and for loopback hosts that no TLS setting names.
-pub(super) fn applies_plain_http(name: &RegistryName, plain_http: bool, tls: &TlsSettings) -> bool {
-    plain_http || (is_loopback_host(name.host()) && !tls.applies_to(&name.to_string()))
 }

@@ -3,13 +3,11 @@
 //! Only an operation that may be repeated without harm is retried, and always as a whole. An upload is
 //! never repeated like this: it is resumed.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
 use std::time::Duration;
 
 use super::auth::error::AuthenticationError;
-use super::error::ErrorKind;
-use super::error_response::ErrorResponse;
+use super::error::{ErrorKind, Result};
+use crate::random::random_u64;
 use crate::wire::HttpErrorKind;
 
 /// How often and how soon temporary failures are retried.
@@ -82,35 +80,26 @@ impl RetryBudget {
     }
 
     /// Backs off and uses one retry if `error` is temporary.
-    ///
-    /// # Errors
-    /// `error` itself if it is not temporary or no retry is left.
-    pub(super) async fn back_off_if_temporary(
-        &mut self,
-        error: ErrorKind,
-    ) -> Result<(), ErrorKind> {
-        let Some(delay) = self.delay(&error, random()) else { return Err(error) };
+    /// Returns `error` itself if it is not temporary or no retry is left.
+    pub(super) async fn back_off_if_temporary(&mut self, error: ErrorKind) -> Result<()> {
+        let Some(delay) = self.delay(&error, random_u64()) else { return Err(error) };
         self.used += 1;
         tokio::time::sleep(delay).await;
         Ok(())
     }
 
     /// Backs off and uses one retry, even for an error that is not normally retried.
-    ///
-    /// # Errors
-    /// `error` itself if no retry is left.
-    pub(super) async fn back_off(&mut self, error: ErrorKind) -> Result<(), ErrorKind> {
-        let delay = self.policy.backoff(self.used, random());
+    /// Returns `error` itself if no retry is left.
+    pub(super) async fn back_off(&mut self, error: ErrorKind) -> Result<()> {
+        let delay = self.policy.backoff(self.used, random_u64());
         self.use_retry(error)?;
         tokio::time::sleep(delay).await;
         Ok(())
     }
 
     /// Uses one retry without a delay, even for an error that is not normally retried.
-    ///
-    /// # Errors
-    /// `error` itself if no retry is left.
-    pub(super) fn use_retry(&mut self, error: ErrorKind) -> Result<(), ErrorKind> {
+    /// Returns `error` itself if no retry is left.
+    pub(super) fn use_retry(&mut self, error: ErrorKind) -> Result<()> {
         if self.used >= self.policy.retries {
             return Err(error);
         }
@@ -120,64 +109,44 @@ impl RetryBudget {
 
     /// Returns the delay before `error` may be retried; `None` if it may not.
     fn delay(&self, error: &ErrorKind, random: u64) -> Option<Duration> {
-        let asked = match Persistence::of(error) {
-            _ if self.used >= self.policy.retries => return None,
-            Persistence::Permanent => return None,
-            Persistence::Temporary => Duration::ZERO,
-            Persistence::TemporaryFor(wait) if wait > self.policy.longest_retry_after => {
-                return None;
-            }
-            Persistence::TemporaryFor(wait) => wait,
-        };
-        Some(asked.max(self.policy.backoff(self.used, random)))
+        let asked = minimum_wait(error).filter(|wait| *wait <= self.policy.longest_retry_after)?;
+        let is_left = self.used < self.policy.retries;
+        is_left.then(|| asked.max(self.policy.backoff(self.used, random)))
     }
 }
 
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
-}
-
-enum Persistence {
-    Permanent,
-    Temporary,
-    /// The registry asks to wait for this long.
-    TemporaryFor(Duration),
-}
-
-impl Persistence {
-    fn of(error: &ErrorKind) -> Self {
-        use HttpErrorKind as Http;
-        match error {
-            ErrorKind::Network(error) => match error.kind() {
-                Http::Refused | Http::Connection(_) | Http::CutShort | Http::Timeout => {
-                    Self::Temporary
+/// Returns how long the registry asks to wait before a retry, or zero; `None` for a permanent failure.
+fn minimum_wait(error: &ErrorKind) -> Option<Duration> {
+    use HttpErrorKind as Http;
+    match error {
+        ErrorKind::Network(error) => match error.kind() {
+            Http::Refused | Http::Connection(_) | Http::CutShort | Http::Timeout => {
+                Some(Duration::ZERO)
+            }
+            _ => None,
+        },
+        ErrorKind::Registry(response)
+        | ErrorKind::Authentication(AuthenticationError::TokenServer(response)) => {
+            match response.status {
+                408 | 425 | 429 | 500 | 502 | 503 | 504 => {
+                    Some(response.retry_after.unwrap_or_default())
                 }
-                _ => Self::Permanent,
-            },
-            ErrorKind::Registry(response)
-            | ErrorKind::Authentication(AuthenticationError::TokenServer(response)) => {
-                Self::of_response(response)
+                _ => None,
             }
-            _ => Self::Permanent,
         }
-    }
-
-    const fn of_response(response: &ErrorResponse) -> Self {
-        match (response.status, response.retry_after) {
-            (408 | 425 | 429 | 500 | 502 | 503 | 504, Some(wait)) => Self::TemporaryFor(wait),
-            (408 | 425 | 429 | 500 | 502 | 503 | 504, None) => Self::Temporary,
-            _ => Self::Permanent,
-        }
+        _ => None,
     }
 }
 
+/// Returns true if a retry may succeed.
 pub(super) fn is_temporary(error: &ErrorKind) -> bool {
-    !matches!(Persistence::of(error), Persistence::Permanent)
+    minimum_wait(error).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oci::error_response::ErrorResponse;
 
     fn refused(status: u16, seconds: Option<u64>) -> ErrorKind {
         let mut response = ErrorResponse::parse(status, b"");

@@ -1,6 +1,7 @@
 //! Pushes a run configuration to a registry.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use super::artifact;
 use super::document::Document;
@@ -14,7 +15,7 @@ use crate::timestamp::Timestamp;
 /// How run configurations are pushed. By default one that holds what looks like a secret is refused.
 #[derive(Debug, Clone, Default)]
 pub struct PushOptions {
-    created: Option<Timestamp>,
+    created: Option<SystemTime>,
     home: Option<String>,
     allowed: Vec<String>,
     shares_secrets: bool,
@@ -23,7 +24,7 @@ pub struct PushOptions {
 impl PushOptions {
     /// Sets the time at which the artifact says that it was created; without it, the present.
     #[must_use]
-    pub const fn created(mut self, created: Timestamp) -> Self {
+    pub const fn created(mut self, created: SystemTime) -> Self {
         self.created = Some(created);
         self
     }
@@ -52,7 +53,7 @@ impl PushOptions {
     }
 
     pub(super) fn creation_time(&self) -> Timestamp {
-        self.created.unwrap_or_else(Timestamp::now)
+        self.created.map_or_else(Timestamp::now, Timestamp::from)
     }
 
     /// Refuses a document that holds what should not be shared.

@@ -9,10 +9,6 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    pub(crate) const fn new() -> Self {
-        Self(Vec::new())
-    }
-
     pub(crate) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }
@@ -40,10 +36,7 @@ impl Headers {
         Self(map.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
     }
 
-    /// Converts the fields for the HTTP library.
-    ///
-    /// # Errors
-    /// The name of the first field that cannot be sent.
+    /// Converts the fields for the HTTP library. An error is the name of the first that cannot be sent.
     pub(super) fn to_map(&self) -> Result<HeaderMap, String> {
         let mut map = HeaderMap::with_capacity(self.0.len());
         for (name, value) in &self.0 {
@@ -64,19 +57,19 @@ impl fmt::Debug for Headers {
     }
 }
 
-impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut headers = Self::new();
-        for (name, value) in fields {
-            headers.push(name.as_ref(), value);
-        }
-        headers
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
+        fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+            let mut headers = Self::default();
+            for (name, value) in fields {
+                headers.push(name.as_ref(), value);
+            }
+            headers
+        }
+    }
 
     #[test]
     fn value_with_a_line_break_cannot_be_sent() {

@@ -34,7 +34,6 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens at `address`. Port 0 takes a free port.
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -3,7 +3,6 @@
 //! This layer knows no registry. Only it uses the HTTP library, and no type of that library shows in
 //! its interface.
 
-mod address;
 mod body;
 mod error;
 mod headers;
@@ -21,19 +20,15 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod tls_failure;
 mod transport;
 
-pub(crate) use address::is_internal;
 pub(crate) use body::content::Body;
 pub use body::source::BodySource;
-pub use error::{HttpError, HttpErrorKind, RefusedRedirect};
+pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
 pub(crate) use headers::Headers;
 #[cfg(feature = "server")]
 pub(crate) use listener::{Listener, Service};
-pub use origin::Origin;
-pub(crate) use origin::is_loopback_host;
-#[cfg(feature = "cli")]
+pub(crate) use origin::{Origin, is_loopback_host};
 pub(crate) use proxy::proxy_of;
 pub(crate) use record::exchange::FORMAT_VERSION;
 pub use record::exchange::{
@@ -41,9 +36,9 @@ pub use record::exchange::{
 };
 pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub(crate) use record::redaction_mark::RedactionMark;
-pub(crate) use request::{Authorization, Method, Request};
+pub(crate) use request::{Authorization, Destination, Method, Request};
+pub(crate) use resolve::is_internal;
 pub(crate) use response::Response;
 pub use settings::Settings;
 pub use tls::{InvalidPem, TlsSettings};
-pub use tls_failure::TlsFailure;
 pub(crate) use transport::Transport;

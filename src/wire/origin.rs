@@ -11,7 +11,7 @@ const URL_LIMIT: usize = 16 * 1024;
 
 /// A web origin: scheme, host and port. A credential for one origin is never sent to another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
+pub(crate) struct Origin {
     secure: bool,
     host: String,
     port: u16,

@@ -33,7 +33,6 @@ impl Proxies {
 
 /// Returns the proxy that the environment has for `origin`, as a URL without the credential. Loopback
 /// is never reached through a proxy.
-#[cfg(feature = "cli")]
 pub(crate) fn proxy_of(origin: &super::origin::Origin) -> Option<String> {
     if origin.is_loopback() {
         return None;

@@ -8,10 +8,8 @@ use super::request::Method;
 
 pub(super) const MAX_REDIRECTS: usize = 10;
 
-/// Returns the URL to which a redirect of `url` with this status and `Location` leads.
-///
-/// # Errors
-/// The reason why the redirect must not be followed.
+/// Returns the URL to which a redirect of `url` with this status and `Location` leads, or the reason
+/// why the redirect must not be followed.
 pub(super) fn next_url(
     method: Method,
     url: &Url,

@@ -1,7 +1,6 @@
 //! A request, before it is sent.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -22,22 +21,22 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    pub(crate) const fn as_str(self) -> &'static str {
+    /// Returns the method as the HTTP library takes it.
+    pub(crate) const fn library(self) -> reqwest::Method {
         match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
+            Self::Get => reqwest::Method::GET,
+            Self::Head => reqwest::Method::HEAD,
+            Self::Post => reqwest::Method::POST,
+            Self::Put => reqwest::Method::PUT,
+            Self::Patch => reqwest::Method::PATCH,
+            Self::Delete => reqwest::Method::DELETE,
         }
     }
 
-    #[cfg(feature = "server")]
     pub(crate) fn parse(name: &str) -> Option<Self> {
         [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
             .into_iter()
-            .find(|method| method.as_str() == name)
+            .find(|method| method.library() == name)
     }
 
     /// Returns true if the method is safe: it only reads (RFC 9110, section 9.2.1).
@@ -46,10 +45,8 @@ impl Method {
     }
 }
 
-/// The value of an `Authorization` header, bound to one origin.
-///
-/// The transport sends it to that origin and to no other, wherever a redirect or an upload location
-/// leads. Debug output shows the origin alone.
+/// The value of an `Authorization` header, bound to one origin. The transport sends it to no other,
+/// wherever a redirect or an upload location leads.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Authorization {
     origin: Origin,
@@ -67,30 +64,26 @@ impl Authorization {
     }
 }
 
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorization(for {})", self.origin)
-    }
-}
-
 /// One request. The transport adds `host`, `user-agent`, `accept` and `content-length`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Request {
-    pub(super) method: Method,
-    pub(super) url: Url,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
     pub(super) headers: Headers,
     pub(super) authorization: Option<Authorization>,
-    pub(super) body: Body,
+    pub(crate) body: Body,
     pub(super) operation: Cow<'static, str>,
-    pub(super) attempt: u32,
-    pub(super) confidential: bool,
-    pub(super) destination: Destination,
+    /// The number of the attempt at this request, counted from 1, for the transcript.
+    pub(crate) attempt: u32,
+    /// Whether both bodies of the exchange are secret, so that the transcript redacts them.
+    pub(crate) confidential: bool,
+    pub(crate) destination: Destination,
 }
 
 /// The kind of host that a request goes to. It decides which certificates are used and which addresses
 /// are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Destination {
+pub(crate) enum Destination {
     Any,
     /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
     /// client certificate.
@@ -107,7 +100,7 @@ impl Request {
         Self {
             method,
             url,
-            headers: Headers::new(),
+            headers: Headers::default(),
             authorization: None,
             body: Body::empty(),
             operation: operation.into(),
@@ -115,14 +108,6 @@ impl Request {
             confidential: false,
             destination: Destination::Any,
         }
-    }
-
-    pub(crate) const fn url(&self) -> &Url {
-        &self.url
-    }
-
-    pub(crate) const fn is_safe(&self) -> bool {
-        self.method.is_safe()
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -137,38 +122,8 @@ impl Request {
         self
     }
 
-    #[cfg(feature = "server")]
-    pub(crate) fn untyped_body(mut self, body: impl Into<Body>) -> Self {
-        self.body = body.into();
-        self
-    }
-
     pub(crate) fn authorization(mut self, authorization: Option<Authorization>) -> Self {
         self.authorization = authorization;
-        self
-    }
-
-    pub(crate) const fn attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
-        self
-    }
-
-    /// Marks the request as one to a registry: the certificates of its directory in `certs.d` are used,
-    /// and it is shown the client certificate. A redirect to another origin removes the mark.
-    pub(crate) const fn for_registry(mut self) -> Self {
-        self.destination = Destination::Registry;
-        self
-    }
-
-    /// Refuses to send the request if the host name has an internal address.
-    pub(crate) const fn public_only(mut self) -> Self {
-        self.destination = Destination::PublicOnly;
-        self
-    }
-
-    /// Marks both bodies of the exchange as secret, so that the transcript redacts them.
-    pub(crate) const fn confidential(mut self) -> Self {
-        self.confidential = true;
         self
     }
 }

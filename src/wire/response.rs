@@ -1,6 +1,5 @@
 //! The response to a request.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,13 +27,6 @@ pub(crate) struct Response {
     idle_timeout: Duration,
     /// The whole body, once [`Response::buffer`] has read it.
     buffered: Option<Bytes>,
-}
-
-/// Prints the status alone: the URL and the header fields may hold secrets.
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
-    }
 }
 
 impl Response {
@@ -91,11 +83,6 @@ impl Response {
     }
 
     /// Returns the next piece of the body, or `None` at its end.
-    ///
-    /// # Errors
-    /// [`HttpErrorKind::Timeout`] if nothing is received for the idle time-out,
-    /// [`HttpErrorKind::CutShort`] or [`HttpErrorKind::Connection`] if the connection breaks, and
-    /// [`HttpErrorKind::Record`].
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
         if let Some(body) = self.buffered.take() {
             return Ok(Some(body).filter(|body| !body.is_empty()));
@@ -103,7 +90,7 @@ impl Response {
         match tokio::time::timeout(self.idle_timeout, self.inner.chunk()).await {
             Ok(Ok(Some(piece))) => {
                 if let Some(recording) = &mut self.recording {
-                    recording.chunk(&piece);
+                    recording.response_body.add(&piece);
                 }
                 Ok(Some(piece))
             }
@@ -121,10 +108,6 @@ impl Response {
     }
 
     /// Returns the whole body, which may have at most `limit` bytes.
-    ///
-    /// # Errors
-    /// [`HttpErrorKind::BodyTooLarge`] as soon as the body is known to be larger, and those of
-    /// [`Response::chunk`].
     pub(crate) async fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
         self.read_to_end(limit).await
     }

@@ -40,7 +40,7 @@ impl Transport {
     pub(crate) fn new(settings: Settings) -> Self {
         let recorder = settings.recorder.clone();
         let transcript = recorder.map(|recorder| Arc::new(Transcript::new(recorder)));
-        let handshakes = transcript.as_ref().map(|transcript| transcript.handshakes());
+        let handshakes = transcript.as_ref().map(|transcript| Arc::clone(&transcript.handshakes));
         let pool = ClientPool::new(&settings, handshakes);
         Self { settings, transcript, pool, proxies: OnceLock::new() }
     }
@@ -88,7 +88,7 @@ impl Transport {
             .transcript
             .as_ref()
             .map(|transcript| Recording::start(transcript, &request, &headers, progress.clone()));
-        let method = library_method(request.method);
+        let method = request.method.library();
         let mut outgoing = client.request(method, request.url.clone()).headers(header_map);
         if !request.body.is_empty() {
             let body = request.body.outgoing(progress.clone());
@@ -119,9 +119,8 @@ impl Transport {
         self.proxies.get_or_init(Proxies::from_environment)
     }
 
-    /// Returns every header field of the request, in the order in which they are sent.
     fn sent_headers(&self, request: &Request, origin: &Origin) -> Headers {
-        let mut headers = Headers::new();
+        let mut headers = Headers::default();
         headers.push("host", origin.authority());
         if request.headers.get("user-agent").is_none() {
             headers.push("user-agent", self.settings.user_agent.as_str());
@@ -163,16 +162,5 @@ async fn await_response<T>(
             Err(_) if progress.last_activity().elapsed() < idle => {}
             Err(_) => return None,
         }
-    }
-}
-
-const fn library_method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Head => reqwest::Method::HEAD,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
     }
 }

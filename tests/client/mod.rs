@@ -24,7 +24,7 @@ pub(crate) struct Embedder {
 
 impl Embedder {
     pub(crate) fn new() -> Self {
-        let recorder = Arc::new(MemoryRecorder::new());
+        let recorder = Arc::new(MemoryRecorder::default());
         let mut settings = Settings::default();
         settings.recorder = Some(Arc::clone(&recorder) as _);
         let mut policy = RetryPolicy::default();

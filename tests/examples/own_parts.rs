@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let vault = Arc::new(Vault(reference.registry().clone()));
     let client = Client::builder(settings)
-        .keychain(Keychain::anonymous().with_source(vault))
+        .keychain(Keychain::default().with_source(vault))
         .retry(RetryPolicy::default().with_retries(1))
         .build();
     let pulled = runconfig::pull(&client, &reference).await?;

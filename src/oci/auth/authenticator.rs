@@ -14,55 +14,49 @@ use super::error::AuthenticationError;
 use super::realm;
 use super::scope::Scope;
 use super::token::{Token, TokenRequest};
-use super::token_cache::TokenCache;
-use crate::oci::error::ErrorKind;
-use crate::oci::error_code::ErrorCode;
-use crate::oci::error_response::{BODY_LIMIT, ErrorResponse};
+use crate::oci::error::Result;
+use crate::oci::error_response::{BODY_LIMIT, ErrorCode, ErrorResponse};
 use crate::oci::names::RepositoryName;
 use crate::oci::registry::Registry;
-use crate::wire::{Authorization, Origin, Response, Transport};
+use crate::wire::{Authorization, Destination, Origin, Response, Transport};
 
 /// How often one request is sent again with another authorization. A registry may ask for a further
 /// scope each time and never be satisfied.
 const RENEWAL_LIMIT: usize = 3;
 
 #[derive(Clone)]
-pub(in crate::oci) struct AuthContext {
-    pub(in crate::oci) registry: Arc<Registry>,
+pub(crate) struct AuthContext {
+    pub(crate) registry: Arc<Registry>,
     /// The repository; `None` for the registry as a whole.
-    pub(in crate::oci) repository: Option<RepositoryName>,
-    pub(in crate::oci) scopes: Vec<Scope>,
+    pub(crate) repository: Option<RepositoryName>,
+    pub(crate) scopes: Vec<Scope>,
     /// The first word of an operation in a transcript, such as `pull`.
-    pub(in crate::oci) purpose: &'static str,
+    pub(crate) purpose: &'static str,
 }
 
 impl AuthContext {
     fn space(&self) -> ProtectionSpace {
         ProtectionSpace {
-            origin: self.registry.origin().clone(),
+            origin: self.registry.origin.clone(),
             repository: self.repository.clone(),
         }
     }
 }
 
-pub(in crate::oci) struct RequestLogin {
-    authorization: Option<Authorization>,
+pub(crate) struct RequestLogin {
+    pub(crate) authorization: Option<Authorization>,
     /// How often the authorization was renewed for this request. One that was not is from an earlier
     /// request, and may have expired.
     renewals: usize,
 }
 
 impl RequestLogin {
-    pub(in crate::oci) const fn authorization(&self) -> Option<&Authorization> {
-        self.authorization.as_ref()
-    }
-
     const fn is_from_earlier_request(&self) -> bool {
         self.authorization.is_some() && self.renewals == 0
     }
 }
 
-pub(in crate::oci) struct Authenticator {
+pub(crate) struct Authenticator {
     transport: Arc<Transport>,
     keychain: Keychain,
     challenges: Box<dyn ChallengeCache>,
@@ -75,26 +69,24 @@ pub(in crate::oci) struct Authenticator {
 struct SpaceLogin {
     /// Looked up in the keychain once.
     credential: OnceLock<Option<Credential>>,
-    tokens: TokenCache,
+    /// The tokens, each for the scopes that it was asked for.
+    tokens: HashMap<Vec<Scope>, Token>,
     /// Whether the registry is known to have an internal address.
     registry_is_internal: bool,
 }
 
 impl Authenticator {
-    pub(in crate::oci) fn new(transport: Arc<Transport>, keychain: Keychain) -> Self {
+    pub(crate) fn new(transport: Arc<Transport>, keychain: Keychain) -> Self {
         let challenges = Box::new(MemoryCache::default());
         Self { transport, keychain, challenges, logins: Mutex::default() }
     }
 
-    pub(in crate::oci) fn was_challenged(&self, context: &AuthContext) -> bool {
+    pub(crate) fn was_challenged(&self, context: &AuthContext) -> bool {
         self.challenges.get(&context.space()).is_some()
     }
 
     /// Returns what to send with a new request: nothing before the registry's first challenge.
-    pub(in crate::oci) async fn begin(
-        &self,
-        context: &AuthContext,
-    ) -> Result<RequestLogin, ErrorKind> {
+    pub(crate) async fn begin(&self, context: &AuthContext) -> Result<RequestLogin> {
         let space = context.space();
         let authorization = match self.challenges.get(&space) {
             None => None,
@@ -110,16 +102,14 @@ impl Authenticator {
     /// Decides what the response to a request means for its login.
     ///
     /// Returns the response if it is the answer to the request, and `None` if the request has to be sent
-    /// again, for which `login` holds another authorization then.
-    ///
-    /// # Errors
+    /// again, for which `login` holds another authorization then. Fails with
     /// [`AuthenticationError::Refused`] for a 401 after which nothing else can be sent.
-    pub(in crate::oci) async fn review(
+    pub(crate) async fn review(
         &self,
         context: &AuthContext,
         login: &mut RequestLogin,
         response: Response,
-    ) -> Result<Option<Response>, ErrorKind> {
+    ) -> Result<Option<Response>> {
         let (response, asks_for_login) = asks_for_login(response, login).await?;
         if !asks_for_login {
             return Ok(Some(response));
@@ -150,8 +140,8 @@ impl Authenticator {
         context: &AuthContext,
         refused: &RequestLogin,
         response: &Response,
-    ) -> Result<Option<Authorization>, ErrorKind> {
-        if Origin::of(response.url()).as_ref() != Some(context.registry.origin()) {
+    ) -> Result<Option<Authorization>> {
+        if Origin::of(response.url()).as_ref() != Some(&context.registry.origin) {
             return Err(AuthenticationError::OtherHost.into());
         }
         let challenge = match Challenge::choose(response.headers().get_all("www-authenticate")) {
@@ -164,7 +154,7 @@ impl Authenticator {
         let login = self.login(space.clone());
         let mut login = login.lock().await;
         login.registry_is_internal =
-            realm::is_internal_registry(context.registry.base(), response.direct_peer());
+            realm::is_internal_registry(&context.registry.base, response.direct_peer());
         if let Some(challenge) = challenge {
             self.challenges.put(&space, challenge);
         }
@@ -195,13 +185,9 @@ impl Authenticator {
         Arc::clone(logins.entry(space).or_default())
     }
 
-    async fn look_up_credential(
-        &self,
-        context: &AuthContext,
-        login: &SpaceLogin,
-    ) -> Result<(), ErrorKind> {
+    async fn look_up_credential(&self, context: &AuthContext, login: &SpaceLogin) -> Result<()> {
         if login.credential.get().is_none() {
-            let registry = context.registry.name();
+            let registry = &context.registry.name;
             let found = self.keychain.credential(registry, context.repository.as_ref()).await;
             let _ = login.credential.set(found.map_err(AuthenticationError::Keychain)?);
         }
@@ -215,29 +201,29 @@ impl Authenticator {
         context: &AuthContext,
         login: &mut SpaceLogin,
         challenge: &Challenge,
-    ) -> Result<Option<Authorization>, ErrorKind> {
+    ) -> Result<Option<Authorization>> {
         self.look_up_credential(context, login).await?;
         let credential = login.credential.get().and_then(Option::as_ref);
         let Challenge::Bearer { realm, service, scope, .. } = challenge else {
-            let origin = context.registry.origin();
+            let origin = &context.registry.origin;
             return Ok(credential.and_then(|credential| credential.basic(origin.clone())));
         };
         if let Some(token) = login.tokens.get(&context.scopes).filter(|token| token.is_usable()) {
             return Ok(Some(bearer(context, token)));
         }
         let registry = &context.registry;
-        let (plain_http, internal) = (registry.is_plain_http(), login.registry_is_internal);
-        let realm = realm::check(realm, registry.base(), plain_http, internal)
+        let (plain_http, internal) = (registry.plain_http, login.registry_is_internal);
+        let realm = realm::check(realm, &registry.base, plain_http, internal)
             .map_err(AuthenticationError::Realm)?;
         if credential.is_some() {
-            realm::check_credential(&realm, registry.origin())
+            realm::check_credential(&realm, &registry.origin)
                 .map_err(AuthenticationError::Realm)?;
         }
         let request = TokenRequest {
             realm,
             service: service.as_deref(),
             scopes: Scope::with_challenged(&context.scopes, scope.as_deref()),
-            public_only: !login.registry_is_internal,
+            destination: if internal { Destination::Any } else { Destination::PublicOnly },
             purpose: context.purpose,
         };
         let token = request.send(&self.transport, credential).await?;
@@ -255,10 +241,7 @@ impl Authenticator {
 ///   ECR).
 ///
 /// The body is read before a token is asked for, so that its exchange has ended in the transcript.
-async fn asks_for_login(
-    response: Response,
-    login: &RequestLogin,
-) -> Result<(Response, bool), ErrorKind> {
+async fn asks_for_login(response: Response, login: &RequestLogin) -> Result<(Response, bool)> {
     let status = response.status();
     let needs_scope = response
         .headers()
@@ -277,6 +260,6 @@ async fn asks_for_login(
 }
 
 fn bearer(context: &AuthContext, token: &Token) -> Authorization {
-    let origin = context.registry.origin().clone();
+    let origin = context.registry.origin.clone();
     Authorization::new(origin, format!("Bearer {}", token.secret.expose()))
 }

@@ -24,7 +24,6 @@ pub(super) enum Challenge {
     Bearer {
         /// The token server's URL, unchecked.
         realm: String,
-        /// The name of the registry there.
         service: Option<String>,
         scope: Option<String>,
         /// Why the registry refused a token, such as `insufficient_scope`.
@@ -35,9 +34,6 @@ pub(super) enum Challenge {
 
 impl Challenge {
     /// Chooses from all `WWW-Authenticate` fields of a response: Bearer before Basic.
-    ///
-    /// # Errors
-    /// [`ChallengeError`], which shows the fields.
     pub(super) fn choose<'a>(
         values: impl Iterator<Item = &'a str>,
     ) -> Result<Self, ChallengeError> {

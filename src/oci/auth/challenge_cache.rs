@@ -24,7 +24,6 @@ pub(super) trait ChallengeCache: Send + Sync {
     fn put(&self, space: &ProtectionSpace, challenge: Challenge);
 }
 
-/// Keeps challenges until the client is dropped.
 #[derive(Default)]
 pub(super) struct MemoryCache(Mutex<HashMap<ProtectionSpace, Challenge>>);
 

@@ -13,13 +13,11 @@ pub(crate) mod fuzzing;
 mod realm;
 pub(super) mod scope;
 mod token;
-mod token_cache;
 
 pub use challenge::ChallengeError;
 pub use credentials::docker_config::ConfigError;
 pub use credentials::helper::HelperError;
 pub use credentials::keychain::{CredentialStore, Keychain, KeychainError};
-pub use credentials::secret::{Credential, Secret};
-pub use credentials::source::{CredentialFuture, CredentialSource};
+pub use credentials::secret::{Credential, CredentialFuture, CredentialSource, Secret};
 pub use realm::RealmError;
 pub use scope::Access;

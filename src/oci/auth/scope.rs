@@ -17,11 +17,11 @@ pub enum Access {
 
 /// The scope of a token, such as `repository:configs/a:pull,push`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::oci) struct Scope(String);
+pub(crate) struct Scope(String);
 
 impl Scope {
     /// Returns the scope that `access` to the repository `name` needs. A push also reads.
-    pub(in crate::oci) fn repository(name: &RepositoryName, access: Access) -> Self {
+    pub(crate) fn repository(name: &RepositoryName, access: Access) -> Self {
         let actions = match access {
             Access::Pull => "pull",
             Access::Push => "pull,push",

@@ -10,10 +10,10 @@ use url::form_urlencoded::Serializer;
 use super::credentials::secret::{Credential, Secret};
 use super::error::AuthenticationError;
 use super::scope::Scope;
-use crate::oci::error::ErrorKind;
+use crate::oci::error::{ErrorKind, Result};
 use crate::oci::error_response::{BODY_LIMIT, ErrorResponse};
 use crate::timestamp::Timestamp;
-use crate::wire::{Method, Origin, Request, Response, Transport};
+use crate::wire::{Destination, Method, Origin, Request, Response, Transport};
 
 /// The lifetime of a token whose server does not state one, in seconds.
 const DEFAULT_LIFETIME: u64 = 60;
@@ -42,20 +42,16 @@ pub(super) struct TokenRequest<'a> {
     pub(super) realm: Url,
     pub(super) service: Option<&'a str>,
     pub(super) scopes: Vec<Scope>,
-    pub(super) public_only: bool,
-    /// The first word of the operation in a transcript.
+    /// Whether the server may have an internal address.
+    pub(super) destination: Destination,
     pub(super) purpose: &'static str,
 }
 
 #[derive(Deserialize)]
 struct TokenResponse {
-    #[serde(default)]
     token: Option<String>,
-    #[serde(default)]
     access_token: Option<String>,
-    #[serde(default)]
     expires_in: Option<f64>,
-    #[serde(default)]
     issued_at: Option<String>,
 }
 
@@ -66,7 +62,7 @@ impl TokenRequest<'_> {
         self,
         transport: &Transport,
         credential: Option<&Credential>,
-    ) -> Result<Token, ErrorKind> {
+    ) -> Result<Token> {
         let post = |grant: &[(&str, &str)]| transport.send(self.post(grant));
         let response = match credential {
             Some(Credential::RegistryToken(secret)) => {
@@ -129,12 +125,14 @@ impl TokenRequest<'_> {
     }
 
     fn request(&self, method: Method, url: Url) -> Request {
-        let request = Request::new(method, url, format!("{}: token", self.purpose)).confidential();
-        if self.public_only { request.public_only() } else { request }
+        let mut request = Request::new(method, url, format!("{}: token", self.purpose));
+        request.confidential = true;
+        request.destination = self.destination;
+        request
     }
 }
 
-async fn read_token(response: Response) -> Result<(Secret, Instant), ErrorKind> {
+async fn read_token(response: Response) -> Result<(Secret, Instant)> {
     if response.status() != 200 {
         let response = ErrorResponse::read(response).await?;
         // A token server's 401 is about the credential, its 403 about the scope.

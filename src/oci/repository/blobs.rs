@@ -4,7 +4,7 @@ use super::handle::Repository;
 use super::manifests::{digest_header, refuse_encoding};
 use crate::oci::descriptor::{Descriptor, Mismatch};
 use crate::oci::digest::Digest;
-use crate::oci::error::{Error, ErrorKind};
+use crate::oci::error::{Error, ErrorKind, Result};
 use crate::oci::operation::Operation;
 use crate::wire::{HttpErrorKind, Method};
 
@@ -35,7 +35,7 @@ impl Repository {
 }
 
 /// `HEAD …/blobs/<digest>`
-pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<bool, ErrorKind> {
+pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<bool> {
     let url = operation.url(&format!("blobs/{digest}"));
     let request = operation.request(Method::Head, url, "blob, head");
     let response = operation.send_for(request, &[200, 404, 405, 501]).await?;
@@ -43,7 +43,7 @@ pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<b
 }
 
 /// `GET …/blobs/<digest>`
-async fn fetch_blob(operation: Operation, descriptor: &Descriptor) -> Result<Vec<u8>, ErrorKind> {
+async fn fetch_blob(operation: Operation, descriptor: &Descriptor) -> Result<Vec<u8>> {
     let url = operation.url(&format!("blobs/{}", descriptor.digest));
     let request = operation.request(Method::Get, url, "blob, get");
     let response = operation.send_for(request, &[200]).await?;
@@ -54,17 +54,14 @@ async fn fetch_blob(operation: Operation, descriptor: &Descriptor) -> Result<Vec
         Err(error) if matches!(error.kind(), HttpErrorKind::BodyTooLarge(_)) => {
             let expected = descriptor.size;
             let found = expected.saturating_add(1);
-            return Err(ErrorKind::Mismatch(Mismatch::Size { expected, found }));
+            return Err(Mismatch::Size { expected, found }.into());
         }
         read => read?,
     };
     // Some registries name an encoding but send the bytes unencoded. The digest decides.
-    descriptor
-        .verify(&content)
-        .map_err(|error| encoding.err().unwrap_or(ErrorKind::Mismatch(error)))?;
-    if let Some(expected) = promised.filter(|promised| !promised.matches(&content)) {
-        let found = Digest::of(expected.algorithm(), &content);
-        return Err(ErrorKind::Mismatch(Mismatch::Digest { expected, found }));
+    descriptor.verify(&content).map_err(|error| encoding.err().unwrap_or(error.into()))?;
+    if let Some(promised) = promised {
+        promised.check(&content)?;
     }
     Ok(content)
 }

@@ -8,9 +8,8 @@ use bytes::Bytes;
 
 use super::handle::Repository;
 use super::manifests::FetchedManifest;
-use super::uploads::mount::Mounted;
 use super::uploads::session::CHUNK_SIZE;
-use crate::atomic_file::Scratch;
+use crate::atomic_file::scratch;
 use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::Digest;
 use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
@@ -19,6 +18,7 @@ use crate::oci::media_type::MediaType;
 use crate::oci::reference::TagOrDigest;
 
 const MANIFEST_COUNT: usize = 10_000;
+const TOO_LONG: ProtocolViolation = ProtocolViolation::ListLength(MANIFEST_COUNT);
 const DEPTH: u32 = 8;
 
 /// A step of a copy that is still to be done. Numbers are depths of nesting.
@@ -33,7 +33,7 @@ impl Repository {
     /// repository, under `target`. Everything that an index lists is copied, of whatever type.
     ///
     /// Content that this repository has already is not sent, and blobs of the same registry are mounted.
-    /// Other blobs pass through a temporary file if they are larger than [`CHUNK_SIZE`]. `urls` of a
+    /// Other blobs pass through a temporary file if they are larger than 4 MiB. `urls` of a
     /// layer are never followed, and the subject is not copied.
     ///
     /// # Errors
@@ -52,9 +52,7 @@ impl Repository {
             let (manifest, depth) = match step {
                 Step::Read(listed, _) if seen.contains(&listed.digest) => continue,
                 Step::Read(listed, _) if seen.len() >= MANIFEST_COUNT => {
-                    return Err(
-                        self.refused(&listed.digest, ProtocolViolation::ListLength(MANIFEST_COUNT))
-                    );
+                    return Err(self.refused(&listed.digest, TOO_LONG));
                 }
                 Step::Read(listed, depth) if depth > DEPTH => {
                     return Err(self.refused(&listed.digest, ProtocolViolation::List));
@@ -85,9 +83,7 @@ impl Repository {
                     }
                 }
                 ManifestKind::Index(index) if index.manifests.len() > MANIFEST_COUNT => {
-                    return Err(
-                        self.refused(&digest, ProtocolViolation::ListLength(MANIFEST_COUNT))
-                    );
+                    return Err(self.refused(&digest, TOO_LONG));
                 }
                 ManifestKind::Index(index) => {
                     let listed = index.manifests.iter().cloned();
@@ -121,7 +117,7 @@ impl Repository {
             return Ok(());
         }
         let same_registry = source.registry() == self.registry();
-        if same_registry && self.mount_blob(&blob.digest, source.name()).await? == Mounted::Yes {
+        if same_registry && self.mount_blob(&blob.digest, source.name()).await? {
             return Ok(());
         }
         if blob.size <= CHUNK_SIZE {
@@ -133,9 +129,9 @@ impl Repository {
 
     async fn copy_through_file(&self, source: &Self, blob: &Descriptor) -> Result<(), Error> {
         let failed = || self.error("copying the blob", format!("@{}", blob.digest));
-        let (scratch, _) = Scratch::new().map_err(ErrorKind::Local).map_err(failed())?;
-        source.download_blob(blob, scratch.path()).await?;
-        let file = File::open(scratch.path()).map_err(ErrorKind::Local).map_err(failed())?;
+        let (scratch, _) = scratch().map_err(ErrorKind::Local).map_err(failed())?;
+        source.download_blob(blob, &scratch.path).await?;
+        let file = File::open(&scratch.path).map_err(ErrorKind::Local).map_err(failed())?;
         self.push_described(blob, Arc::new(file)).await
     }
 }

@@ -13,7 +13,7 @@ use super::manifests::{digest_header, refuse_encoding};
 use crate::atomic_file::Pending;
 use crate::oci::descriptor::{Descriptor, Mismatch};
 use crate::oci::digest::{Digest, Hasher};
-use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
+use crate::oci::error::{Error, ErrorKind, ProtocolViolation, Result};
 use crate::oci::operation::Operation;
 use crate::oci::retry::RetryBudget;
 use crate::printable::excerpt;
@@ -51,11 +51,10 @@ impl Repository {
     /// be written. A file that was at `path` before is unchanged then.
     pub async fn download_blob(&self, descriptor: &Descriptor, path: &Path) -> Result<(), Error> {
         let done = self.download(descriptor, path).await;
-        let digest = &descriptor.digest;
-        done.map_err(self.error("reading the blob", format_args!("@{digest}")))
+        done.map_err(self.error("reading the blob", format_args!("@{}", descriptor.digest)))
     }
 
-    async fn download(&self, descriptor: &Descriptor, path: &Path) -> Result<(), ErrorKind> {
+    async fn download(&self, descriptor: &Descriptor, path: &Path) -> Result<()> {
         let pending = Pending::beside(path).map_err(ErrorKind::Local)?;
         let hasher = Hasher::new(descriptor.digest.algorithm());
         let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
@@ -72,7 +71,7 @@ impl Repository {
     }
 }
 
-async fn receive(pieces: &mut Pieces, writer: mpsc::Sender<Bytes>) -> Result<(), ErrorKind> {
+async fn receive(pieces: &mut Pieces, writer: mpsc::Sender<Bytes>) -> Result<()> {
     while let Some(piece) = pieces.next().await? {
         // The writer ends early only if it failed, and returns the error itself.
         if writer.send(piece).await.is_err() {
@@ -128,7 +127,7 @@ struct Pieces {
     /// Whether the registry did not answer a request for a part with that part.
     whole_only: bool,
     promised: Option<Digest>,
-    encoding: Result<(), ErrorKind>,
+    encoding: Result<()>,
     operation: Operation,
     budget: RetryBudget,
 }
@@ -150,7 +149,7 @@ impl Pieces {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, ErrorKind> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             match self.piece().await {
                 Ok(Some(piece)) => {
@@ -162,7 +161,7 @@ impl Pieces {
                 // A part may end before the blob does (RFC 9110, section 15.3.7).
                 Ok(None) if self.part_end == Some(self.offset) => {
                     self.response = None;
-                    self.budget.use_retry(self.wrong_size())?;
+                    self.budget.use_retry(self.wrong_size().into())?;
                 }
                 Ok(None) => return Ok(None),
                 Err(error) => {
@@ -174,7 +173,7 @@ impl Pieces {
     }
 
     /// Returns the next piece of the response. Without a response, a request is sent first.
-    async fn piece(&mut self) -> Result<Option<Bytes>, ErrorKind> {
+    async fn piece(&mut self) -> Result<Option<Bytes>> {
         if self.offset == self.descriptor.size && self.offset > 0 {
             return self.end().await;
         }
@@ -186,7 +185,7 @@ impl Pieces {
     }
 
     /// Checks that nothing comes after the last byte that was promised.
-    async fn end(&mut self) -> Result<Option<Bytes>, ErrorKind> {
+    async fn end(&mut self) -> Result<Option<Bytes>> {
         match &mut self.response {
             Some(response) => match response.chunk().await {
                 Err(error) if matches!(error.kind(), HttpErrorKind::Record(_)) => Err(error.into()),
@@ -197,7 +196,7 @@ impl Pieces {
         }
     }
 
-    async fn ask(&mut self) -> Result<Response, ErrorKind> {
+    async fn ask(&mut self) -> Result<Response> {
         let is_partial = self.offset > 0 && !self.whole_only;
         let response = self.request(is_partial).await?;
         self.encoding = refuse_encoding(&response);
@@ -227,7 +226,7 @@ impl Pieces {
         }
     }
 
-    async fn request(&self, only_rest: bool) -> Result<Response, ErrorKind> {
+    async fn request(&self, only_rest: bool) -> Result<Response> {
         let url = self.operation.url(&format!("blobs/{}", self.descriptor.digest));
         let mut request = self.operation.request(Method::Get, url, "blob, get");
         if only_rest {
@@ -236,40 +235,37 @@ impl Pieces {
         self.operation.send(request).await
     }
 
-    fn unseen(&mut self, mut piece: Bytes) -> Result<Option<Bytes>, ErrorKind> {
+    fn unseen(&mut self, mut piece: Bytes) -> Result<Option<Bytes>> {
         let seen = self.skip.min(piece.len() as u64);
         self.skip -= seen;
         // At most the length of the piece.
         let piece = piece.split_off(usize::try_from(seen).unwrap_or(usize::MAX));
         self.offset += piece.len() as u64;
         if self.offset > self.descriptor.size {
-            return Err(self.wrong_size());
+            return Err(self.wrong_size().into());
         }
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
     }
 
-    const fn wrong_size(&self) -> ErrorKind {
-        let expected = self.descriptor.size;
-        ErrorKind::Mismatch(Mismatch::Size { expected, found: self.offset })
+    const fn wrong_size(&self) -> Mismatch {
+        Mismatch::Size { expected: self.descriptor.size, found: self.offset }
     }
 
-    fn verify(&mut self, found: Digest) -> Result<(), ErrorKind> {
+    fn verify(&mut self, found: Digest) -> Result<()> {
         let Descriptor { digest: expected, size, .. } = &self.descriptor;
-        let mismatch = if self.offset != *size {
-            Mismatch::Size { expected: *size, found: self.offset }
-        } else if found != *expected {
-            Mismatch::Digest { expected: expected.clone(), found }
-        } else {
-            return match &self.promised {
-                Some(other) if other.algorithm() == expected.algorithm() && other != expected => {
-                    let (expected, found) = (other.clone(), expected.clone());
-                    Err(ErrorKind::Mismatch(Mismatch::Digest { expected, found }))
-                }
-                _ => Ok(()),
-            };
-        };
-        std::mem::replace(&mut self.encoding, Ok(()))?;
-        Err(ErrorKind::Mismatch(mismatch))
+        let is_whole = self.offset == *size;
+        let checked = if is_whole { expected.expect(found) } else { Err(self.wrong_size()) };
+        if let Err(mismatch) = checked {
+            // A compressed response explains the mismatch.
+            std::mem::replace(&mut self.encoding, Ok(()))?;
+            return Err(mismatch.into());
+        }
+        match &self.promised {
+            Some(promised) if promised.algorithm() == expected.algorithm() => {
+                Ok(promised.expect(expected.clone())?)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

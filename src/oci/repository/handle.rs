@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::oci::auth::authenticator::AuthContext;
 use crate::oci::auth::scope::{Access, Scope};
-use crate::oci::background::BackgroundTasks;
-use crate::oci::error::{Error, ErrorKind};
+use crate::oci::error::{Error, ErrorKind, Result};
 use crate::oci::names::{RegistryName, RepositoryName};
 use crate::oci::operation::{Operation, Shared};
 use crate::oci::registry::Registry;
@@ -16,7 +15,7 @@ use crate::oci::retry::RetryBudget;
 /// A repository of a registry. Clones share connections and logins.
 #[derive(Clone)]
 pub struct Repository {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     registry: Arc<Registry>,
     name: RepositoryName,
     access: Access,
@@ -35,7 +34,7 @@ impl Repository {
     /// Returns the name of the registry.
     #[must_use]
     pub fn registry(&self) -> &RegistryName {
-        self.registry.name()
+        &self.registry.name
     }
 
     /// Returns the name of the repository.
@@ -73,10 +72,10 @@ impl Repository {
         Operation::new(Arc::clone(&self.shared), context)
     }
 
-    pub(super) async fn retry<T, F, D>(&self, action: F) -> Result<T, ErrorKind>
+    pub(super) async fn retry<T, F, D>(&self, action: F) -> Result<T>
     where
         F: FnMut(Operation) -> D,
-        D: Future<Output = Result<T, ErrorKind>>,
+        D: Future<Output = Result<T>>,
     {
         self.operation().retry(action).await
     }
@@ -85,23 +84,19 @@ impl Repository {
         RetryBudget::new(self.shared.retry)
     }
 
-    pub(super) fn background(&self) -> &BackgroundTasks {
-        &self.shared.background
-    }
-
     /// Returns what gives an error its context: the step, and the repository followed by `suffix`.
     pub(super) fn error(
         &self,
         step: &'static str,
         suffix: impl fmt::Display,
     ) -> impl FnOnce(ErrorKind) -> Error {
-        let resource = format!("{}/{}{suffix}", self.registry.name(), self.name);
+        let resource = format!("{}/{}{suffix}", self.registry.name, self.name);
         move |kind| Error::new(step, resource, kind)
     }
 }
 
 impl fmt::Debug for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Repository({}/{})", self.registry.name(), self.name)
+        write!(f, "Repository({}/{})", self.registry.name, self.name)
     }
 }

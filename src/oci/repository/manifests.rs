@@ -4,10 +4,10 @@
 use bytes::Bytes;
 
 use super::handle::Repository;
-use crate::oci::descriptor::{Descriptor, Mismatch};
+use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::Digest;
-use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
-use crate::oci::error_code::ErrorCode;
+use crate::oci::error::{Error, ErrorKind, ProtocolViolation, Result};
+use crate::oci::error_response::ErrorCode;
 use crate::oci::manifest::{MANIFEST_LIMIT, ManifestKind};
 use crate::oci::media_type::MediaType;
 use crate::oci::operation::Operation;
@@ -40,8 +40,8 @@ impl Repository {
     /// `Docker-Content-Digest` if there is one.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] if there is no such manifest; [`ErrorKind::TooLarge`] over
-    /// [`MANIFEST_LIMIT`]; [`ErrorKind::Mismatch`]; [`ErrorKind::Manifest`].
+    /// [`ErrorKind::NotFound`] if there is no such manifest; [`ErrorKind::TooLarge`] over 4 MiB;
+    /// [`ErrorKind::Mismatch`]; [`ErrorKind::Manifest`].
     pub async fn manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, Error> {
         let fetched = self.retry(|operation| fetch_manifest(operation, target)).await;
         fetched.map_err(self.error("reading the manifest", suffix(target)))
@@ -66,16 +66,12 @@ impl Repository {
 
     /// Copies content that an index lists under a type that is neither a manifest's nor an index's. What
     /// it refers to is not known, and not copied.
-    pub(super) async fn copy_unknown(
-        &self,
-        source: &Self,
-        listed: &Descriptor,
-    ) -> Result<(), ErrorKind> {
+    pub(super) async fn copy_unknown(&self, source: &Self, listed: &Descriptor) -> Result<()> {
         let target = &TagOrDigest::Digest(listed.digest.clone());
         let accept = listed.media_type.as_str();
         let (_, content) =
             source.retry(|operation| fetch_content(operation, target, accept)).await?;
-        listed.verify(&content).map_err(ErrorKind::Mismatch)?;
+        listed.verify(&content)?;
         self.store_manifest(target, &listed.media_type, content.into()).await.map(|_| ())
     }
 
@@ -85,12 +81,12 @@ impl Repository {
         target: &TagOrDigest,
         media_type: &MediaType,
         content: Bytes,
-    ) -> Result<StoredManifest, ErrorKind> {
+    ) -> Result<StoredManifest> {
         if content.len() as u64 > MANIFEST_LIMIT {
             return Err(ErrorKind::TooLarge { limit: MANIFEST_LIMIT });
         }
         if let TagOrDigest::Digest(digest) = target {
-            check_digest(digest, &content)?;
+            digest.check(&content)?;
         }
         let put = |operation| put_manifest(operation, target, media_type, content.clone());
         let mut budget = self.retry_budget();
@@ -106,7 +102,7 @@ impl Repository {
 pub(super) async fn fetch_manifest(
     operation: Operation,
     target: &TagOrDigest,
-) -> Result<FetchedManifest, ErrorKind> {
+) -> Result<FetchedManifest> {
     let (content_type, content) = fetch_content(operation, target, ACCEPT).await?;
     let kind = ManifestKind::parse(content_type.as_ref(), &content).map_err(ErrorKind::Manifest)?;
     let (declared, fallback) = match &kind {
@@ -126,7 +122,7 @@ async fn fetch_content(
     operation: Operation,
     target: &TagOrDigest,
     accept: &str,
-) -> Result<(Option<MediaType>, Vec<u8>), ErrorKind> {
+) -> Result<(Option<MediaType>, Vec<u8>)> {
     let url = operation.url(&format!("manifests/{target}"));
     let request = operation.request(Method::Get, url, "manifest, get").header("accept", accept);
     let response = operation.send_for(request, &[200]).await?;
@@ -139,7 +135,7 @@ async fn fetch_content(
         TagOrDigest::Tag(_) => None,
     };
     for expected in asked.into_iter().chain(&promised) {
-        check_digest(expected, &content)?;
+        expected.check(&content)?;
     }
     Ok((content_type, content))
 }
@@ -150,14 +146,14 @@ async fn put_manifest(
     target: &TagOrDigest,
     media_type: &MediaType,
     content: Bytes,
-) -> Result<StoredManifest, ErrorKind> {
+) -> Result<StoredManifest> {
     let url = operation.url(&format!("manifests/{target}"));
     let request = operation
         .request(Method::Put, url, "manifest, put")
         .body(media_type.as_str(), content.clone());
     let response = operation.send_for(request, &[200, 201, 202, 204]).await?;
     if let Some(stored) = digest_header(response.headers())? {
-        check_digest(&stored, &content)?;
+        stored.check(&content)?;
     }
     let knows_subject = response.headers().get("oci-subject").is_some();
     response.discard().await?;
@@ -173,13 +169,7 @@ async fn put_manifest(
 /// The blob may be there and only not be visible yet: storage may lag behind, and Debian's registry does
 /// not see a blob for a moment while another client pushes it.
 fn misses_blob(error: &ErrorKind) -> bool {
-    match error {
-        ErrorKind::Registry(response) | ErrorKind::NotFound(response) => {
-            response.has_code(&ErrorCode::ManifestBlobUnknown)
-                || response.has_code(&ErrorCode::BlobUnknown)
-        }
-        _ => false,
-    }
+    error.has_code(&[ErrorCode::ManifestBlobUnknown, ErrorCode::BlobUnknown])
 }
 
 pub(super) struct StoredManifest {
@@ -189,7 +179,7 @@ pub(super) struct StoredManifest {
 }
 
 /// Refuses a compressed response, which was not asked for: its bytes do not have the content's digest.
-pub(super) fn refuse_encoding(response: &Response) -> Result<(), ErrorKind> {
+pub(super) fn refuse_encoding(response: &Response) -> Result<()> {
     match response.headers().get("content-encoding") {
         None => Ok(()),
         Some(encoding) if encoding.trim().eq_ignore_ascii_case("identity") => Ok(()),
@@ -205,15 +195,7 @@ pub(super) fn suffix(target: &TagOrDigest) -> String {
     }
 }
 
-fn check_digest(expected: &Digest, content: &[u8]) -> Result<(), ErrorKind> {
-    let found = Digest::of(expected.algorithm(), content);
-    if found == *expected {
-        return Ok(());
-    }
-    Err(ErrorKind::Mismatch(Mismatch::Digest { expected: expected.clone(), found }))
-}
-
-fn content_type(response: &Response) -> Result<Option<MediaType>, ErrorKind> {
+fn content_type(response: &Response) -> Result<Option<MediaType>> {
     let header = response.headers().get("content-type");
     header.map(MediaType::from_content_type).transpose().map_err(|_| {
         let shown = excerpt(header.unwrap_or_default(), 100);
@@ -222,7 +204,7 @@ fn content_type(response: &Response) -> Result<Option<MediaType>, ErrorKind> {
 }
 
 /// Returns the digest that the registry promises (`Docker-Content-Digest`), if it sent one.
-pub(super) fn digest_header(headers: &Headers) -> Result<Option<Digest>, ErrorKind> {
+pub(super) fn digest_header(headers: &Headers) -> Result<Option<Digest>> {
     let header = headers.get("docker-content-digest");
     header.map(str::parse).transpose().map_err(|_| {
         let shown = excerpt(header.unwrap_or_default(), 200);

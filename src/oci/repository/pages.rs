@@ -8,7 +8,7 @@ use url::Url;
 
 use super::handle::Repository;
 use crate::oci::digest::Digest;
-use crate::oci::error::{ErrorKind, ProtocolViolation};
+use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
 use crate::oci::manifest::MANIFEST_LIMIT;
 use crate::oci::operation::Operation;
 use crate::wire::{Headers, Method, Origin};
@@ -16,17 +16,12 @@ use crate::wire::{Headers, Method, Origin};
 const PAGE_LIMIT: usize = 10_000;
 const LIST_LIMIT: u64 = 32 * 1024 * 1024;
 
-pub(super) struct Page<T> {
-    pub(super) content: T,
-    pub(super) headers: Headers,
-    pub(super) next: Option<Url>,
-}
-
 /// Reads the pages of one list, each once, all from one origin.
 pub(super) struct Pages<'a> {
     repository: &'a Repository,
     step: &'static str,
     accept: Option<&'static str>,
+    next: Option<Url>,
     /// The digests of the URLs that were read. The URLs themselves may be of any length.
     seen: HashSet<Digest>,
     size: u64,
@@ -37,14 +32,14 @@ impl<'a> Pages<'a> {
         repository: &'a Repository,
         step: &'static str,
         accept: Option<&'static str>,
+        first: Url,
     ) -> Self {
-        Self { repository, step, accept, seen: HashSet::new(), size: 0 }
+        Self { repository, step, accept, next: Some(first), seen: HashSet::new(), size: 0 }
     }
 
-    pub(super) async fn read<T: DeserializeOwned>(
-        &mut self,
-        url: Url,
-    ) -> Result<Page<T>, ErrorKind> {
+    /// Reads the next page and its header fields.
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<(T, Headers)>> {
+        let Some(url) = self.next.take() else { return Ok(None) };
         if self.seen.len() >= PAGE_LIMIT {
             return Err(ProtocolViolation::TooManyPages(PAGE_LIMIT).into());
         }
@@ -59,8 +54,8 @@ impl<'a> Pages<'a> {
             return Err(ErrorKind::TooLarge { limit: LIST_LIMIT });
         }
         let content = serde_json::from_slice(&content).map_err(|_| ProtocolViolation::List)?;
-        let next = next_page(&url, &headers)?;
-        Ok(Page { content, headers, next })
+        self.next = next_page(&url, &headers)?;
+        Ok(Some((content, headers)))
     }
 }
 
@@ -69,7 +64,7 @@ async fn fetch_page(
     step: &'static str,
     accept: Option<&'static str>,
     url: &Url,
-) -> Result<(Vec<u8>, Headers), ErrorKind> {
+) -> Result<(Vec<u8>, Headers)> {
     let mut request = operation.request(Method::Get, url.clone(), step);
     if let Some(accept) = accept {
         request = request.header("accept", accept);

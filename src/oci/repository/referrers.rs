@@ -12,7 +12,7 @@ use super::pages::Pages;
 use crate::oci::auth::scope::Access;
 use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::Digest;
-use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
+use crate::oci::error::{Error, ErrorKind, ProtocolViolation, Result};
 use crate::oci::manifest::{Index, InvalidManifest, Manifest, ManifestKind};
 use crate::oci::media_type::MediaType;
 use crate::oci::names::Tag;
@@ -40,7 +40,7 @@ impl Repository {
         &self,
         subject: &Digest,
         artifact_type: Option<&MediaType>,
-    ) -> Result<Vec<Descriptor>, ErrorKind> {
+    ) -> Result<Vec<Descriptor>> {
         let mut found = match self.api_referrers(subject, artifact_type).await {
             Err(ErrorKind::NotFound(_)) => {
                 self.listed_by_tag(subject).await?.map_or_else(Vec::new, |(list, _)| list.manifests)
@@ -58,29 +58,26 @@ impl Repository {
         &self,
         subject: &Digest,
         artifact_type: Option<&MediaType>,
-    ) -> Result<Vec<Descriptor>, ErrorKind> {
+    ) -> Result<Vec<Descriptor>> {
         let mut url = self.operation().url(&format!("referrers/{subject}"));
         if let Some(wanted) = artifact_type {
             url.query_pairs_mut().append_pair("artifactType", wanted.as_str());
         }
-        let mut pages = Pages::new(self, "referrers, list", Some(INDEX));
+        let mut pages = Pages::new(self, "referrers, list", Some(INDEX), url);
         let mut found = Vec::new();
-        let mut next = Some(url);
-        while let Some(url) = next {
-            let page = pages.read::<Index>(url).await?;
+        while let Some((list, headers)) = pages.next::<Index>().await? {
             // registry.k8s.io answers with a login page instead of a list.
-            let content_type = page.headers.get("content-type").unwrap_or_default();
+            let content_type = headers.get("content-type").unwrap_or_default();
             if MediaType::from_content_type(content_type).as_ref() != Ok(&MediaType::OCI_INDEX) {
                 return Err(ProtocolViolation::List.into());
             }
-            found.extend(page.content.manifests);
-            next = page.next;
+            found.extend(list.manifests);
         }
         Ok(found)
     }
 
     /// Reads the list under the tag schema, if there is one. Returns it with its JSON.
-    async fn listed_by_tag(&self, subject: &Digest) -> Result<Option<(Index, Vec<u8>)>, ErrorKind> {
+    async fn listed_by_tag(&self, subject: &Digest) -> Result<Option<(Index, Vec<u8>)>> {
         let target = TagOrDigest::Tag(tag_of(subject));
         let fetched = self.retry(|operation| fetch_manifest(operation, &target)).await;
         match fetched {
@@ -119,7 +116,7 @@ impl Repository {
         &self,
         target: &TagOrDigest,
         manifest: &Manifest,
-    ) -> Result<Descriptor, ErrorKind> {
+    ) -> Result<Descriptor> {
         let content = manifest.to_json();
         let media_type = manifest.media_type.clone().unwrap_or(MediaType::OCI_MANIFEST);
         let size = content.len() as u64;
@@ -143,7 +140,7 @@ impl Repository {
     }
 
     /// Removes a manifest that is about to be deleted from the list of its subject.
-    pub(super) async fn forget_referrer(&self, digest: &Digest) -> Result<(), ErrorKind> {
+    pub(super) async fn forget_referrer(&self, digest: &Digest) -> Result<()> {
         let target = TagOrDigest::Digest(digest.clone());
         let fetched = self.retry(|operation| fetch_manifest(operation, &target)).await;
         // The subject of a manifest that cannot be read is not known.
@@ -169,7 +166,7 @@ impl Repository {
         &self,
         subject: &Digest,
         change: impl FnOnce(&mut Vec<Value>) -> bool,
-    ) -> Result<(), ErrorKind> {
+    ) -> Result<()> {
         let known = self.listed_by_tag(subject).await?;
         let text = known.map_or_else(|| Index::empty().to_json(), |(_, text)| text);
         let malformed = || ErrorKind::from(ProtocolViolation::List);

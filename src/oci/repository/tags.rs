@@ -12,7 +12,7 @@ use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
 use crate::oci::names::Tag;
 
 /// The most tags of one repository that are listed.
-pub const TAG_LIST_LIMIT: usize = 1_000_000;
+const TAG_LIST_LIMIT: usize = 1_000_000;
 
 #[derive(Deserialize)]
 struct List {
@@ -52,26 +52,21 @@ const COMPARED: usize = 1000;
 
 /// Selects a part of a list of tags.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
 pub struct TagQuery {
-    /// Only tags after this one, in the registry's order.
-    pub after: Option<Tag>,
-    /// How many tags each page should hold; without it, the registry decides. Some registries refuse
-    /// more than 1000.
-    pub page_size: Option<u32>,
-    /// At most this many tags.
-    pub limit: Option<usize>,
+    after: Option<Tag>,
+    page_size: Option<u32>,
+    limit: Option<usize>,
 }
 
 impl TagQuery {
-    /// Selects only tags after `tag`.
+    /// Selects only tags after `tag`, in the registry's order.
     #[must_use]
     pub fn after(mut self, tag: Tag) -> Self {
         self.after = Some(tag);
         self
     }
 
-    /// Asks for pages of `size` tags.
+    /// Asks for pages of `size` tags. Without this, the registry decides. Some refuse more than 1000.
     #[must_use]
     pub const fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
@@ -99,8 +94,8 @@ impl Repository {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if there is no such repository; [`ErrorKind::Protocol`] if a page leads to
-    /// another host or to a page that was read before, or if there are more than [`TAG_LIST_LIMIT`]
-    /// tags; [`ErrorKind::TooLarge`] if all pages together are too large.
+    /// another host or to a page that was read before, or if there are more than a million tags;
+    /// [`ErrorKind::TooLarge`] if all pages together are too large.
     pub async fn tags(&self, query: &TagQuery) -> Result<Vec<Tag>, Error> {
         Box::pin(self.list_tags(query)).await.map_err(self.error("listing the tags of", ""))
     }
@@ -119,12 +114,10 @@ impl Repository {
         let mut url = self.operation().url("tags/list");
         url.set_query(query.to_query().as_deref());
         let limit = query.limit.unwrap_or(usize::MAX);
-        let mut pages = Pages::new(self, "tags, list", None);
+        let mut pages = Pages::new(self, "tags, list", None, url);
         let mut tags = Vec::new();
-        let mut next = Some(url);
-        while let Some(url) = next {
-            let page = pages.read::<List>(url).await?;
-            tags.extend(page.content.tags.map_or_else(Vec::new, |listed| listed.0));
+        while let Some((list, _)) = pages.next::<List>().await? {
+            tags.extend(list.tags.map_or_else(Vec::new, |listed| listed.0));
             if tags.len() >= limit {
                 tags.truncate(limit);
                 break;
@@ -132,7 +125,6 @@ impl Repository {
             if tags.len() > TAG_LIST_LIMIT {
                 return Err(ProtocolViolation::ListLength(TAG_LIST_LIMIT).into());
             }
-            next = page.next;
         }
         Ok(tags)
     }

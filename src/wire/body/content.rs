@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::outgoing::Outgoing;
+use super::progress::BodyTally;
 use super::progress::SendProgress;
 use super::source::BodySource;
-use super::tally::BodyTally;
 
 /// The body of a request. Clones share the content.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Body {
 
     /// Returns an empty tally for this body. It does not hash what the source hashes itself: then
     /// [`Body::known_sha256`] is the digest.
-    pub(in crate::wire) fn tally(&self) -> BodyTally {
+    pub(crate) fn tally(&self) -> BodyTally {
         match &self.0 {
             Content::Source { source, start: 0, .. } if source.hashes() => {
                 BodyTally::without_hash()
@@ -71,7 +71,7 @@ impl Body {
     }
 
     /// Returns the SHA-256 of the whole body if its source computed it.
-    pub(in crate::wire) fn known_sha256(&self) -> Option<[u8; 32]> {
+    pub(crate) fn known_sha256(&self) -> Option<[u8; 32]> {
         match &self.0 {
             Content::Source { source, start: 0, size } => source.sha256(*size),
             _ => None,
@@ -79,7 +79,7 @@ impl Body {
     }
 
     /// Returns the body as the HTTP library takes it. `progress` follows the sending.
-    pub(in crate::wire) fn outgoing(&self, progress: SendProgress) -> Outgoing {
+    pub(crate) fn outgoing(&self, progress: SendProgress) -> Outgoing {
         match &self.0 {
             Content::Memory(bytes) => Outgoing::from_memory(bytes.clone(), progress),
             Content::Source { source, start, size } => {
@@ -101,6 +101,7 @@ impl From<Vec<u8>> for Body {
     }
 }
 
+/// Prints the size alone.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} bytes)", self.size())

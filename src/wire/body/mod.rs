@@ -8,4 +8,3 @@ pub(super) mod outgoing;
 pub(super) mod progress;
 pub(super) mod source;
 pub(super) mod source_reader;
-pub(super) mod tally;

@@ -14,7 +14,7 @@ use super::source::BodySource;
 use super::source_reader::{PIECE_SIZE, PIECES_AHEAD, SourceReader};
 
 /// The pieces of a body that are still to be sent. Each counts in `progress` when it is taken.
-pub(in crate::wire) struct Outgoing {
+pub(crate) struct Outgoing {
     pieces: Pieces,
     left: u64,
     progress: SendProgress,
@@ -90,7 +90,7 @@ mod tests {
     use hyper::body::Body as _;
     use sha2::{Digest as _, Sha256};
 
-    use super::super::tally::BodyTally;
+    use super::super::progress::BodyTally;
     use super::*;
 
     /// Content in memory that tells how far it was read.

@@ -7,6 +7,9 @@ use std::io;
 pub trait BodySource: Send + Sync {
     /// Reads bytes from `offset` into `buffer` and returns their number, which may be smaller than
     /// the buffer. 0 means that the content ends at `offset`.
+    ///
+    /// # Errors
+    /// Any failure to read the content. It ends the request that the content is sent with.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Returns true if this source computes the SHA-256 of what is read from its start on, so that

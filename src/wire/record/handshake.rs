@@ -14,7 +14,7 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 /// The TLS version of each server's handshakes so far, by the server's certificate (DER). A connection
 /// that resumes a session makes no signature; it has the version of that session.
 #[derive(Debug, Default)]
-pub(in crate::wire) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
+pub(crate) struct Handshakes(Mutex<HashMap<Vec<u8>, Version>>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
@@ -35,7 +35,7 @@ impl Handshakes {
 
     /// Returns the version that was negotiated with the server with this certificate, unless there were
     /// two.
-    pub(in crate::wire) fn version(&self, cert: &[u8]) -> Option<&'static str> {
+    pub(crate) fn version(&self, cert: &[u8]) -> Option<&'static str> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(cert)? {
             Version::Tls12 => Some("TLSv1.2"),
             Version::Tls13 => Some("TLSv1.3"),
@@ -46,12 +46,12 @@ impl Handshakes {
 
 /// Verifies a server's certificate and signature, and notes the version.
 #[derive(Debug)]
-pub(in crate::wire) struct WatchedVerifier {
+pub(crate) struct WatchedVerifier {
     /// Verifies certificates. Without it every certificate is accepted; see
     /// [`TlsSettings::danger_accept_any_certificate`](crate::wire::TlsSettings).
-    pub(in crate::wire) certificates: Option<Arc<dyn ServerCertVerifier>>,
-    pub(in crate::wire) provider: Arc<CryptoProvider>,
-    pub(in crate::wire) handshakes: Option<Arc<Handshakes>>,
+    pub(crate) certificates: Option<Arc<dyn ServerCertVerifier>>,
+    pub(crate) provider: Arc<CryptoProvider>,
+    pub(crate) handshakes: Option<Arc<Handshakes>>,
 }
 
 impl WatchedVerifier {

@@ -13,6 +13,9 @@ use super::exchange::Exchange;
 /// [`Recorder::record`] fails the request: no traffic goes unrecorded.
 pub trait Recorder: Send + Sync {
     /// Takes one record.
+    ///
+    /// # Errors
+    /// Any failure to keep the record.
     fn record(&self, exchange: &Exchange) -> io::Result<()>;
 }
 
@@ -57,12 +60,6 @@ pub struct MemoryRecorder {
 }
 
 impl MemoryRecorder {
-    /// Makes a recorder without records.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Returns the records so far, in the order in which the exchanges ended.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {

@@ -8,8 +8,8 @@ use std::time::Instant;
 use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
+use super::super::body::progress::BodyTally;
 use super::super::body::progress::SendProgress;
-use super::super::body::tally::BodyTally;
 use super::super::error::{HttpError, HttpErrorKind};
 use super::super::headers::Headers;
 use super::super::request::{Destination, Request};
@@ -18,23 +18,25 @@ use super::exchange::{
 };
 use super::handshake::Handshakes;
 use super::recorder::Recorder;
-use super::redact::{Redactor, random_u64};
+use super::redact::Redactor;
 use crate::printable::chain;
+use crate::random::random_u64;
 use crate::timestamp::Timestamp;
 
 const HTTP_VERSION: &str = "HTTP/1.1";
 
 /// The transcript of one run: what its records have in common.
-pub(in crate::wire) struct Transcript {
+pub(crate) struct Transcript {
     recorder: Arc<dyn Recorder>,
     redactor: Redactor,
     run: String,
     seq: AtomicU64,
-    handshakes: Arc<Handshakes>,
+    /// The list in which TLS verifiers note the negotiated versions.
+    pub(crate) handshakes: Arc<Handshakes>,
 }
 
 impl Transcript {
-    pub(in crate::wire) fn new(recorder: Arc<dyn Recorder>) -> Self {
+    pub(crate) fn new(recorder: Arc<dyn Recorder>) -> Self {
         Self {
             recorder,
             redactor: Redactor::new(),
@@ -43,28 +45,24 @@ impl Transcript {
             handshakes: Arc::default(),
         }
     }
-
-    pub(in crate::wire) fn handshakes(&self) -> Arc<Handshakes> {
-        Arc::clone(&self.handshakes)
-    }
 }
 
 /// An exchange that has not ended. It is recorded when it finishes or fails; dropping it before that
 /// records it as `cancelled`.
-pub(in crate::wire) struct Recording {
+pub(crate) struct Recording {
     transcript: Arc<Transcript>,
     exchange: Exchange,
     started: Instant,
     request: Request,
     progress: SendProgress,
-    response_body: BodyTally,
+    pub(crate) response_body: BodyTally,
     is_recorded: bool,
 }
 
 impl Recording {
     /// Starts with `request` and all header fields that are `sent` with it. `progress` counts what is
     /// sent of its body.
-    pub(in crate::wire) fn start(
+    pub(crate) fn start(
         transcript: &Arc<Transcript>,
         request: &Request,
         sent: &Headers,
@@ -80,7 +78,7 @@ impl Recording {
             operation: request.operation.to_string(),
             attempt: request.attempt,
             request: SentRequest {
-                method: request.method.as_str().to_owned(),
+                method: request.method.library().to_string(),
                 url: redactor.url(&request.url, request.destination == Destination::Redirected),
                 version: HTTP_VERSION.to_owned(),
                 headers: redactor.headers(sent.iter(), &request.url),
@@ -101,7 +99,7 @@ impl Recording {
         }
     }
 
-    pub(in crate::wire) fn response(&mut self, response: &reqwest::Response, headers: &Headers) {
+    pub(crate) fn response(&mut self, response: &reqwest::Response, headers: &Headers) {
         self.exchange.response = Some(ReceivedResponse {
             status: response.status().as_u16(),
             version: format!("{:?}", response.version()),
@@ -122,17 +120,13 @@ impl Recording {
         });
     }
 
-    pub(in crate::wire) fn chunk(&mut self, piece: &[u8]) {
-        self.response_body.add(piece);
-    }
-
-    pub(in crate::wire) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.record()
     }
 
     /// Records an exchange that failed, and returns its error, or that of the recorder if the record
     /// could not be written.
-    pub(in crate::wire) fn fail(mut self, error: HttpError) -> HttpError {
+    pub(crate) fn fail(mut self, error: HttpError) -> HttpError {
         self.exchange.error =
             Some(ExchangeError { kind: error.word().to_owned(), message: chain(&error) });
         match self.record() {

@@ -4,14 +4,12 @@
 //! with a new key for each run. A reader sees that a secret was used twice, but the hash tells
 //! nothing about the secret.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::redaction_mark::RedactionMark;
+use crate::random::random_u64;
 
 /// Header fields whose whole value is a secret.
 const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-registry-auth"];
@@ -66,7 +64,7 @@ const PUBLIC_FIELDS: [&str; 17] = [
 const LONG_PARAMETER: usize = 24;
 
 #[derive(Debug)]
-pub(in crate::wire) struct Redactor {
+pub(crate) struct Redactor {
     key: [u8; 16],
 }
 
@@ -78,7 +76,6 @@ impl Redactor {
         Self { key }
     }
 
-    /// Returns the mark that stands in a transcript instead of `secret`.
     fn mark(&self, secret: &str) -> String {
         let hash = Sha256::new().chain_update(self.key).chain_update(secret).finalize();
         RedactionMark::new(secret.len(), [hash[0], hash[1], hash[2], hash[3]]).to_string()
@@ -160,30 +157,27 @@ impl Redactor {
     }
 
     fn query(&self, query: &str, is_signed: bool) -> String {
-        let parameter = |pair: &str| match pair.split_once('=') {
-            Some((name, value)) if is_secret_parameter(name, value, is_signed) => {
-                format!("{name}={}", self.mark(value))
-            }
+        self.pairs(query, |name, value| is_secret_parameter(name, value, is_signed))
+    }
+
+    /// Redacts the secret values among `name=value` pairs.
+    fn pairs(&self, text: &str, is_secret: impl Fn(&str, &str) -> bool) -> String {
+        let pair = |pair: &str| match pair.split_once('=') {
+            Some((name, value)) if is_secret(name, value) => format!("{name}={}", self.mark(value)),
             _ => pair.to_owned(),
         };
-        query.split('&').map(parameter).collect::<Vec<_>>().join("&")
+        text.split('&').map(pair).collect::<Vec<_>>().join("&")
     }
 
     /// Returns the text of a body without its secrets, or `None` if the body is neither JSON nor a form,
     /// so that its secrets are unknown.
-    pub(in crate::wire) fn confidential_text(&self, text: &str) -> Option<String> {
+    pub(crate) fn confidential_text(&self, text: &str) -> Option<String> {
         if let Ok(mut json) = serde_json::from_str::<Value>(text) {
             self.hide_strings(&mut json, false);
             return Some(json.to_string());
         }
         let is_form = !text.is_empty() && text.split('&').all(|pair| pair.contains('='));
-        let field = |pair: &str| match pair.split_once('=') {
-            Some((name, value)) if !PUBLIC_FIELDS.contains(&name) => {
-                format!("{name}={}", self.mark(value))
-            }
-            _ => pair.to_owned(),
-        };
-        is_form.then(|| text.split('&').map(field).collect::<Vec<_>>().join("&"))
+        is_form.then(|| self.pairs(text, |name, _| !PUBLIC_FIELDS.contains(&name)))
     }
 
     fn hide_strings(&self, json: &mut Value, is_public: bool) {
@@ -207,12 +201,6 @@ impl Redactor {
 fn is_secret_parameter(name: &str, value: &str, is_signed: bool) -> bool {
     SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())
         || (is_signed && value.len() >= LONG_PARAMETER)
-}
-
-/// Returns 64 random bits that cannot be guessed: the standard library takes the key of a `RandomState`
-/// from the operating system's random source.
-pub(super) fn random_u64() -> u64 {
-    RandomState::new().hash_one(0)
 }
 
 #[cfg(test)]

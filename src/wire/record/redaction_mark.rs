@@ -24,7 +24,6 @@ impl RedactionMark {
         Self { length, id: hex::encode(hash) }
     }
 
-    /// Returns the eight hex digits that identify the secret within its run.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

@@ -21,13 +21,13 @@ const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
 #[derive(Clone)]
-pub(in crate::oci::auth) struct DockerConfig {
+pub(crate) struct DockerConfig {
     path: PathBuf,
     content: Map<String, Value>,
 }
 
 /// What a file says about the credential of a registry.
-pub(in crate::oci::auth) enum Entry {
+pub(crate) enum Entry {
     Credential(Credential),
     /// The credential helper that keeps the credential, and the server's name there.
     Helper {
@@ -47,7 +47,7 @@ impl DockerConfig {
         }
     }
 
-    pub(in crate::oci::auth) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self::empty(path));
         }
@@ -68,17 +68,15 @@ impl DockerConfig {
 
     /// Looks for the registry: a helper of its own, an entry for the repository or a namespace above
     /// it (the longest), an entry for the registry, the helper for all.
-    pub(in crate::oci::auth) fn find(
+    pub(crate) fn find(
         &self,
         registry: &RegistryName,
         repository: Option<&RepositoryName>,
     ) -> Result<Entry, ConfigError> {
-        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
-        if let Some((key, helper)) =
-            helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry))
-        {
+        let server = || storage_key(registry);
+        if let Some((key, helper)) = self.entry_of("credHelpers", registry) {
             let name = helper.as_str().ok_or_else(|| self.broken(key))?.to_owned();
-            return Ok(helper_entry(name, registry));
+            return Ok(Entry::Helper { name, server: server() });
         }
         let auths = self.content.get("auths").and_then(Value::as_object);
         for wanted in path_keys(registry, repository) {
@@ -86,15 +84,23 @@ impl DockerConfig {
                 return self.entry(&wanted, entry);
             }
         }
-        if let Some(helper) = self.content.get("credsStore").and_then(Value::as_str)
-            && !helper.is_empty()
-        {
-            return Ok(helper_entry(helper.to_owned(), registry));
+        if let Some(helper) = self.helper_for_all() {
+            return Ok(Entry::Helper { name: helper.to_owned(), server: server() });
         }
-        match auths.into_iter().flatten().find(|(key, _)| names_registry(key, registry)) {
+        match self.entry_of("auths", registry) {
             Some((key, entry)) => self.entry(key, entry),
             None => Ok(Entry::None),
         }
+    }
+
+    /// Returns the first entry of the object `field` that names the registry, with its key.
+    fn entry_of(&self, field: &str, registry: &RegistryName) -> Option<(&String, &Value)> {
+        let entries = self.content.get(field)?.as_object()?;
+        entries.iter().find(|(key, _)| names_registry(key, registry))
+    }
+
+    fn helper_for_all(&self) -> Option<&str> {
+        self.content.get("credsStore")?.as_str().filter(|name| !name.is_empty())
     }
 
     fn entry(&self, key: &str, entry: &Value) -> Result<Entry, ConfigError> {
@@ -120,11 +126,9 @@ impl DockerConfig {
                 password: Secret::new(password),
             })),
             // Docker writes an empty entry if a helper keeps the credential.
-            _ => Ok(match self.content.get("credsStore").and_then(Value::as_str) {
-                Some(helper) if !helper.is_empty() => {
-                    Entry::Helper { name: helper.to_owned(), server: key.to_owned() }
-                }
-                _ => Entry::None,
+            _ => Ok(match self.helper_for_all() {
+                Some(name) => Entry::Helper { name: name.to_owned(), server: key.to_owned() },
+                None => Entry::None,
             }),
         }
     }
@@ -134,23 +138,15 @@ impl DockerConfig {
     }
 
     /// Returns the helper that keeps the registry's credential, if there is one, and the server's name there.
-    pub(in crate::oci::auth) fn helper_for(
-        &self,
-        registry: &RegistryName,
-    ) -> Option<(String, String)> {
-        let helpers = self.content.get("credHelpers").and_then(Value::as_object);
-        let own = helpers.into_iter().flatten().find(|(key, _)| names_registry(key, registry));
-        let name = own.map(|(_, helper)| helper).or_else(|| self.content.get("credsStore"));
-        let name = name.and_then(Value::as_str).filter(|name| !name.is_empty())?;
+    pub(crate) fn helper_for(&self, registry: &RegistryName) -> Option<(String, String)> {
+        let name = match self.entry_of("credHelpers", registry) {
+            Some((_, helper)) => helper.as_str().filter(|name| !name.is_empty())?,
+            None => self.helper_for_all()?,
+        };
         Some((name.to_owned(), storage_key(registry)))
     }
 
-    pub(in crate::oci::auth) fn set(
-        &mut self,
-        registry: &RegistryName,
-        username: &str,
-        password: &Secret,
-    ) {
+    pub(crate) fn set(&mut self, registry: &RegistryName, username: &str, password: &Secret) {
         self.remove(registry);
         let pair = Secret::new(format!("{username}:{}", password.expose()));
         let entry = json!({ "auth": STANDARD.encode(pair.expose()) });
@@ -164,7 +160,7 @@ impl DockerConfig {
     }
 
     /// Removes the registry's entries. Returns true if there were any.
-    pub(in crate::oci::auth) fn remove(&mut self, registry: &RegistryName) -> bool {
+    pub(crate) fn remove(&mut self, registry: &RegistryName) -> bool {
         let Some(auths) = self.content.get_mut("auths").and_then(Value::as_object_mut) else {
             return false;
         };
@@ -192,10 +188,6 @@ impl fmt::Debug for DockerConfig {
 
 pub(super) fn storage_key(registry: &RegistryName) -> String {
     if registry.is_docker_hub() { DOCKER_HUB_KEY.to_owned() } else { registry.to_string() }
-}
-
-fn helper_entry(name: String, registry: &RegistryName) -> Entry {
-    Entry::Helper { name, server: storage_key(registry) }
 }
 
 /// Returns the keys for paths in podman's `auth.json`, the longest first: `host/a/b`, `host/a`.

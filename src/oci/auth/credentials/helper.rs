@@ -49,14 +49,7 @@ impl CredentialHelper {
     }
 
     pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, HelperError> {
-        let output = self.run("get", server).await?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stdout);
-            if said.trim() == NOT_FOUND {
-                return Ok(None);
-            }
-            return Err(self.failed(&output));
-        }
+        let Some(output) = self.ask("get", server).await? else { return Ok(None) };
         let answer: Answer = serde_json::from_slice(&output.stdout)
             .map_err(|_| HelperError::Answer(self.name.clone()))?;
         if answer.secret.is_empty() {
@@ -85,12 +78,17 @@ impl CredentialHelper {
 
     /// Makes the helper forget `server`. Returns true if it had a credential.
     pub(super) async fn erase(&self, server: &str) -> Result<bool, HelperError> {
-        let output = self.run("erase", server).await?;
-        if output.status.success() {
-            return Ok(true);
+        Ok(self.ask("erase", server).await?.is_some())
+    }
+
+    /// Runs the helper and returns its output, or `None` if it has no credential for `server`.
+    async fn ask(&self, action: &str, server: &str) -> Result<Option<Output>, HelperError> {
+        let output = self.run(action, server).await?;
+        match String::from_utf8_lossy(&output.stdout).trim() {
+            _ if output.status.success() => Ok(Some(output)),
+            NOT_FOUND => Ok(None),
+            _ => Err(self.failed(&output)),
         }
-        let said = String::from_utf8_lossy(&output.stdout);
-        if said.trim() == NOT_FOUND { Ok(false) } else { Err(self.failed(&output)) }
     }
 
     async fn run(&self, action: &str, input: &str) -> Result<Output, HelperError> {

@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use super::docker_config::{ConfigError, DockerConfig, Entry};
 use super::helper::{CredentialHelper, HelperError};
-use super::secret::{Credential, Secret};
-use super::source::CredentialSource;
+use super::secret::{Credential, CredentialSource, Secret};
 use crate::directories::{containers_config, home};
 use crate::oci::names::{RegistryName, RepositoryName};
 
-/// The sources of credentials, in the order in which they are looked up.
+/// The sources of credentials, in the order in which they are looked up. By default there is none.
 #[derive(Debug, Clone, Default)]
 pub struct Keychain {
     /// Used for every registry.
@@ -24,12 +23,6 @@ pub struct Keychain {
 }
 
 impl Keychain {
-    /// Returns a keychain without credentials.
-    #[must_use]
-    pub fn anonymous() -> Self {
-        Self::default()
-    }
-
     /// Returns a keychain that reads the files of the user who runs this process.
     ///
     /// If `REGISTRY_AUTH_FILE` is set, that file is the only one. Otherwise Docker's files

@@ -1,11 +1,16 @@
-//! Secrets and credentials in memory. Neither is ever printed.
+//! Secrets and credentials in memory, which are never printed, and the interface for an embedding program's
+//! own source of credentials.
 
+use std::error::Error;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::oci::names::{RegistryName, RepositoryName};
 use crate::wire::{Authorization, Origin};
 
 /// A secret. Debug output does not show it, and its memory is overwritten when it is dropped.
@@ -20,8 +25,7 @@ impl Secret {
     }
 
     /// Returns the secret itself, which must only be sent.
-    #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -51,11 +55,31 @@ pub enum Credential {
 
 impl Credential {
     /// Returns the `Authorization` of a name and password, bound to `origin`; `None` for tokens.
-    pub(in crate::oci::auth) fn basic(&self, origin: Origin) -> Option<Authorization> {
+    pub(crate) fn basic(&self, origin: Origin) -> Option<Authorization> {
         let Self::Password { username, password } = self else { return None };
         let pair = Secret::new(format!("{username}:{}", password.expose()));
         Some(Authorization::new(origin, format!("Basic {}", STANDARD.encode(pair.expose()))))
     }
+}
+
+/// The future of [`CredentialSource::credential`]: a credential, or `None` if the source has none for the
+/// registry.
+pub type CredentialFuture<'a> = Pin<
+    Box<dyn Future<Output = Result<Option<Credential>, Box<dyn Error + Send + Sync>>> + Send + 'a>,
+>;
+
+/// A source of credentials in a program that keeps them itself, for instance in a vault. Its debug output
+/// must not hold a secret.
+pub trait CredentialSource: fmt::Debug + Send + Sync {
+    /// Returns the credential for `registry`, or for one repository of it.
+    ///
+    /// It is called at most once for each repository that a client uses, and only if the registry asks for
+    /// a login. An error ends the operation; it never means that there is no credential.
+    fn credential<'a>(
+        &'a self,
+        registry: &'a RegistryName,
+        repository: Option<&'a RepositoryName>,
+    ) -> CredentialFuture<'a>;
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Uploading blobs (distribution specification, "Pushing Blobs").
 
 mod hashing_source;
-pub(in crate::oci) mod mount;
+pub(crate) mod mount;
 mod opening;
-pub(in crate::oci) mod push;
+pub(crate) mod push;
 mod recovery;
 mod responses;
-pub(in crate::oci) mod session;
+pub(crate) mod session;

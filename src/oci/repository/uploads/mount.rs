@@ -12,31 +12,18 @@ use crate::oci::operation::Operation;
 use crate::oci::repository::handle::Repository;
 use crate::wire::Method;
 
-/// The outcome of a request to mount a blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mounted {
-    /// The repository has the blob now.
-    Yes,
-    /// The registry did not mount the blob, which has to be uploaded.
-    No,
-}
-
 impl Repository {
-    /// Asks the registry to mount the blob from its repository `from`. A registry that does not mount is
-    /// not an error: the blob has to be uploaded then.
+    /// Asks the registry to mount the blob from its repository `from`. Returns false if the registry does
+    /// not: the blob has to be uploaded then.
     ///
     /// # Errors
     /// [`Error`] if the registry cannot be reached, or says that it mounted another blob.
-    pub async fn mount_blob(
-        &self,
-        digest: &Digest,
-        from: &RepositoryName,
-    ) -> Result<Mounted, Error> {
+    pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<bool, Error> {
         let operation = self.operation_reading(from);
         let mount = |operation| self.request_mount(operation, digest, from);
         let mounted = match operation.retry(mount).await {
             // Harbor and GitLab answer 401, and Docker Hub 400, if they do not know `from`.
-            Err(error) if is_refusal(&error) => Ok(Mounted::No),
+            Err(error) if is_refusal(&error) => Ok(false),
             done => done,
         };
         mounted.map_err(self.error("mounting the blob", format_args!("@{digest}")))
@@ -48,7 +35,7 @@ impl Repository {
         operation: Operation,
         digest: &Digest,
         from: &RepositoryName,
-    ) -> Result<Mounted, ErrorKind> {
+    ) -> Result<bool, ErrorKind> {
         let mut url = operation.url("blobs/uploads/");
         let from = from.as_str().replace('/', "%2F");
         url.set_query(Some(&format!("mount={}&from={from}", escaped(digest))));
@@ -58,17 +45,17 @@ impl Repository {
             201 => {
                 check_stored(&response, digest)?;
                 response.discard().await?;
-                Ok(Mounted::Yes)
+                Ok(true)
             }
             // The registry opened an upload instead. It is cancelled: the caller's upload opens its own.
             202 => {
                 match UploadSession::opened(self, response, digest.algorithm()).await {
-                    Ok(session) => session.cancel().await,
+                    Ok(mut session) => session.abandon().await,
                     // Without a usable location, there is nothing to cancel.
                     Err(ErrorKind::Protocol(_)) => {}
                     Err(error) => return Err(error),
                 }
-                Ok(Mounted::No)
+                Ok(false)
             }
             _ => Err(ErrorKind::of_unexpected(response).await),
         }

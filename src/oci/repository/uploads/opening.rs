@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::session::UploadSession;
 use crate::oci::digest::Algorithm;
-use crate::oci::error::ErrorKind;
+use crate::oci::error::{ErrorKind, Result};
 use crate::oci::operation::Operation;
 use crate::oci::repository::handle::Repository;
 use crate::wire::{Method, Request, Response};
@@ -19,16 +19,13 @@ use crate::wire::{Method, Request, Response};
 /// waits as long before it ends.
 const LIMIT: Duration = Duration::from_secs(2);
 
-type Outcome = Result<Response, ErrorKind>;
+type Outcome = Result<Response>;
 
 impl UploadSession {
     /// Opens a session: `POST …/blobs/uploads/` without a body.
     ///
     /// A session that was opened although the response got lost holds nothing, and expires by itself.
-    pub(super) async fn open(
-        repository: &Repository,
-        algorithm: Algorithm,
-    ) -> Result<Self, ErrorKind> {
+    pub(super) async fn open(repository: &Repository, algorithm: Algorithm) -> Result<Self> {
         repository
             .retry(|operation| async move {
                 let mut url = operation.url("blobs/uploads/");
@@ -57,7 +54,7 @@ pub(super) async fn send_opening(
 ) -> Outcome {
     let (sender, outcome) = oneshot::channel();
     let work = send_and_hand_over(repository.clone(), operation, request, sender);
-    let _guard = repository.background().spawn_guarded(work);
+    let _guard = repository.shared.background.spawn_guarded(work);
     // The sender is dropped unused only if the runtime was shut down.
     outcome.await.unwrap_or_else(|_| Err(ErrorKind::Local(io::ErrorKind::Interrupted.into())))
 }
@@ -83,8 +80,9 @@ async fn send_and_hand_over(
     };
     let Err(Ok(unwanted)) = caller.send(outcome) else { return };
     if unwanted.status() == 202
-        && let Ok(session) = UploadSession::opened(&repository, unwanted, Algorithm::Sha256).await
+        && let Ok(mut session) =
+            UploadSession::opened(&repository, unwanted, Algorithm::Sha256).await
     {
-        session.cancel().await;
+        session.abandon().await;
     }
 }

@@ -13,21 +13,21 @@ use super::hashing_source::HashingSource;
 use super::opening::send_opening;
 use super::responses::{check_stored, is_broken_connection, with_digest};
 use super::session::{ClosingBody, OCTETS, UploadSession};
-use crate::oci::descriptor::{Descriptor, Mismatch};
+use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::{Algorithm, Digest, Hasher};
-use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
+use crate::oci::error::{Error, ErrorKind, ProtocolViolation, Result};
 use crate::oci::media_type::MediaType;
 use crate::oci::operation::Operation;
 use crate::oci::repository::handle::Repository;
 use crate::wire::{Body, BodySource, Method};
 
 /// The largest blob for which a single request is tried, in bytes.
-pub const SINGLE_REQUEST_LIMIT: u64 = 1024 * 1024;
+const SINGLE_REQUEST_LIMIT: u64 = 1024 * 1024;
 
 impl Repository {
     /// Uploads `content`, which `descriptor` describes, without asking whether the registry has it already.
     ///
-    /// Up to [`SINGLE_REQUEST_LIMIT`], the upload starts with a single POST that carries the blob. If the
+    /// Up to 1 MiB, the upload starts with a single POST that carries the blob. If the
     /// registry opens an upload session instead (202), the blob follows by PUT.
     ///
     /// # Errors
@@ -35,8 +35,7 @@ impl Repository {
     /// [`ErrorKind::Protocol`] if the upload session cannot be used.
     pub async fn push_blob(&self, descriptor: &Descriptor, content: Bytes) -> Result<(), Error> {
         let pushed = self.upload_bytes(descriptor, content).await;
-        let digest = &descriptor.digest;
-        pushed.map_err(self.error("uploading the blob", format_args!("@{digest}")))
+        pushed.map_err(self.error("uploading the blob", format_args!("@{}", descriptor.digest)))
     }
 
     /// Uploads the first `size` bytes of `source`, such as a file, and returns their descriptor.
@@ -71,8 +70,7 @@ impl Repository {
         source: Arc<dyn BodySource>,
     ) -> Result<(), Error> {
         let pushed = self.upload_described(descriptor, source).await;
-        let digest = &descriptor.digest;
-        pushed.map_err(self.error("uploading the blob", format_args!("@{digest}")))
+        pushed.map_err(self.error("uploading the blob", format_args!("@{}", descriptor.digest)))
     }
 
     /// Uploads everything that `reader` yields and returns its descriptor. Each chunk is kept in memory
@@ -91,8 +89,8 @@ impl Repository {
         Ok(Descriptor::new(media_type, digest, size))
     }
 
-    async fn upload_bytes(&self, descriptor: &Descriptor, content: Bytes) -> Result<(), ErrorKind> {
-        descriptor.verify(&content).map_err(ErrorKind::Mismatch)?;
+    async fn upload_bytes(&self, descriptor: &Descriptor, content: Bytes) -> Result<()> {
+        descriptor.verify(&content)?;
         let digest = &descriptor.digest;
         let outcome = if descriptor.size <= SINGLE_REQUEST_LIMIT {
             let post = |operation| self.post_blob(operation, digest, content.clone());
@@ -115,7 +113,7 @@ impl Repository {
         operation: Operation,
         digest: &Digest,
         content: Bytes,
-    ) -> Result<SinglePost, ErrorKind> {
+    ) -> Result<SinglePost> {
         let url = with_digest(operation.url("blobs/uploads/"), digest);
         let request = operation
             .request(Method::Post, url, "blob upload, single request")
@@ -150,18 +148,14 @@ impl Repository {
         &self,
         descriptor: &Descriptor,
         source: Arc<dyn BodySource>,
-    ) -> Result<(), ErrorKind> {
+    ) -> Result<()> {
         let Descriptor { digest: expected, size, .. } = descriptor;
         let source = Arc::new(HashingSource::new(source, expected.algorithm()));
         let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, *size);
         let mut session = UploadSession::open(self, expected.algorithm()).await?;
         let sent = session.finish(|| expected.clone(), &body, ClosingBody::Rest).await;
         session.close(sent).await?;
-        let found = source.digest();
-        if found == *expected {
-            return Ok(());
-        }
-        Err(ErrorKind::Mismatch(Mismatch::Digest { expected: expected.clone(), found }))
+        Ok(expected.expect(source.digest())?)
     }
 
     async fn upload_source(
@@ -169,13 +163,13 @@ impl Repository {
         source: Arc<dyn BodySource>,
         size: u64,
         algorithm: Algorithm,
-    ) -> Result<Digest, ErrorKind> {
+    ) -> Result<Digest> {
         let source = Arc::new(HashingSource::new(source, algorithm));
         let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, size);
         let digest = || source.digest();
         let mut session = UploadSession::open(self, algorithm).await?;
         let mut sent = session.finish(digest, &body, ClosingBody::Empty).await;
-        if sent.is_err() && session.has_refused_chunks() {
+        if sent.is_err() && session.chunks_refused {
             // The request that carries the whole blob names the digest, which has to be known first.
             let hashing = Arc::clone(&source);
             let read = tokio::task::spawn_blocking(move || hashing.read_through(size)).await;
@@ -198,7 +192,7 @@ impl Repository {
         &self,
         mut reader: impl AsyncRead + Send + Unpin,
         algorithm: Algorithm,
-    ) -> Result<(Digest, u64), ErrorKind> {
+    ) -> Result<(Digest, u64)> {
         let mut session = UploadSession::open(self, algorithm).await?;
         let sent = send_stream(&mut session, &mut reader, algorithm).await;
         session.close(sent).await
@@ -215,7 +209,7 @@ async fn send_stream(
     session: &mut UploadSession,
     reader: &mut (impl AsyncRead + Send + Unpin),
     algorithm: Algorithm,
-) -> Result<(Digest, u64), ErrorKind> {
+) -> Result<(Digest, u64)> {
     let mut hasher = Hasher::new(algorithm);
     let mut size = 0;
     loop {

@@ -2,22 +2,15 @@
 
 use super::responses::{is_broken_connection, is_unknown_upload, received};
 use super::session::{CHUNK_SIZE, UploadSession};
-use crate::oci::error::{ErrorKind, ProtocolViolation};
+use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
 use crate::oci::operation::Operation;
 use crate::wire::Method;
 
 impl UploadSession {
     /// Prepares the session for sending again after `error`, which ended a request with a body of `size`
     /// bytes. `end` is the offset up to which the blob was to be sent.
-    ///
-    /// # Errors
-    /// `error` itself if the upload cannot be resumed or no retry is left.
-    pub(super) async fn recover(
-        &mut self,
-        error: ErrorKind,
-        size: u64,
-        end: u64,
-    ) -> Result<(), ErrorKind> {
+    /// Fails with `error` itself if the upload cannot be resumed or no retry is left.
+    pub(super) async fn recover(&mut self, error: ErrorKind, size: u64, end: u64) -> Result<()> {
         let status = match &error {
             ErrorKind::Registry(response) | ErrorKind::NotFound(response) => response.status,
             _ => 0,
@@ -55,7 +48,7 @@ impl UploadSession {
 
     /// Asks the registry how much it has. The caller has used a retry before, so that this cannot be
     /// repeated without end.
-    async fn synchronise(&mut self, end: u64) -> Result<(), ErrorKind> {
+    async fn synchronise(&mut self, end: u64) -> Result<()> {
         let operation = self.repository.operation();
         loop {
             match self.status(&operation).await {
@@ -81,7 +74,7 @@ impl UploadSession {
     }
 
     /// `GET` of the location: returns how many bytes the registry has.
-    async fn status(&mut self, operation: &Operation) -> Result<u64, ErrorKind> {
+    async fn status(&mut self, operation: &Operation) -> Result<u64> {
         let location = self.current_location()?;
         let request = operation.request(Method::Get, location, "blob upload, status");
         let response = operation.send_for(request, &[200, 204]).await?;
@@ -95,7 +88,7 @@ impl UploadSession {
     }
 
     /// Opens a new session in place of this one, if the whole blob can still be sent.
-    pub(super) async fn restart(&mut self) -> Result<(), ErrorKind> {
+    pub(super) async fn restart(&mut self) -> Result<()> {
         if self.appended > 0 {
             let sent = self.appended;
             return Err(ProtocolViolation::UploadOffset { has: 0, sent }.into());

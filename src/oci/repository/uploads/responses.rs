@@ -2,15 +2,14 @@
 
 use url::Url;
 
-use crate::oci::descriptor::Mismatch;
 use crate::oci::digest::Digest;
-use crate::oci::error::{ErrorKind, ProtocolViolation};
-use crate::oci::error_code::ErrorCode;
+use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
+use crate::oci::error_response::ErrorCode;
 use crate::oci::repository::manifests::digest_header;
 use crate::wire::{HttpErrorKind, Origin, Response};
 
 /// Returns the URL at which an upload continues. It may be at another host, which gets no credential.
-pub(super) fn location(response: &Response) -> Result<Url, ErrorKind> {
+pub(super) fn location(response: &Response) -> Result<Url> {
     let location = response.headers().get("location");
     let location = location
         .and_then(|location| response.url().join(location).ok())
@@ -38,30 +37,18 @@ pub(super) fn received(response: &Response) -> Option<u64> {
 }
 
 pub(super) fn is_unknown_upload(error: &ErrorKind) -> bool {
-    match error {
-        ErrorKind::Registry(response) | ErrorKind::NotFound(response) => {
-            response.has_code(&ErrorCode::BlobUploadUnknown)
-                || response.has_code(&ErrorCode::BlobUploadInvalid)
-        }
-        _ => false,
-    }
+    error.has_code(&[ErrorCode::BlobUploadUnknown, ErrorCode::BlobUploadInvalid])
 }
 
 pub(super) fn is_broken_connection(error: &ErrorKind) -> bool {
-    match error {
-        ErrorKind::Network(error) => {
-            matches!(error.kind(), HttpErrorKind::Connection(_) | HttpErrorKind::CutShort)
-        }
-        _ => false,
-    }
+    let ErrorKind::Network(error) = error else { return false };
+    matches!(error.kind(), HttpErrorKind::Connection(_) | HttpErrorKind::CutShort)
 }
 
 /// Checks that the registry does not say that it stored another blob than `digest`.
-pub(super) fn check_stored(response: &Response, digest: &Digest) -> Result<(), ErrorKind> {
+pub(super) fn check_stored(response: &Response, digest: &Digest) -> Result<()> {
     match digest_header(response.headers())? {
-        Some(found) if found.algorithm() == digest.algorithm() && found != *digest => {
-            Err(ErrorKind::Mismatch(Mismatch::Digest { expected: digest.clone(), found }))
-        }
+        Some(found) if found.algorithm() == digest.algorithm() => Ok(digest.expect(found)?),
         _ => Ok(()),
     }
 }

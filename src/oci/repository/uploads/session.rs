@@ -8,7 +8,7 @@ use super::responses::{
     check_stored, chunk_minimum, is_unknown_upload, location, received, with_digest,
 };
 use crate::oci::digest::{Algorithm, Digest};
-use crate::oci::error::{ErrorKind, ProtocolViolation};
+use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
 use crate::oci::operation::Operation;
 use crate::oci::repository::blobs::head_blob;
 use crate::oci::repository::handle::Repository;
@@ -17,7 +17,7 @@ use crate::wire::{Body, Method, Response};
 
 /// The size, in bytes, of chunks of content of unknown length, and of chunks for a registry that does not
 /// accept larger ones.
-pub const CHUNK_SIZE: u64 = 4 * 1024 * 1024;
+pub(crate) const CHUNK_SIZE: u64 = 4 * 1024 * 1024;
 /// The largest chunk that a registry may require, in bytes: chunks of a stream are kept in memory.
 const CHUNK_MINIMUM_LIMIT: u64 = 64 * 1024 * 1024;
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ pub(super) enum ClosingBody {
 }
 
 /// An open upload session. Dropping it cancels the upload.
-pub(in crate::oci) struct UploadSession {
+pub(crate) struct UploadSession {
     pub(super) repository: Repository,
     pub(super) algorithm: Algorithm,
     /// The newest location that the registry gave; `None` once the upload is closed or cancelled.
@@ -45,7 +45,7 @@ pub(in crate::oci) struct UploadSession {
     pub(super) chunk_minimum: u64,
     /// The largest chunk that the registry accepts, in bytes.
     pub(super) chunk_maximum: u64,
-    /// Whether the registry refused the first chunk as a request that it does not support.
+    /// Whether the registry does not support chunks, and needs the whole blob in one request.
     pub(super) chunks_refused: bool,
     /// Whether the registry refused a chunk that begins with the first byte, which it has then.
     pub(super) has_first_byte: bool,
@@ -59,7 +59,7 @@ impl UploadSession {
         repository: &Repository,
         response: Response,
         algorithm: Algorithm,
-    ) -> Result<Self, ErrorKind> {
+    ) -> Result<Self> {
         let session = Self {
             repository: repository.clone(),
             algorithm,
@@ -76,13 +76,8 @@ impl UploadSession {
         Ok(session)
     }
 
-    /// Returns true if the registry does not support chunks and needs the whole blob in one request.
-    pub(super) const fn has_refused_chunks(&self) -> bool {
-        self.chunks_refused
-    }
-
     /// Returns the size of the chunks of a stream, in bytes.
-    pub(super) fn chunk_size(&self) -> Result<usize, ErrorKind> {
+    pub(super) fn chunk_size(&self) -> Result<usize> {
         if self.chunk_minimum > CHUNK_MINIMUM_LIMIT {
             return Err(ProtocolViolation::ChunkMinimum(self.chunk_minimum).into());
         }
@@ -92,14 +87,14 @@ impl UploadSession {
 
     /// Sends `body`, the next part of the blob, and returns when the registry has all of it. The caller may
     /// drop it then.
-    pub(super) async fn append(&mut self, body: &Body) -> Result<(), ErrorKind> {
+    pub(super) async fn append(&mut self, body: &Body) -> Result<()> {
         self.send(body).await?;
         self.appended += body.size();
         Ok(())
     }
 
     /// Sends `body` in as few chunks as the registry accepts.
-    async fn send(&mut self, body: &Body) -> Result<(), ErrorKind> {
+    async fn send(&mut self, body: &Body) -> Result<()> {
         let end = self.appended + body.size();
         let mut operation = self.repository.operation();
         while self.accepted < end {
@@ -128,7 +123,7 @@ impl UploadSession {
         digest: impl Fn() -> Digest,
         rest: &Body,
         closing_body: ClosingBody,
-    ) -> Result<(), ErrorKind> {
+    ) -> Result<()> {
         let end = self.appended + rest.size();
         let operation = self.repository.operation();
         loop {
@@ -158,14 +153,14 @@ impl UploadSession {
         &mut self,
         digest: impl Fn() -> Digest,
         whole: &Body,
-    ) -> Result<(), ErrorKind> {
+    ) -> Result<()> {
         self.abandon().await;
         self.restart().await?;
         self.finish(digest, whole, ClosingBody::Rest).await
     }
 
     /// `PATCH` of the location.
-    async fn patch(&mut self, operation: &Operation, chunk: &Body) -> Result<(), ErrorKind> {
+    async fn patch(&mut self, operation: &Operation, chunk: &Body) -> Result<()> {
         let (first, size) = (self.accepted, chunk.size());
         let request = operation
             .request(Method::Patch, self.current_location()?, "blob upload, chunk")
@@ -187,12 +182,7 @@ impl UploadSession {
     }
 
     /// `PUT` of the location, which closes the upload.
-    async fn put(
-        &mut self,
-        operation: &Operation,
-        digest: &Digest,
-        last: Body,
-    ) -> Result<(), ErrorKind> {
+    async fn put(&mut self, operation: &Operation, digest: &Digest, last: Body) -> Result<()> {
         let url = with_digest(self.current_location()?, digest);
         let request = operation.request(Method::Put, url, "blob upload, finish").body(OCTETS, last);
         let response = operation.send_for(request, &[200, 201, 204]).await?;
@@ -206,7 +196,7 @@ impl UploadSession {
 
     /// Ends the session: nothing is left to do after a success, and the upload is cancelled after a
     /// failure.
-    pub(super) async fn close<T>(mut self, outcome: Result<T, ErrorKind>) -> Result<T, ErrorKind> {
+    pub(super) async fn close<T>(mut self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Ok(_) => self.location = None,
             Err(_) => self.abandon().await,
@@ -214,13 +204,9 @@ impl UploadSession {
         outcome
     }
 
-    /// Cancels the upload. A failure to do so is ignored.
-    pub(super) async fn cancel(mut self) {
-        self.abandon().await;
-    }
-
-    /// Cancels the upload. The location is kept until then, so that dropping this future cancels again.
-    async fn abandon(&mut self) {
+    /// Cancels the upload; a failure to do so is ignored. The location is kept until then, so that dropping
+    /// this future cancels again.
+    pub(super) async fn abandon(&mut self) {
         if let Some(location) = self.location.clone() {
             cancel(self.repository.operation(), location).await;
             self.location = None;
@@ -228,12 +214,12 @@ impl UploadSession {
     }
 
     /// Returns the URL at which the upload continues.
-    pub(super) fn current_location(&self) -> Result<Url, ErrorKind> {
+    pub(super) fn current_location(&self) -> Result<Url> {
         self.location.clone().ok_or(ErrorKind::Protocol(ProtocolViolation::UploadLocation))
     }
 
     /// Notes the new location and the smallest chunk that a response names.
-    pub(super) fn learn(&mut self, response: &Response) -> Result<(), ErrorKind> {
+    pub(super) fn learn(&mut self, response: &Response) -> Result<()> {
         if response.headers().get("location").is_some() {
             self.location = Some(location(response)?);
         }
@@ -246,7 +232,7 @@ impl Drop for UploadSession {
     fn drop(&mut self) {
         if let Some(location) = self.location.take() {
             let operation = self.repository.operation();
-            self.repository.background().spawn(cancel(operation, location));
+            self.repository.shared.background.spawn(cancel(operation, location));
         }
     }
 }
