@@ -12,7 +12,7 @@ use support::terminal::Terminal;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{HANG, Registry, User, methods, own_address};
 
-/// Names that a repository's could not be, nor all of them a tag.
+/// Workload names that are not repository names; some are not tags either.
 const NAMES: [&str; 7] = ["plain", "UPPER", "a.b_c-d", ".hidden", "-dash", "_under", "__two"];
 
 fn config(name: &str) -> String {
@@ -62,7 +62,7 @@ fn exported_store_is_imported_byte_for_byte(registry: &Registry) {
     assert_eq!(report["created"], 7, "{report}");
     assert_eq!(store(&receiver), store(&sender));
 
-    // Any of them alone, and everything again.
+    // Each workload can be imported by itself, and all of them again.
     let alone = User::new();
     alone.thv(&["import", &format!("{place}:_.hidden")]).ok();
     assert_eq!(std::fs::read_to_string(alone.stored(".hidden")).unwrap(), config(".hidden"));
@@ -74,7 +74,7 @@ fn unchanged_workloads_are_looked_up_once_and_not_sent(registry: &Registry) {
     let user = with(&NAMES);
     let place = registry.reference("configs");
     user.thv(&["export", "--all", &place, "--wire-log", "first.jsonl"]).ok();
-    // The empty blob once; for each a manifest, a blob, and the manifest again.
+    // One request for the empty blob; for each workload: the manifest, the blob, and the manifest again.
     let first = methods(&user.path("first.jsonl"));
     let count = |method: &str| first.iter().filter(|found| *found == method).count();
     assert_eq!((count("GET"), count("HEAD")), (7, 8));
@@ -101,7 +101,7 @@ fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     user.file("state/toolhive/runconfigs/broken.json", "{");
     user.file("state/toolhive/runconfigs/no name.json", config("x"));
     user.file("state/toolhive/runconfigs/other.json", config("x"));
-    // It is shared in the end, and stands in transcripts then: no secret of the suite's.
+    // Pushed in the end, so it appears in transcripts: it must not look like a secret of the test suite.
     let secret = r#"{ "image": "x:1", "env_vars": { "API_KEY": "SHARED-9f8a7c6e5d4b3a21" } }"#;
     user.file("state/toolhive/runconfigs/secret.json", secret);
     let place = registry.reference("configs");
@@ -121,7 +121,7 @@ fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     let report = user.thv(&allowed).fails(12, "3 of 6 failed").json();
     assert_eq!(names_of(&report, "unchanged"), ["a", "z"]);
     assert_eq!(names_of(&report, "pushed"), ["secret"]);
-    // One without a name of its own has that of its tag.
+    // A configuration without a name gets the name of its tag.
     let other = User::new();
     other.thv(&["import", "--all", &place]).ok();
     assert_eq!(std::fs::read_to_string(other.stored("secret")).unwrap(), secret);
@@ -150,7 +150,10 @@ fn import_keeps_other_configurations_and_skips_other_artifacts(registry: &Regist
     assert_eq!(names_of(&report, "unchanged"), ["a"]);
     assert_eq!(names_of(&report, "skipped"), ["sha256-0000.sig"]);
     assert_eq!(names_of(&report, "failed"), ["b", "v1"]);
-    assert!(ran.stderr().contains("the tag v1 is not the one of a workload \"a\""));
+    assert!(
+        ran.stderr()
+            .contains("the configuration is named \"a\", which does not belong to the tag v1")
+    );
     assert_eq!(std::fs::read_to_string(user.stored("b")).unwrap(), changed);
 
     let forced = user.thv(&["import", "--all", &place, "--force"]).fails(2, "1 of 4 failed");
@@ -184,7 +187,7 @@ fn one_token_is_used_for_all_workloads() {
         let refused = exchanges.iter().filter(|one| one["response"]["status"] == 401).count();
         assert_eq!(refused, 1, "{command}");
     }
-    // Tokens that run out at once are fetched anew, and nothing fails.
+    // Tokens that expire at once are fetched again, and nothing fails.
     tokens.rules.expires_in.store(1, Ordering::Relaxed);
     user.thv(&["export", "--all", &place]).ok();
 }
@@ -213,8 +216,8 @@ fn empty_store_sends_no_request() {
 fn all_needs_a_repository_without_tag_or_digest() {
     let user = with(&["a"]);
     for place in ["localhost:5055/configs:v1", "localhost:5055", "localhost:5055/a@sha256:00"] {
-        user.thv(&["export", "--all", place]).fails(2, "is no repository");
-        user.thv(&["import", "--all", place]).fails(2, "is no repository");
+        user.thv(&["export", "--all", place]).fails(2, "is not a repository");
+        user.thv(&["import", "--all", place]).fails(2, "is not a repository");
     }
     user.thv(&["export", "--all", "localhost:5055/Configs"]).fails(2, "repository name");
     user.thv(&["export", "--all", "r.io/a", "a"]).fails(2, "cannot be used with");

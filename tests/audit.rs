@@ -100,14 +100,14 @@ fn replayed_transcript_serves_pull_and_push() {
     let pulled = replay(&user, &exchange("pull"));
     let reference = pulled.reference("configs/my-server:v1");
     assert_eq!(user.thv(&["pull", &reference]).ok().0.stdout, STDIO);
-    assert_eq!(pulled.stop().trim(), "0 exchanges were not asked for");
+    assert_eq!(pulled.stop().trim(), "0 exchanges not requested");
 
     // The artifact's time is that of the recorded run, and with it every digest.
     let pushed = replay(&user, &exchange("first-push"));
     let reference = pushed.reference("configs/my-server:v1");
     let push = ["push", "config.json", &reference];
     user.thv_with_input_and(&push, b"", &[("SOURCE_DATE_EPOCH", EPOCH)]).ok();
-    assert_eq!(pushed.stop().trim(), "0 exchanges were not asked for");
+    assert_eq!(pushed.stop().trim(), "0 exchanges not requested");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn replay_answers_for_its_token_server() {
     let login = ["pull", &reference, "--username", USER, "--password-stdin"];
     let pulled = user.thv_with_input(&login, PASSWORD.as_bytes()).ok();
     assert_eq!(pulled.0.stdout, STDIO);
-    assert_eq!(replayed.stop().trim(), "0 exchanges were not asked for");
+    assert_eq!(replayed.stop().trim(), "0 exchanges not requested");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn replay_reports_requests_that_are_not_in_the_transcript() {
     user.thv(&["pull", &replayed.reference("configs/other:v1")]).fails(11, "501");
     let said = replayed.stop();
     assert!(said.contains("not in the transcript: GET /v2/configs/other/manifests/v1"), "{said}");
-    assert!(said.contains("1 exchanges were not asked for"), "{said}");
+    assert!(said.contains("1 exchange not requested"), "{said}");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn follow_shows_a_growing_transcript() {
     let mut next = || shown.next().unwrap().unwrap();
     assert!(next().contains("OPERATION"));
     assert!(next().contains("manifest, get"));
-    // A line that is half there is waited for.
+    // An incomplete line is not shown until it is complete.
     let (first, second) = line.split_at(line.len() / 2);
     let mut file = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
     file.write_all(first).unwrap();

@@ -31,7 +31,7 @@ fn workloads_files_and_references_are_compared() {
     }
     user.file("config.json", changed(&json!({})));
     let said = user.thv(&["diff", "my-server", "config.json"]).ok().stdout();
-    assert_eq!(said, "The same field by field, written differently\n");
+    assert_eq!(said, "The same field by field, but the bytes differ\n");
     let piped = user.thv_with_input(&["diff", "-", "my-server"], STDIO).ok().stdout();
     assert_eq!(piped, "The same byte for byte\n");
 }

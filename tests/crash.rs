@@ -60,7 +60,7 @@ impl Command<'_> {
         process.wait().unwrap().signal().is_some()
     }
 
-    /// Kills it again and again, and has it run whole after each time.
+    /// Kills the command repeatedly, and lets it run to its end after each kill.
     fn survives(&self) {
         self.reset();
         let (new, mut normal) = self.run();

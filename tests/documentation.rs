@@ -17,7 +17,7 @@ use support::tour::{Tour, commands};
 const FIRST: &str = "<!-- first: ";
 const NETWORK: &str = "<!-- needs a network -->";
 const OTHER_TEST: &str = "<!-- run by tests/";
-/// Blocks in which no command may hide.
+/// Languages of code blocks that must not contain commands.
 const NOT_COMMANDS: [&str; 6] = ["json", "rust", "rust,no_run", "text", "toml", "yaml"];
 
 fn root() -> &'static Path {
@@ -113,7 +113,7 @@ impl<'a> Anew<'a> {
     fn run(&mut self, block: &[&str]) {
         for line in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
             let printed = self.tour().shown(line);
-            // A blank line keeps commands apart.
+            // A blank line separates commands.
             if !self.text.ends_with("```\n") && !self.text.ends_with("```console\n") {
                 self.text.push('\n');
             }

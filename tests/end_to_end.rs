@@ -313,7 +313,7 @@ fn wrong_inline_data_fails_the_import(registry: &Registry) {
         let reference = registry.reference(&format!("others/c:{tag}"));
         let log = user.path(&format!("{tag}.jsonl"));
         user.thv(&["import", &reference, "--wire-log", log.to_str().unwrap()])
-            .fails(8, "the configuration inside the manifest is not what it promises");
+            .fails(8, "the configuration inside the manifest does not match its descriptor");
         assert_eq!(methods(&log), ["GET"], "the blob is not asked for instead");
     }
 }

@@ -15,7 +15,7 @@ use support::stub_registry::{Request, Response, StubRegistry, status};
 use support::tour::Tour;
 use support::{Registry, own_address, sha256};
 
-/// Whether an error has a third part, or its text says by itself what to do.
+/// Whether an error has a hint, or its text already says what to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Hint,
@@ -237,7 +237,7 @@ fn artifact(artifact_type: Option<&str>, config: &str, layer: &str, content: &[u
     manifest(&body)
 }
 
-/// A registry whose repositories each go wrong in their own way.
+/// A registry in which each repository has a different fault.
 fn answer(received: &Request) -> Response {
     let empty = "application/vnd.oci.empty.v1+json";
     let run_config = "application/vnd.toolhive.runconfig";
@@ -257,7 +257,7 @@ fn answer(received: &Request) -> Response {
         "nowhere" => refused(404, "NAME_UNKNOWN", "repository name not known to registry"),
         "limited" => refused(429, "TOOMANYREQUESTS", "pull rate limit exceeded"),
         "failing" => status(503).body("<html>upstream is away</html>"),
-        // One blob is there already, so that the refused one is always the other.
+        // The repository already has one blob, so it is always the other one that is refused.
         "readonly" if received.method == "HEAD" && path.contains(":44136fa") => {
             status(200).body("{}")
         }

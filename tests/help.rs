@@ -44,10 +44,10 @@ fn examples_in_help_work_as_printed() {
             assert!(example.starts_with(&name), "{name}: {example}");
             let ran = Tour::with_all().run(&example);
             let (stdout, stderr) = (ran.stdout(), ran.stderr());
-            // A comparison ends with 1 where it finds a difference.
+            // `thv diff` exits with 1 if it finds a difference.
             let ok = ran.code() == 0 || (name == "thv diff" && ran.code() == 1);
             assert!(ok, "{example}: {stderr}");
-            // What is itself a file is as wide as it is.
+            // The content of a file may be wider than 80 columns.
             let is_file = ["thv pull", "thv completions"].contains(&name.as_str());
             if !is_file && !example.contains("--json") {
                 assert_readable(&example, &(stdout.clone() + &stderr));
@@ -80,7 +80,7 @@ fn notes() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol-notes")
 }
 
-/// Holds a directory against what it has to hold, file by file.
+/// Compares a directory with its expected content, file by file.
 fn assert_current(dir: &Path, wanted: &BTreeMap<String, String>) {
     if std::env::var_os("UPDATE").is_some() {
         let _ = std::fs::remove_dir_all(dir);

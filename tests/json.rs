@@ -25,7 +25,7 @@ fn json_output_matches_the_schema() {
         for example in examples(&path) {
             let line = with_json(&example);
             let ran = Tour::with_all().run(&line);
-            // What is itself written to standard output has nothing beside it.
+            // A command that writes a file to standard output prints no JSON.
             if ran.code() == 2 && ran.stderr().contains("name a file for it with -o") {
                 continue;
             }

@@ -126,7 +126,7 @@ fn wait(process: &mut Child, report: impl Fn(u64)) {
 fn sessions(registry: &Registry, repository: &str) -> usize {
     let path = format!("data/docker/registry/v2/repositories/{repository}/_uploads");
     let Ok(kept) = std::fs::read_dir(registry.files().join(path)) else { return 0 };
-    // Of one that is cancelled, the state of a hash may stay.
+    // A cancelled session may leave the state of its hash behind.
     kept.filter(|session| session.as_ref().unwrap().path().join("startedat").exists()).count()
 }
 
@@ -276,8 +276,7 @@ fn interrupted_upload_leaves_no_session() {
     let user = User::new();
     let target = registry.reference("given-up");
     let mut process = start(&user, &["push", "-", &target], Stdio::piped());
-    // Two chunks, after which nothing comes: this registry lets go of a session only where it is
-    // between chunks.
+    // Two chunks and then nothing: this registry can cancel a session only between two chunks.
     let mut input = process.stdin.take().unwrap();
     input.write_all(&vec![0; 8 << 20]).unwrap();
     until(|| count(&user, "PATCH") == 2);
@@ -291,7 +290,7 @@ fn interrupted_upload_leaves_no_session() {
 fn upload_interrupted_within_a_chunk_is_cancelled() {
     let files = tempfile::tempdir().unwrap();
     let registry = Registry::embedded_in(&files.path().join("registry"));
-    // Of the chunk, more comes than can wait on the way, and it is never done.
+    // The registry receives more of the chunk than the buffers hold, but never all of it.
     let layer = StubRegistry::before(
         registry.address,
         vec![Rule::new("PATCH", "/uploads/", 0..1, Fault::hold(8 << 20))],

@@ -66,7 +66,7 @@ fn blob_redirect_to_another_port_gets_no_credential() {
     assert_eq!(storage.received().len(), 1);
     assert!(none_has_a_credential(&storage));
     assert_eq!(storage.received()[0].header("referer"), None);
-    // Each hop is an exchange of its own, and the signature is none of the transcript's.
+    // Each hop is a separate exchange, and the transcript does not contain the signature.
     let text = std::fs::read_to_string(&log).unwrap();
     assert!(!text.contains("FAKE-signature") && !text.contains(PASSWORD), "{text}");
     let statuses: Vec<_> =
@@ -105,7 +105,7 @@ fn challenge_of_a_redirect_target_is_refused() {
     });
     user_of(&registry)
         .thv(&["pull", &registry.reference("a:v1")])
-        .fails(4, "wants a login, and gets no credential");
+        .fails(4, "wants a login; this host gets no credential");
     assert!(none_has_a_credential(&storage));
     assert_eq!(tokens.received().len(), 0);
 }
@@ -163,7 +163,7 @@ fn redirects_have_a_limit() {
 
     for location in ["file:///etc/passwd", "ftp://a.example/", "http://"] {
         let registry = StubRegistry::start(move |_| status(302).with("location", location));
-        user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "does not say where to");
+        user.thv(&["pull", &registry.reference("a:v1")]).fails(6, "has no usable Location");
     }
 }
 
@@ -176,7 +176,7 @@ fn redirect_does_not_change_the_method_of_an_upload() {
     let user = User::new();
     user.file("config.json", STDIO);
     user.thv(&["push", "config.json", &registry.reference("a:v1")])
-        .fails(6, "would turn the request into another one");
+        .fails(6, "would change the method of the request");
     assert!(registry.received().iter().all(|received| received.target != "/elsewhere"));
 }
 

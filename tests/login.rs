@@ -191,14 +191,14 @@ fn credential_helper_stores_and_returns_the_login() {
     let answer = json!({ "ServerURL": name, "Username": "me", "Secret": PASSWORD });
     helper(&format!("[ \"$(cat)\" = {name} ] && echo '{answer}'"));
     thv(&["push", "config.json", &reference], b"").ok();
-    // Only the protocol's own words mean that there is no login.
+    // Only the protocol's own message means that there is no login.
     helper("echo 'credentials not found in native keychain'; exit 1");
     thv(&["pull", &reference], b"").fails(4, "wants a login");
     helper("echo 'the keyring is locked' >&2; exit 1");
     thv(&["pull", &reference], b"")
         .fails(4, "docker-credential-fake failed: the keyring is locked");
     helper("echo '{\"Username\":1}'");
-    thv(&["pull", &reference], b"").fails(4, "an answer that is not understood");
+    thv(&["pull", &reference], b"").fails(4, "cannot be parsed");
     std::fs::remove_file(user.path("bin/docker-credential-fake")).unwrap();
     thv(&["pull", &reference], b"").fails(4, "docker-credential-fake cannot be run");
 }

@@ -136,11 +136,11 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
         }),
     );
     let reference = pushed(&world, &config);
-    // Neither a terminal nor --yes: nobody agreed. A missing secret is said before that.
+    // Without a terminal and --yes the run is refused. A missing secret is reported first.
     run(&world, &[&reference]).fails(15, "secret not found: token");
     let mut command = world.thv();
     command.args(["run", &reference]).env("TOOLHIVE_SECRET_token", "FAKE-secret-51");
-    let refused = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "nobody agreed");
+    let refused = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "did not agree");
     assert_eq!(refused.stdout(), "");
     let said = refused.stderr();
     for line in [
@@ -189,7 +189,7 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
     assert_eq!(world.containers(), "", "the container is gone");
     assert_eq!(methods(&world.user.path("run.jsonl")), ["GET"], "one manifest request");
 
-    // Agreed once is agreed for this manifest; a signal reaches the server.
+    // One agreement is enough for this manifest; a signal reaches the server.
     let mut command = world.thv();
     command.args(["run", &reference]).env("TOOLHIVE_SECRET_token", "FAKE-secret-51");
     let mut client = Client::start(command);
@@ -202,7 +202,7 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
     changed["permission_profile"]["privileged"] = json!(true);
     changed["secrets"] = json!([]);
     let reference = pushed(&world, &changed);
-    let said = run(&world, &[&reference]).fails(16, "nobody agreed").stderr();
+    let said = run(&world, &[&reference]).fails(16, "did not agree").stderr();
     assert!(said.contains("\n- secret: token,target=TOKEN\n"), "{said}");
     assert!(said.contains("\n- privileged: no\n"), "{said}");
     assert!(said.contains("\n+ privileged: YES\n"), "{said}");
@@ -329,12 +329,15 @@ fn http_server_runs_until_it_is_stopped() {
     let listed = ran.json();
     assert_eq!((&listed[0]["state"], &listed[0]["url"]), (&json!("running"), &json!(url)));
     let stored = std::fs::read(world.user.stored(&world.name)).unwrap();
-    let said = run(&world, &[&reference]).fails(17, "runs already").stderr();
-    assert!(said.contains(&format!("`podman rm --force {}` ends it", world.name)), "{said}");
+    let said = run(&world, &[&reference]).fails(17, "is already running").stderr();
+    assert!(
+        said.contains(&format!("`podman rm --force {}` stops and removes it", world.name)),
+        "{said}"
+    );
     assert!(!said.contains("is taken"), "no port is looked for: {said}");
     let other = configuration(&world, "stdio", &json!({ "cmd_args": ["other"] }));
     world.user.file("other.json", other.to_string());
-    run(&world, &["./other.json"]).fails(17, "runs already");
+    run(&world, &["./other.json"]).fails(17, "is already running");
     assert_eq!(std::fs::read(world.user.stored(&world.name)).unwrap(), stored, "of what runs");
     let id = process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -379,7 +382,7 @@ fn container_left_by_a_killed_run_is_named_with_a_remedy() {
     process.wait().unwrap();
     let listed = Ran(world.thv().args(["list"]).output().unwrap()).ok().stdout();
     assert!(listed.contains(" running "), "{listed}");
-    let said = run(&world, &["./config.json", "--detach"]).fails(17, "runs already").stderr();
+    let said = run(&world, &["./config.json", "--detach"]).fails(17, "is already running").stderr();
     let way_out = said.split('`').nth(1).unwrap();
     world.podman(&way_out.split(' ').skip(1).collect::<Vec<_>>());
     run(&world, &["./config.json", "--detach"]).ok();
@@ -394,7 +397,7 @@ fn server_that_exits_before_it_answers_fails_the_run() {
     world.user.file("broken.json", broken.to_string());
     run(&world, &["./broken.json"]).fails(101, "a free port");
     assert_eq!(world.containers(), "");
-    let said = run(&world, &["./broken.json", "--detach"]).fails(17, "again and again").stderr();
+    let said = run(&world, &["./broken.json", "--detach"]).fails(17, "ended repeatedly").stderr();
     assert!(said.contains("a free port"), "what it wrote last: {said}");
     assert_eq!(world.containers(), "");
     // Its image's program is not there.
@@ -419,12 +422,12 @@ fn address_that_cannot_be_published_is_refused() {
             world.podman(&["rm", "--force", "--time=0", &world.name]);
             continue;
         }
-        let said = ran.fails(17, "publishes no port at").stderr();
-        assert!(said.contains(&format!("at {host}:")) && said.contains("127.0.0.1"), "{said}");
+        let said = ran.fails(17, "cannot publish a port at").stderr();
+        assert!(said.contains(&format!("at {host} when")) && said.contains("127.0.0.1"), "{said}");
         assert!(!said.contains("pulling"), "{said}");
         assert!(!world.user.stored(&world.name).exists());
     }
-    // In the host's own network the server is reached where it listens.
+    // In the host network, clients connect to the server's own port.
     let port = support::free_address().port();
     let config = configuration(
         &world,
@@ -447,7 +450,7 @@ fn container_of_another_workload_is_not_touched() {
     let id = world.podman(&make);
     let config = configuration(&world, "stdio", &json!({}));
     world.user.file("config.json", config.to_string());
-    run(&world, &["./config.json"]).fails(17, "is not this workload's");
+    run(&world, &["./config.json"]).fails(17, "belongs to another workload");
     assert_eq!(world.podman(&["container", "inspect", "--format={{.Id}}", &world.name]), id);
     assert!(!world.user.stored(&world.name).exists());
     // One of the same workload that does not run is no obstacle.
@@ -537,10 +540,10 @@ fn images_are_pulled_when_toolhive_pulls_them() {
     world.podman(&["push", "--quiet", &latest]);
     for image in [&latest, latest.strip_suffix(":latest").unwrap()] {
         let said = started(image);
-        assert!(said.contains(pulling) && !said.contains("the one that is here"), "{said}");
+        assert!(said.contains(pulling) && !said.contains("the older local image"), "{said}");
     }
     let said = started(&away);
-    assert!(said.contains(pulling) && said.contains("running the one that is here"), "{said}");
+    assert!(said.contains(pulling) && said.contains("running the older local image"), "{said}");
     world.podman(&["rmi", &latest, &away]);
 }
 
@@ -635,7 +638,7 @@ fn local_image_is_used_only_if_the_registry_has_none_or_is_unreachable() {
     let world = World::new();
     let name = world.name.clone();
     let options = ["--transport", "stdio", "--name", &name];
-    // Nobody has it.
+    // Neither the registry nor the engine has the image.
     let absent = world.registry.reference("mcp/absent:v1");
     run(&world, &[&[&absent[..]], &options[..]].concat()).fails(3, "not found");
     world.podman(&["pull", "--quiet", &world.image()]);
@@ -644,15 +647,14 @@ fn local_image_is_used_only_if_the_registry_has_none_or_is_unreachable() {
     assert_eq!(ran.code(), 3, "the server's: {}", ran.stderr());
     assert!(ran.stderr().contains("the server is here"), "{}", ran.stderr());
     assert!(
-        ran.stderr().contains("not found (")
-            && ran.stderr().contains("running the image that is here")
+        ran.stderr().contains("not found (") && ran.stderr().contains("running the local image")
     );
-    // Away.
+    // The registry cannot be reached.
     let away = format!("{}/mcp/server:v1", support::free_address());
     world.podman(&["tag", &world.image(), &away]);
     let ran = run(&world, &[&[&away[..]], &options[..]].concat());
-    assert!(ran.stderr().contains("running the image that is here"), "{}", ran.stderr());
-    // A login that is asked for, and a manifest that is not what it should be, are no such case.
+    assert!(ran.stderr().contains("running the local image"), "{}", ran.stderr());
+    // A required login or an invalid manifest does not allow the local image.
     let refusing = support::stub_registry::StubRegistry::start(|received| {
         if received.target.contains("moved") {
             return (307, vec![("location", "ftp://localhost/".to_owned())], String::new());

@@ -181,7 +181,7 @@ fn mismatched_content_leaves_the_file_unchanged() {
 
 #[test]
 fn body_is_never_decoded() {
-    // Of a decoded body the digest would be another, and the size without bound.
+    // A decoded body would have another digest and no size limit.
     let registry = registry(manifest(&layer(STDIO)).to_string(), |_| {
         status(200).with("content-encoding", "gzip").body(STDIO)
     });

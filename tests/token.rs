@@ -81,7 +81,7 @@ fn anonymous_pull_gets_a_token_without_a_login() {
     let asked = world.tokens.server.received().pop().unwrap();
     assert_eq!(asked.header("authorization"), None);
     assert_eq!(asked.parameters("scope"), ["repository:configs/a:pull"]);
-    // The token that a stranger gets is too small for a push; a second refusal is final.
+    // An anonymous token does not allow a push; a second refusal is final.
     stranger.file("config.json", STDIO);
     let other = world.registry.reference("configs/b:v1");
     stranger.thv(&["push", "config.json", &other]).fails(4, "did not accept the login");

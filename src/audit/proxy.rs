@@ -170,7 +170,7 @@ impl Relay {
         response.unwrap_or_else(|_| ClientResponse::new(from_text(String::new())))
     }
 
-    /// Returns a URL of this proxy that stands for `location`, and remembers its origin.
+    /// Returns the URL of this proxy that replaces `location`, and allows requests to its origin.
     fn own_url_for(&self, from: &Url, location: &str) -> String {
         let Ok(url) = from.join(location) else { return location.to_owned() };
         let Some(origin) = Origin::of(&url) else { return location.to_owned() };

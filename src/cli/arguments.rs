@@ -15,13 +15,15 @@ pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
 ///
 /// The tag of the result has no meaning.
 pub(super) fn parse_repository(text: &str) -> Result<Reference, Failure> {
+    let reference = parse_reference(text)?;
+    let repository = repository_of(&reference);
     let last_component = text.rsplit('/').next().unwrap_or(text);
     if last_component.contains([':', '@']) {
         return Err(Failure::Usage(format!(
-            "{text:?} is no repository: write REGISTRY/REPOSITORY, without a tag or digest"
+            "{text:?} has a tag or a digest; a repository is meant here: write {repository:?}"
         )));
     }
-    parse_reference(text)
+    Ok(reference)
 }
 
 /// Returns `REGISTRY/REPOSITORY`, without a tag.

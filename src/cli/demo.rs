@@ -31,7 +31,7 @@ impl Demo {
         let address = registry.local_addr();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(registry.serve(async {
-            // An error means that the sender is gone, which ends the registry too.
+            // An error means that the sender was dropped, which stops the registry too.
             let _ = stopped.await;
         }));
         let shown = round_trip(address, context.output).await;

@@ -73,7 +73,7 @@ impl Diff {
         let output = context.output;
         if found.is_empty() {
             let how =
-                if same_bytes { "byte for byte" } else { "field by field, written differently" };
+                if same_bytes { "byte for byte" } else { "field by field, but the bytes differ" };
             return output.line(&format!("The same {how}"));
         }
         output.line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;

@@ -23,7 +23,7 @@ use crate::wire::InvalidPem;
 
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The arguments cannot be used, or not together. The text says how to write them.
+    /// Invalid arguments, or arguments that exclude each other. The text says what to write instead.
     Usage(String),
     Io {
         /// The operation and its object, such as `reading config.json`.
@@ -154,7 +154,7 @@ impl fmt::Display for Failure {
             Self::OutOfTime(limit) => {
                 write!(f, "given up after {} seconds (--timeout)", limit.as_secs_f64())
             }
-            Self::NotAgreed => f.write_str("nobody agreed to run this configuration"),
+            Self::NotAgreed => f.write_str("the user did not agree to run this configuration"),
             Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
             Self::Ended(None) => f.write_str("the server was ended by a signal"),
             Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),

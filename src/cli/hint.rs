@@ -63,7 +63,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \
              pushes it as it is"
         }
-        Failure::NotAgreed => "look at it with `thv inspect`, and agree with --yes",
+        Failure::NotAgreed => "`thv inspect` shows it; --yes agrees to it",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
         Failure::Run(RunError::Plan(PlanError::MissingSource(_))) => {
             "create it first; thv creates no directories"
@@ -83,10 +83,10 @@ fn of_engine(error: &EngineError) -> Option<String> {
         EngineError::Running { name, engine } => {
             let engine = engine.as_str();
             Some(format!(
-                "`{engine} rm --force {name}` ends it; --name NAME runs this one beside it"
+                "`{engine} rm --force {name}` stops and removes it; --name NAME runs this one under another name"
             ))
         }
-        EngineError::Foreign(_) => Some("--name NAME runs this one beside it".to_owned()),
+        EngineError::Foreign(_) => Some("--name NAME runs this one under another name".to_owned()),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: reads arguments, calls the library, prints results.
 //!
-//! It holds no logic that a user of the library would miss. Each command has a file, which imports
+//! It has no logic that users of the library need too. Each command has a file, which imports
 //! shared files and never another command's.
 
 mod arguments;

@@ -63,7 +63,7 @@ pub(super) struct Options {
     insecure_skip_tls_verify: bool,
 }
 
-/// What every command works with.
+/// The client, credentials and output that every command uses.
 pub(super) struct Context {
     pub(super) output: Output,
     pub(super) client: Client,
@@ -81,8 +81,8 @@ impl Options {
         Output { json: self.json, quiet: self.quiet, colour: self.color }
     }
 
-    /// Makes what a command works with. Where `logging_in` is true, the command itself uses the name
-    /// and password of the command line.
+    /// Makes the context of a command. If `logging_in` is true, the command itself uses the name and password
+    /// of the command line.
     pub(super) fn context(&self, output: Output, logging_in: bool) -> Result<Context, Failure> {
         // An empty variable counts as not set.
         let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());

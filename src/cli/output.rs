@@ -18,7 +18,7 @@ pub(super) enum Colour {
 }
 
 impl Colour {
-    /// Decides about a stream. `Auto` follows <https://no-color.org>.
+    /// Returns true if a stream gets colour. `Auto` follows <https://no-color.org>.
     fn is_wanted(self, is_terminal: bool) -> bool {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -66,7 +66,7 @@ pub(super) struct Run {
     image: Image,
 }
 
-/// What a run configuration contains and an image does not.
+/// Options for an image. A run configuration contains these settings itself.
 #[derive(Args)]
 struct Image {
     /// For an image: the transport of its server
@@ -75,7 +75,8 @@ struct Image {
     /// For an image: the port at which its server listens
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     target_port: Option<u16>,
-    /// For an image: an environment variable, as NAME=VALUE, or as NAME to take its value from here
+    /// For an image: an environment variable, as NAME=VALUE, or as NAME to copy its value from the
+    /// environment of thv
     #[arg(long, short, value_name = "VARIABLE")]
     env: Vec<String>,
     /// For an image: a mount, as HOST:CONTAINER[:ro]
@@ -110,8 +111,8 @@ impl Run {
         let notes = Notes(context.output);
         let request = self.request()?;
         if only_show && request.engine == EngineChoice::ToolHive {
-            let text =
-                "--dry-run cannot be handed to ToolHive, which runs the configuration as it is";
+            let text = "--dry-run cannot be used with --engine toolhive, which passes the \
+                        configuration to ToolHive unchanged";
             return Err(Failure::Usage(text.to_owned()));
         }
         let prepared = fetched(context, request).await?.prepare(&notes)?;
@@ -188,7 +189,7 @@ async fn fetched(context: &Context, request: RunRequest) -> Result<Fetched, Fail
 
 /// Shows what the configuration may access, and asks, if the user has not agreed to it before.
 fn agreed(output: Output, checked: Checked, yes: bool) -> Result<Agreed, Failure> {
-    // Nothing needs to be agreed to if a secret is missing anyway.
+    // A missing secret ends the run in any case, so it is reported before the question.
     if let Some(secret) = checked.missing_secrets().first().filter(|_| !can_ask()) {
         return Err(RunError::from(PlanError::MissingSecret(secret.name.clone())).into());
     }
@@ -241,7 +242,7 @@ fn ask_secret(secret: &SecretReference) -> Result<Secret, Failure> {
     Ok(value)
 }
 
-/// Runs the server until its end, or until it answers in the background.
+/// Runs the server until it ends; a detached server until it answers.
 async fn start(context: &Context, agreed: Agreed) -> Result<(), Failure> {
     let store = StateStore::from_environment()?;
     let notes = Notes(context.output);

@@ -55,7 +55,7 @@ impl Source {
         }
     }
 
-    /// Returns what the configuration was found as, for a line of text.
+    /// Returns a title such as `workload files` or `file a.json`.
     pub(super) fn title(&self) -> String {
         match self {
             Self::Workload { name, .. } => format!("workload {name}"),
@@ -118,8 +118,8 @@ fn is_no_such_tag(error: &ErrorKind) -> bool {
     matches!(error, ErrorKind::NotFound(response) if response.has_code(&ErrorCode::ManifestUnknown))
 }
 
-/// Returns tags of the repository that are similar to `tag`; none if they cannot be listed, because
-/// only the missing tag is worth an error.
+/// Returns tags of the repository that are similar to `tag`; none if they cannot be listed: the error about
+/// the missing tag is the one to show.
 async fn similar_tags(context: &Context, reference: &Reference, tag: &Tag) -> Vec<Tag> {
     let (registry, name) = (reference.registry(), reference.repository());
     let repository = context.client.repository(registry, name, Access::Pull);

@@ -17,7 +17,7 @@ use super::output::Output;
 use crate::printable::{excerpt, printable};
 
 /// Waits for `work`, which only sends requests to registries, then prints the registries' warnings.
-/// `doing` describes the work while it takes long.
+/// `doing` is the text that the progress line shows.
 ///
 /// Ctrl-C, SIGTERM and the end of the time limit cancel the work; an upload is then cancelled at its
 /// registry too.

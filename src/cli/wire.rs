@@ -202,7 +202,7 @@ impl Replay {
                 .field("address", address),
         )?;
         let unused = replay.serve(stop).await;
-        output.note(&format!("{unused} exchanges were not asked for"));
+        output.note(&format!("{} not requested", count(unused)));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What differs from one container engine to the other.
+//! The differences between container engines.
 //!
 //! Podman and docker take almost the same command line. What they share is in `command_line.rs`; what
 //! one of them does in its own way is a method here.
@@ -27,7 +27,8 @@ impl EngineKind {
 pub(super) trait ContainerEngine: fmt::Debug + Sync {
     fn kind(&self) -> EngineKind;
 
-    /// Returns options for `start --attach` that make the engine pass on every byte, and no signal.
+    /// Returns options for `start --attach` that make the engine pass on every byte of the input, and no
+    /// signal.
     fn attach_options(&self) -> &'static [&'static str];
 
     /// Returns the name of a container from the one that `container inspect` prints.

@@ -11,7 +11,7 @@ pub enum Lifetime {
     /// It runs no longer than the process that started it, and is removed afterwards.
     #[default]
     Attached,
-    /// It runs until a user stops it. The engine starts it again where its server ends.
+    /// It runs until a user stops it. If its server ends, the engine starts it again.
     Detached,
 }
 
@@ -23,7 +23,7 @@ impl Plan {
         self.arguments("create", lifetime)
     }
 
-    /// Returns a command for a shell that does the same once the variables for secrets are set. It is
+    /// Returns a shell command that runs the same container, once the variables of secrets are set. It is
     /// one line, without characters that control a terminal.
     pub(crate) fn command_line(&self, engine: &str, lifetime: Lifetime) -> String {
         let arguments = self.arguments("run", lifetime);
@@ -35,7 +35,7 @@ impl Plan {
     /// input, and takes the others from its own process by their names. For `run`, all but the values of
     /// secrets are.
     fn arguments(&self, verb: &str, lifetime: Lifetime) -> Vec<String> {
-        // Each value stands in one argument with its option, so that no value is read as an option.
+        // Value and option are one argument (`--name=VALUE`), so that no value is read as an option.
         let mut arguments = vec![verb.to_owned(), format!("--name={}", self.name)];
         let mut add = |argument: String| arguments.push(argument);
         match lifetime {

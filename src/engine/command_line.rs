@@ -1,7 +1,7 @@
 //! A container engine on this machine, driven through its command line.
 //!
-//! Every method runs the engine's program. No value of an environment variable stands among its
-//! arguments, where other users of the machine could read it.
+//! Every method runs the engine's program. No value of an environment variable is among its arguments,
+//! because other users of the machine can read them.
 
 use std::ffi::OsStr;
 #[cfg(unix)]
@@ -66,7 +66,7 @@ impl Engine {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        // The engine reports failure where a container has gone since, and prints the others.
+        // If a container was removed in the meantime, the engine fails, but prints the others.
         let inspected =
             self.program.output(&[&["container", "inspect"], &ids[..]].concat()).await?;
         read_containers(&inspected.stdout, self.adapter, doing)
@@ -125,8 +125,8 @@ impl Engine {
             command.stdin(Stdio::null()).stdout(std::io::stderr());
         }
         #[cfg(unix)]
-        // In a process group of its own, a signal from the terminal does not reach the engine. But a
-        // terminal lets only its own process group read.
+        // In its own process group, the engine gets no signal from the terminal. An engine that reads from
+        // the terminal must stay in this group, because only the foreground group may read.
         if !interactive || !std::io::stdin().is_terminal() {
             command.process_group(0);
         }
@@ -215,9 +215,9 @@ impl Engine {
         }
     }
 
-    /// Refuses to publish at an address from which the engine leads to no container.
+    /// Refuses an address at which the engine cannot publish a port.
     async fn check_address(&self, plan: &Plan) -> Result<(), EngineError> {
-        // A server that is published at all addresses is waited for at the loopback one.
+        // The URL of a server that is published at all addresses has the loopback address.
         let is_loopback = |address: &Ipv6Addr| address.is_loopback() || address.is_unspecified();
         let published = plan.ports.iter().find_map(|port| match port.address {
             Some(IpAddr::V6(address)) => Some(address).filter(is_loopback),

@@ -12,7 +12,7 @@ pub(super) struct Endpoint {
     address: Option<IpAddr>,
     pub(super) port: u16,
     pub(super) target: u16,
-    /// False in this machine's own network, in which clients reach the server at its own port.
+    /// False in the host's network, where clients connect to the server's own port.
     is_published: bool,
 }
 

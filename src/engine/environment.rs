@@ -2,7 +2,7 @@
 //!
 //! A value without line breaks goes into an environment file. Such a file cannot hold a line break:
 //! any other value goes into the environment of the engine's own process, which passes it on by name.
-//! A configuration may be hostile, so that a name that changes what that process does is refused.
+//! A name that changes what that process does is refused, because the configuration may be hostile.
 
 use std::collections::BTreeMap;
 
@@ -63,14 +63,14 @@ impl<'a> Variables<'a> {
 
     /// Refuses variables that cannot reach the container unchanged.
     pub(super) fn check(self) -> Result<(), PlanError> {
-        // Podman takes a name with a star for all of its own variables that begin like it.
+        // Podman treats `NAME*` as a pattern, and copies every matching variable of its own environment.
         let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
         for (name, value) in self.iter() {
             return Err(PlanError::Variable(
                 if name.is_empty() || name.starts_with('#') || !name.chars().all(legal) {
-                    format!("{name:?} is no name for an environment variable")
+                    format!("{name:?} is not a valid name of an environment variable")
                 } else if value.contains('\0') {
-                    format!("the value of {name} has a NUL, which no environment can hold")
+                    format!("the value of {name} contains a NUL character")
                 } else if !fits_a_line(value) && !can_be_inherited(name) {
                     format!(
                         "the value of {name} has a line break: it would have to stand in the \
@@ -95,8 +95,8 @@ fn fits_a_line(value: &str) -> bool {
 }
 
 /// Returns true if a variable of that name can be set for the engine's own process without changing
-/// what it does. Case does not count, because some programs read names in either case. A shell drops
-/// names that are not names of shell variables.
+/// what it does. Case does not count, because some programs read names in either case. Other names than those
+/// of shell variables are refused: a shell around the engine would drop them.
 fn can_be_inherited(name: &str) -> bool {
     let is_shell_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit());

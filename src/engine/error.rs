@@ -71,7 +71,7 @@ impl fmt::Display for EngineError {
             Self::NotInstalled => f.write_str(
                 "there is no container engine on this machine: install podman or docker",
             ),
-            Self::NotFound(name) => write!(f, "the container engine {name} is not on this machine"),
+            Self::NotFound(name) => write!(f, "the container engine {name} is not installed"),
             Self::ToolHiveUnknown => {
                 f.write_str("set THV_TOOLHIVE to the path of ToolHive's own program")
             }
@@ -81,15 +81,13 @@ impl fmt::Display for EngineError {
             }
             Self::Output { doing, .. } => f.write_str(doing),
             Self::HandOver { path, .. } => write!(f, "writing {}", path.display()),
-            Self::Running { name, .. } => write!(f, "a container {name} runs already"),
+            Self::Running { name, .. } => write!(f, "the container {name} is already running"),
             Self::Foreign(name) => {
-                write!(f, "a container {name} is there already, and it is not this workload's")
+                write!(f, "the container {name} exists already and belongs to another workload")
             }
-            Self::Unreachable(address) => write!(
-                f,
-                "host: podman with root's rights publishes no port at {address}: the server could \
-                 not be reached"
-            ),
+            Self::Unreachable(address) => {
+                write!(f, "host: podman cannot publish a port at {address} when it runs as root")
+            }
         }
     }
 }
@@ -133,13 +131,13 @@ impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(error) => error.fmt(f),
-            Self::Image { image, .. } => write!(f, "{image:?} is no image"),
-            Self::ContainerName(name) => write!(f, "{name:?} is no name for a container"),
+            Self::Image { image, .. } => write!(f, "{image:?} is not an image reference"),
+            Self::ContainerName(name) => write!(f, "{name:?} is not a valid container name"),
             Self::MissingSource(path) => {
-                write!(f, "{} is to be mounted and does not exist", path.display())
+                write!(f, "cannot mount {}: it does not exist", path.display())
             }
             Self::PortsWithoutNetwork => {
-                f.write_str("ports are to be published, and the network mode is none")
+                f.write_str("no port can be published with the network mode none")
             }
             Self::MissingSecret(name) => write!(
                 f,

@@ -1,7 +1,7 @@
 //! Container engines, driven through their command lines: podman and docker, and `ToolHive` itself.
 //!
-//! What a configuration asks for is honoured, or refused by name: nothing is dropped silently. No
-//! value of an environment variable ever stands among the arguments of a process.
+//! Each field of a configuration is either honoured, or refused with its name: none is ignored silently. No
+//! value of an environment variable is ever an argument of a process.
 
 mod adapter;
 mod arguments;

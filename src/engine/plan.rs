@@ -55,7 +55,7 @@ impl Plan {
         let transport = *config.transport.get()?;
         let name = container_name(config)?;
         let image = qualified_image(&config.image)?;
-        // An engine isolates a stdio server, so that the user has no reason to give it up.
+        // Engines can isolate a stdio server, so `--allow-unsupported isolate_network` has no effect on it.
         let without_isolation = options.without_isolation && transport != McpTransport::Stdio;
         let network = network(&permissions, without_isolation)?;
         let endpoint = Endpoint::of(config, &permissions, transport, options.port)?;
@@ -113,8 +113,8 @@ fn container_name(config: &RunConfig) -> Result<String, PlanError> {
     if is_engine_name(&name) { Ok(name) } else { Err(PlanError::ContainerName(name)) }
 }
 
-/// Returns the image reference with its registry. Without one, podman takes a local image of any
-/// registry with the same path.
+/// Returns the image reference with its registry. For a name without one, podman would use a local image of
+/// any registry that has the same path.
 fn qualified_image(image: &str) -> Result<String, PlanError> {
     match image.parse::<Reference>() {
         Ok(reference) => Ok(reference.to_string()),
@@ -122,7 +122,7 @@ fn qualified_image(image: &str) -> Result<String, PlanError> {
     }
 }
 
-/// Returns the network of the container. Without isolation, a network that allows nothing becomes the
+/// Returns the network of the container. With `without_isolation`, an isolated network becomes the engine's
 /// usual one.
 fn network(
     permissions: &EffectivePermissions<'_>,

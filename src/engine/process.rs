@@ -30,7 +30,7 @@ impl Program {
         command
     }
 
-    /// Runs the program and returns what it printed, also where it fails.
+    /// Runs the program and returns what it printed, even if it fails.
     pub(super) async fn output(&self, arguments: &[&str]) -> Result<Output, EngineError> {
         self.command(arguments).output().await.map_err(|error| self.not_started(error))
     }
@@ -54,7 +54,7 @@ impl Program {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = self.spawn(&mut command)?;
         if let Some(mut stdin) = process.stdin.take() {
-            // A program that fails early does not read it, and its own message says more.
+            // If the program ends before it has read its input, its own error message says more.
             let _ = stdin.write_all(input).await;
         }
         let output = process.wait_with_output().await.map_err(|error| self.not_started(error))?;

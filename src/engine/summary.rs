@@ -24,7 +24,8 @@ impl Plan {
         lines.push(format!("network: {}", self.network.reach()));
         for (index, port) in self.ports.iter().enumerate() {
             let address = port.address.map_or("all addresses".to_owned(), |a| a.to_string());
-            // The server's own port may differ from run to run, if the configured one is taken.
+            // The server's port on this machine is left out, because it changes if the configured one is in
+            // use.
             let is_own = index == 0 && self.url.is_some() && self.network != NetworkMode::Host;
             let host =
                 port.host.filter(|_| !is_own).map_or(String::new(), |p| format!(", port {p}"));

@@ -11,8 +11,8 @@ use crate::runconfig::{
 /// The types of middleware that do not always stop the run. Every other type does.
 pub(super) const MIDDLEWARE: [(&str, FieldSupport); 4] = [
     ("auth", Depends("harmless without an identity provider (`oidc_config`)")),
-    ("mcp-parser", Harmless("reads for other middleware")),
-    ("usagemetrics", Harmless("counts for ToolHive")),
+    ("mcp-parser", Harmless("parses requests for other middleware")),
+    ("usagemetrics", Harmless("collects usage statistics for ToolHive")),
     ("recovery", Harmless("keeps the proxy alive")),
 ];
 
@@ -33,7 +33,7 @@ pub(crate) fn unsupported(document: &Document, hides_files: bool) -> Vec<Unsuppo
     let mut add = |field: String, reason| found.push(Unsupported { field, reason });
     let support = |field: &str| config_field(field).map(|field| field.support);
     for (field, path) in unknown_fields(document.fields()) {
-        // A harmless field has no harmful member, and an unenforceable one stops the run as a whole.
+        // All members of a harmless field are harmless, and an unenforceable field is reported as a whole.
         if !matches!(support(field), Some(Harmless(_) | Unenforceable(_))) {
             add(path, "ToolHive does not know this field");
         }
@@ -58,7 +58,7 @@ pub(crate) fn unsupported(document: &Document, hides_files: bool) -> Vec<Unsuppo
         add(path.to_owned(), reason);
     }
     if hides_files {
-        add("ignore_config".to_owned(), "a .thvignore hides files of its mounts");
+        add("ignore_config".to_owned(), "a .thvignore file would hide files in a mount");
     }
     found
 }
@@ -86,16 +86,16 @@ fn unsupported_network(config: &RunConfig) -> Vec<(&'static str, &'static str)> 
         NetworkAccess::Listed(lists) => {
             if !lists.allow_host.is_empty() {
                 let path = "permission_profile.network.outbound.allow_host";
-                found.push((path, "container engines know no list of hosts"));
+                found.push((path, "container engines cannot restrict hosts"));
             }
             if !lists.allow_port.is_empty() {
                 let path = "permission_profile.network.outbound.allow_port";
-                found.push((path, "container engines know no list of ports"));
+                found.push((path, "container engines cannot restrict ports"));
             }
         }
         NetworkAccess::Nothing { is_isolated: true } if !is_stdio => found.push((
             "isolate_network",
-            "container engines do not publish a port of a container without a way out",
+            "container engines cannot publish a port of a container without outbound network",
         )),
         _ => {}
     }

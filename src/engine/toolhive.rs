@@ -44,7 +44,7 @@ impl ToolHive {
     }
 }
 
-/// A process of `ToolHive`. The file that it was given is removed with this value at the latest.
+/// A process of `ToolHive`. Dropping this value removes the file that the process was given.
 #[derive(Debug)]
 pub(crate) struct ToolHiveRun {
     pub(crate) process: Child,
@@ -52,7 +52,7 @@ pub(crate) struct ToolHiveRun {
 }
 
 impl ToolHiveRun {
-    /// Removes the file that the process was given. It has read the file before it ends.
+    /// Removes the file that the process was given. Call this after the process has ended.
     pub(crate) fn clean_up(self) -> Result<(), EngineError> {
         let path = self.file.clone();
         fs::remove_file(&path).map_err(|error| EngineError::HandOver { path, error })

@@ -19,10 +19,10 @@ use super::reference::TagOrDigest;
 use super::repository::handle::Repository;
 use super::repository::manifests::FetchedManifest;
 
-/// The annotation that two artifacts with the same content may differ in.
+/// The annotation that is ignored when two artifacts are compared.
 const CREATED: &str = "org.opencontainers.image.created";
 
-/// A kind of artifact: how it is told from others, and how large it may be.
+/// A kind of artifact: how it is recognised, and how large it may be.
 #[derive(Debug)]
 pub(crate) struct ArtifactKind {
     pub(crate) artifact_type: MediaType,
@@ -88,9 +88,9 @@ impl ArtifactKind {
         }
     }
 
-    /// Reads the content of the artifact that `manifest` describes: inline where the manifest
-    /// carries it, else the layer's blob. Inline data that does not match its descriptor fails; the
-    /// blob is not asked for instead.
+    /// Reads the content of the artifact that `manifest` describes: the inline data if the manifest has it,
+    /// otherwise the layer's blob. Inline data that does not match its descriptor is an error; the blob is
+    /// not requested then.
     pub(crate) async fn read(
         &self,
         repository: &Repository,
@@ -138,7 +138,7 @@ pub enum PushStatus {
 }
 
 impl PushStatus {
-    /// Returns the word that stands in output for scripts.
+    /// Returns the word that `--json` prints.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pushed => "pushed",
@@ -148,8 +148,8 @@ impl PushStatus {
 }
 
 impl PackedArtifact {
-    /// Pushes the artifact under `tag`. The tag moves last, when every blob is there; nothing is
-    /// sent where the tag names the same artifact already, the time of its creation aside.
+    /// Pushes the artifact under `tag`. The manifest is sent last, after every blob. Nothing is sent if the
+    /// tag names the same artifact already; the time of creation is not compared.
     pub(crate) async fn push(
         &self,
         repository: &Repository,
@@ -165,7 +165,7 @@ impl PackedArtifact {
                     push_missing(repository, config, EMPTY_CONTENT_BYTES),
                     push_missing(repository, &self.layer, self.content.clone()),
                 );
-                // If all three fail, the first says most: the answer to HEAD has no message.
+                // If all three fail, the first error is the best one: a response to HEAD has no message.
                 if let Some(unchanged) = self.unchanged(existing?) {
                     return Ok(unchanged);
                 }
@@ -224,8 +224,8 @@ async fn existing_manifest(
             Ok(Some((descriptor.digest, *manifest)))
         }
         Ok(_) => Ok(None),
-        // Some registries deny access to what is not there, and some may be written but not read.
-        // The push itself shows whether it is allowed.
+        // Some registries deny access to a manifest that does not exist, and some users may write but not
+        // read. The push itself shows whether it is allowed.
         Err(error) => match error.kind() {
             ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
             _ => Err(error),
@@ -250,7 +250,7 @@ async fn push_missing(
     }
 }
 
-/// Pushes a blob unless the repository has it, and also if the registry does not let us ask.
+/// Pushes a blob unless the repository has it. If the lookup is denied, the blob is pushed too.
 async fn push_unless_there(
     repository: &Repository,
     blob: &Descriptor,
@@ -264,7 +264,7 @@ async fn push_unless_there(
 
 #[derive(Debug)]
 pub(crate) enum ArtifactError {
-    /// The registry could not be asked, refused, or sent other bytes than it promised.
+    /// A request failed, or the content does not match its descriptor.
     Registry(Error),
     Unsupported(UnsupportedArtifact),
     Inline(Mismatch),

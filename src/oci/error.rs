@@ -216,7 +216,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A variant that only wraps an error shows that error's text, and so has that error's source.
+/// A variant that only wraps an error displays that error, so its source is that error's source.
 impl std::error::Error for ErrorKind {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

@@ -25,8 +25,8 @@ pub(super) struct Shared {
     pub(super) background: BackgroundTasks,
 }
 
-/// One operation on a registry, such as reading a manifest. Clones count their requests together: the
-/// transcript numbers the attempts of an operation.
+/// One operation on a registry, such as reading a manifest. Clones share one counter of requests, which
+/// numbers the attempts in the transcript.
 #[derive(Clone)]
 pub(super) struct Operation {
     shared: Arc<Shared>,
@@ -48,7 +48,7 @@ impl Operation {
     {
         let mut budget = RetryBudget::new(self.shared.retry);
         loop {
-            // Boxed: an action's state is large, and every operation waits for one.
+            // Boxed, because this large future would be a part of the future of every operation.
             match Box::pin(action(self.clone())).await {
                 Err(error) => budget.back_off_if_temporary(error).await?,
                 done => return done,
@@ -56,7 +56,8 @@ impl Operation {
         }
     }
 
-    /// Returns the URL of `path` below the repository, or of the API itself where there is none.
+    /// Returns the URL of `path` below the repository, or below the root of the API if the operation has no
+    /// repository.
     pub(super) fn url(&self, path: &str) -> Url {
         match &self.context.repository {
             Some(repository) => self.context.registry.url(&format!("{repository}/{path}")),
@@ -64,7 +65,7 @@ impl Operation {
         }
     }
 
-    /// Builds a request. `step` says in a transcript what it is for.
+    /// Builds a request. A transcript shows `step` as its purpose.
     pub(super) fn request(&self, method: Method, url: Url, step: &str) -> Request {
         Request::new(method, url, format!("{}: {step}", self.context.purpose))
     }
@@ -84,11 +85,11 @@ impl Operation {
 
     /// Sends `request` and returns the response, whatever its status.
     ///
-    /// Redirects are followed. A request to the registry carries what the registry asked for, and is sent
-    /// again where the registry asks for something else. A request to another origin, such as the
-    /// location of an upload, carries nothing of the registry's.
+    /// Redirects are followed. A request to the registry has the authorization that its challenge asks for,
+    /// and is sent again if the registry asks for another one. A request to another origin, such as the
+    /// location of an upload, has no authorization.
     pub(super) async fn send(&self, request: Request) -> Result<Response> {
-        // Boxed: an exchange's state is large, and every operation waits for one.
+        // Boxed, because this large future would be a part of the future of every operation.
         Box::pin(self.send_authorized(request)).await
     }
 

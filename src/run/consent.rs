@@ -11,7 +11,8 @@ use crate::state::{Agreement, Agreements};
 /// Whether the user has agreed to a run.
 #[derive(Debug)]
 pub enum Consent {
-    /// The user agreed to the same before, or the configuration is the user's own.
+    /// The user agreed before, or need not be asked: the configuration is from a file or was made for an
+    /// image.
     Given(Box<Agreed>),
     /// The user has to be asked.
     Needed(Box<ConsentRequest>),

@@ -13,11 +13,11 @@ use crate::runconfig::{
 };
 use crate::state::StateError;
 
-/// Why a run failed. The container is gone then, unless the engine failed to remove it.
+/// Why a run failed. The container was removed, unless the engine failed to remove it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The source is nothing that this crate can run.
+    /// This crate cannot run the source.
     NotRunnable(NotRunnable),
     /// The source could not be read.
     Retrieve(RetrieveError),
@@ -55,7 +55,7 @@ pub enum RunError {
     Interrupted,
 }
 
-/// A part of a request that cannot be done. Options are named as `thv run` spells them.
+/// An option that cannot be used. The texts have the names of `thv run`'s options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnusableOption {
@@ -87,7 +87,7 @@ pub enum UnusableOption {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoAnswer {
-    /// It did not answer for so long.
+    /// It did not answer within this time.
     TimedOut(Duration),
     /// It ended, with success.
     Ended,
@@ -149,29 +149,28 @@ impl fmt::Display for UnusableOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ImageOptions => f.write_str(
-                "this is a run configuration, which says itself how it runs: options for images \
-                 are not taken",
+                "this is a run configuration: options for images cannot be used with it",
             ),
             Self::ContainerImage(reference) => {
-                write!(f, "{reference} is a container image and no run configuration")
+                write!(f, "{reference} is a container image, not a run configuration")
             }
             Self::DetachedStdio => {
                 f.write_str("--detach is for HTTP: a stdio server lives as long as its client")
             }
             Self::StdioPort => f.write_str("--port is for HTTP: a stdio server has no port"),
             Self::HostNetworkPort => f.write_str(
-                "--port: this server shares this machine's network and listens at its target_port",
+                "--port cannot be used with the host network: the server listens at its target_port",
             ),
             Self::PortTaken(port) => write!(f, "port {port} is taken"),
             Self::UnknownSecret(name) => write!(f, "the configuration names no secret {name:?}"),
             Self::SecretSize(path, limit) => {
                 write!(f, "{} has more than {limit} bytes", path.display())
             }
-            Self::EmptySecret(path) => write!(f, "{} holds no secret", path.display()),
+            Self::EmptySecret(path) => write!(f, "{} is empty", path.display()),
             Self::SecretEncoding(path) => write!(f, "{} is not UTF-8", path.display()),
             Self::ToolHive(option) => write!(
                 f,
-                "{option} cannot be handed to ToolHive, which runs the configuration as it is"
+                "{option} cannot be used with --engine toolhive, which passes the configuration to ToolHive unchanged"
             ),
         }
     }
@@ -188,7 +187,7 @@ impl fmt::Display for NoAnswer {
             Self::Ended => f.write_str("the server ended with exit code 0 before it answered"),
             Self::Gone => f.write_str("the server's container was removed before it answered"),
             Self::EndedRepeatedly(last) => {
-                write!(f, "the server ended again and again before it answered: {last}")
+                write!(f, "the server ended repeatedly before it answered: {last}")
             }
             Self::Signal => f.write_str("stopped by a signal before the server answered"),
         }

@@ -11,16 +11,16 @@ use crate::runconfig::{
     read_file, renamed, runnable,
 };
 
-/// A run configuration that was fetched, and nothing checked of it yet.
+/// A fetched run configuration that was not checked yet.
 #[derive(Debug)]
 pub struct Fetched {
     pub(super) document: Document,
     pub(super) origin: Origin,
     pub(super) request: RunRequest,
-    /// Present where `ToolHive` is to run it.
+    /// Set if `ToolHive` has to run it.
     pub(super) toolhive: Option<ToolHive>,
     pub(super) client: Client,
-    /// Why the registry was of no use, where the engine's own image is run.
+    /// The registry's error, if a local image is run instead.
     pub(super) local_image: Option<RetrieveError>,
 }
 
@@ -45,11 +45,11 @@ impl Fetched {
     }
 }
 
-/// Fetches what `request` names, with one manifest request. An image that the engine has is run where
-/// the registry does not have it or cannot be reached.
+/// Fetches what `request` names, with one manifest request. If the registry does not have the image or cannot
+/// be reached, a local image is run.
 ///
 /// # Errors
-/// [`RunError::Retrieve`] where nothing was found, and those that name an unusable request.
+/// [`RunError::Retrieve`] if nothing was found; other variants if the request cannot be used.
 pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunError> {
     let toolhive = match request.engine {
         EngineChoice::ToolHive => Some(ToolHive::from_environment()?),

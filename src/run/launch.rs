@@ -1,4 +1,4 @@
-//! Starts what was agreed to.
+//! Starts a run that the user agreed to.
 
 use tokio::select;
 
@@ -15,8 +15,8 @@ use crate::runconfig::{Document, McpTransport};
 use crate::state::{IfExists, SaveOutcome, StateStore};
 
 impl Agreed {
-    /// Returns the signals to catch for [`Self::start`]: all of them for a stdio server, which gets
-    /// them, and otherwise those that ask a program to end.
+    /// Returns the signals to catch for [`Self::start`]: all of them for a stdio server, because they are
+    /// passed on to it; otherwise those that ask a program to end.
     #[must_use]
     pub fn signals(&self) -> &'static [Signal] {
         match &self.0.runner {
@@ -57,7 +57,7 @@ impl Agreed {
     }
 }
 
-/// Makes room for the container and has its image, and returns the plan with all secrets.
+/// Frees the container's name, pulls the image if needed, and returns the plan with all secrets.
 async fn make_ready(
     fetched: &Fetched,
     run: &ContainerRun,
@@ -76,8 +76,8 @@ async fn make_ready(
     Ok(plan)
 }
 
-/// Pulls the image as `ToolHive`'s ordinary run does: always where its name leads to other images over
-/// time, else only where the engine does not have it. Where a pull fails, an older one will do.
+/// Pulls the image as `ToolHive`'s ordinary run does: always if the tag is missing or `latest`, otherwise
+/// only if the engine does not have it. If the pull fails, an older local image is used.
 async fn provide_image(
     engine: &Engine,
     image: &str,

@@ -1,4 +1,4 @@
-//! What a run tells its caller while it goes on.
+//! The messages of a run to its caller.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::engine::EngineError;
 use crate::printable::{chain, printable};
 use crate::runconfig::{RetrieveError, WorkloadName};
 
-/// Is told what a run does. It decides nothing.
+/// Receives the messages of a run.
 pub trait RunObserver: Sync {
     /// Takes one note.
     fn note(&self, note: Note<'_>);
@@ -28,13 +28,13 @@ pub enum Note<'a> {
         /// The port that is used.
         chosen: u16,
     },
-    /// The variables of secrets that a printed command takes from where it is run.
+    /// The environment variables from which a printed command takes its secrets.
     SecretVariables(&'a [&'a str]),
     /// The engine pulls this image.
     PullingImage(&'a str),
     /// The image cannot be pulled, and the engine has an older one.
     OlderImage(&'a EngineError),
-    /// A stored run configuration of this name was another one and is gone.
+    /// A different stored run configuration of this name was replaced.
     Replaced(&'a WorkloadName),
     /// The server was started and does not answer yet.
     Waiting(&'a Url),
@@ -46,16 +46,19 @@ impl fmt::Display for Note<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::LocalImage(error) => {
-                format!("{}; running the image that is here", chain(error))
+                format!("{}; running the local image", chain(error))
             }
             Self::PortTaken { wanted, chosen } => {
                 format!("port {wanted} is taken; using {chosen}")
             }
             Self::SecretVariables(names) => {
-                format!("before this is pasted, set and export its secrets: {}", names.join(" "))
+                format!(
+                    "before you run this command, export the variables of its secrets: {}",
+                    names.join(" ")
+                )
             }
             Self::PullingImage(image) => format!("pulling the image {image}"),
-            Self::OlderImage(error) => format!("{}; running the one that is here", chain(error)),
+            Self::OlderImage(error) => format!("{}; running the older local image", chain(error)),
             Self::Replaced(name) => format!("replaced the stored run configuration '{name}'"),
             Self::Waiting(url) => format!("waiting until {url} answers"),
             Self::Stopping => "stopping".to_owned(),

@@ -1,4 +1,4 @@
-//! Checks what was fetched and plans it.
+//! Checks a fetched run configuration and plans its container.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::engine::{
 use crate::oci::auth::Secret;
 use crate::runconfig::{Document, McpTransport, RunConfig, SecretReference};
 
-/// A run configuration that can be run, as far as it says itself.
+/// A run configuration that passed all checks that need no container engine.
 #[derive(Debug)]
 pub struct Prepared {
     fetched: Fetched,
@@ -67,9 +67,9 @@ impl Fetched {
         Ok(Prepared { fetched: self, runner })
     }
 
-    /// Decides whether what was fetched may be run at all. This is the one place for such a rule, of the
-    /// publisher's signature for example: the digests are verified here, and no part of the
-    /// configuration was planned or shown yet. A rule that asks a registry makes this function and
+    /// Decides whether the fetched configuration may be run at all. Other rules, such as one about the
+    /// publisher's signature, belong here too: the digests were verified, and nothing was planned or shown
+    /// yet. A rule that asks a registry makes this function and
     /// [`Self::prepare`] asynchronous.
     fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
         if self.toolhive.is_some() {
@@ -218,8 +218,8 @@ fn refuse_for_toolhive(request: &RunRequest, is_image: bool) -> Result<(), Unusa
     }
 }
 
-/// Returns the port to publish an HTTP server at, or `None` where none is published. Another port
-/// replaces the configuration's where that one is in use, but never the request's.
+/// Returns the port to publish an HTTP server at, or `None` where none is published. If the configuration's
+/// port is in use, another one replaces it. The request's port is never replaced.
 fn choose_port(request: &RunRequest, config: &RunConfig) -> Result<Option<u16>, RunError> {
     if config.transport.get() == Ok(&McpTransport::Stdio) || config.shares_host_network() {
         return Ok(None);

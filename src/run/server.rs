@@ -22,7 +22,7 @@ const READY_LIMIT: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long one answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// The time between two looks at a server in the background.
+/// The time between two checks of a server in the background.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How often a server in the background may end before it answers.
 const RESTART_LIMIT: u64 = 3;
@@ -44,7 +44,7 @@ pub enum RunOutcome {
     Exited(ExitStatus),
     /// A signal stopped the server.
     Stopped,
-    /// The server goes on in the background.
+    /// The server keeps running in the background.
     Detached,
 }
 
@@ -198,7 +198,7 @@ async fn pass_on_signals(
     }
 }
 
-/// Stops a server; at once where a second signal comes.
+/// Stops a server. A second signal stops it at once.
 async fn stop(
     engine: &Engine,
     id: &str,
@@ -236,8 +236,8 @@ pub(super) fn waiting(error: io::Error) -> RunError {
 }
 
 /// Sends requests to `url` until one is answered, for `limit` at most. An open connection is not
-/// enough: an engine's own proxy accepts connections before the server listens. An answer of any
-/// status is.
+/// enough: an engine's own proxy accepts connections before the server listens. A response of any status is
+/// enough.
 async fn wait_until_ready(
     transport: &Transport,
     url: &Url,

@@ -42,9 +42,9 @@ impl Signal {
     }
 }
 
-/// Where a run gets its signals from: the process's own, or another program's wish to stop.
+/// A source of signals for a run: those of this process, or those that an embedding program makes.
 pub trait Signals: Send {
-    /// Waits for the next signal. A wait that is given up loses no signal.
+    /// Waits for the next signal. Dropping the future loses no signal.
     fn next(&mut self) -> impl Future<Output = Signal> + Send;
 }
 

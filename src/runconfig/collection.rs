@@ -1,7 +1,7 @@
 //! Many run configurations in one repository, each under a tag that is its workload's name.
 //!
-//! The repository is the catalogue: the specification lists the tags of a repository, and no
-//! registry's repositories. One login is enough for all of it. Nothing here reads or writes a file.
+//! The tags of the repository are the catalogue, because the specification can list tags but not
+//! repositories. One login is enough for all of it. Nothing here reads or writes a file.
 
 use tokio::task::JoinSet;
 
@@ -45,8 +45,8 @@ impl Collection {
     /// They end in any order, and one that fails stops no other. Dropping the future cancels all.
     ///
     /// # Errors
-    /// The login and the repository's configuration blob, which every push needs, come first: where
-    /// that fails nothing else is tried. `done` gets a [`PushError`] for each that failed, among them
+    /// The login and the repository's configuration blob, which every push needs, come first: if they fail,
+    /// nothing else is sent. `done` gets a [`PushError`] for each that failed, among them
     /// [`PushError::OtherName`] for a configuration whose own name differs from the name it is pushed
     /// under: [`Self::pull_each`] would refuse it.
     pub async fn push_each<E: From<PushError>>(
@@ -68,7 +68,7 @@ impl Collection {
                 Ok(packed) => {
                     let (repository, tag) = (repository.clone(), name.to_tag());
                     tasks.spawn(async move {
-                        // Boxed: requests under way at the same time make a large state.
+                        // Boxed, because the future of several requests at the same time is large.
                         let pushed = Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst));
                         (name, pushed.await.map_err(PushError::Registry))
                     });
@@ -125,7 +125,7 @@ async fn wait<T: 'static>(tasks: &mut JoinSet<T>, limit: usize, mut done: impl F
     {
         match ended {
             Ok(returned) => done(returned),
-            // No task is ever aborted, so this is a panic. It continues here.
+            // No task is ever aborted, so the task panicked. The panic continues here.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }

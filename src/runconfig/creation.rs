@@ -18,7 +18,7 @@ impl fmt::Display for InvalidEpoch {
 impl std::error::Error for InvalidEpoch {}
 
 /// Returns the time in `SOURCE_DATE_EPOCH` if that is set, so that the same input makes the same
-/// artifact; else the present.
+/// artifact; else the current time.
 ///
 /// # Errors
 /// [`InvalidEpoch`] if the variable holds anything but seconds since 1970, up to the year 9999.

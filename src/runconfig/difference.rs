@@ -110,7 +110,7 @@ fn items(value: Option<Value>) -> Vec<Value> {
     }
 }
 
-/// Returns the items of `list` that are not in `other`. An item counts as often as it is there.
+/// Returns the items of `list` that are not in `other`. Duplicates count separately.
 fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
     let mut other = other.to_vec();
     let mut left = Vec::new();

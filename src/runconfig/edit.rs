@@ -1,4 +1,4 @@
-//! Edits of a run configuration that change not one other byte.
+//! Edits of a run configuration that leave every other byte unchanged.
 
 use std::fmt;
 use std::ops::Range;
@@ -26,7 +26,7 @@ impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoVariable(name) => write!(f, "the configuration sets no variable {name:?}"),
-            Self::SecretName(name) => write!(f, "{name:?} is no name for a secret"),
+            Self::SecretName(name) => write!(f, "{name:?} is not a valid secret name"),
             Self::Invalid(_) => f.write_str("the edited run configuration is not valid"),
         }
     }

@@ -5,6 +5,10 @@ use std::fmt;
 /// The largest run configuration, in bytes.
 pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
 
+/// The most values in a run configuration. It bounds the memory that a small text can take: an empty object is two
+/// bytes of text, and hundreds in memory.
+pub(crate) const VALUE_LIMIT: usize = 50_000;
+
 /// Why bytes are not a run configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,6 +52,8 @@ pub enum DocumentDefect {
     },
     /// The field with this path is there a second time, so that readers could take either value.
     Duplicate(String),
+    /// This is one value more than the 50 000 that a run configuration may have.
+    TooManyValues,
 }
 
 impl fmt::Display for InvalidDocument {
@@ -74,7 +80,8 @@ impl fmt::Display for DocumentDefect {
             Self::WrongType { path, expected, found } => {
                 write!(f, "{path:?} must be {expected}, found {found}")
             }
-            Self::Duplicate(path) => write!(f, "{path:?} is there a second time"),
+            Self::Duplicate(path) => write!(f, "{path:?} occurs twice"),
+            Self::TooManyValues => write!(f, "more than {VALUE_LIMIT} values"),
         }
     }
 }

@@ -86,9 +86,9 @@ pub enum InvalidLocation {
 impl fmt::Display for InvalidLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ambiguous(text) if text.is_empty() => {
-                f.write_str("the name of a file or a registry reference is missing: it is empty")
-            }
+            Self::Ambiguous(text) if text.is_empty() => f.write_str(
+                "the argument is empty: give the name of a file or a registry reference",
+            ),
             Self::Ambiguous(text) => write!(
                 f,
                 "{text:?} could be a file or a registry reference; write \"./{text}\" for the \
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn errors_for_empty_text_and_url_are_specific() {
         let message = |text| ConfigLocation::parse_with(text, |_| false).unwrap_err().to_string();
-        assert!(message("").ends_with("is missing: it is empty"), "{}", message(""));
+        assert!(message("").starts_with("the argument is empty"), "{}", message(""));
         let url = message("oci://https://registry.example.com/a:v1");
         assert!(url.ends_with("write \"registry.example.com/a:v1\""), "{url}");
     }

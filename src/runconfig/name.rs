@@ -11,7 +11,7 @@ pub(crate) const NAME_LABEL: &str = "toolhive-name";
 pub(crate) const BASE_NAME_LABEL: &str = "toolhive-basename";
 /// The longest name, in bytes.
 const LENGTH_LIMIT: usize = 100;
-/// Characters at the start of a name that needs a mark to become a tag.
+/// First characters for which the tag of a name gets a `_` in front.
 const MARKED: [char; 3] = ['.', '-', '_'];
 
 /// The name of a workload: letters, digits, `.`, `_` and `-`, not starting with two dots. `ToolHive`

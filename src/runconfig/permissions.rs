@@ -1,8 +1,10 @@
 //! The permissions of a run configuration that take effect.
 //!
-//! This is the only place that decides what the network permissions, the mounts and the ports of a
-//! configuration come to. `inspect`, the consent of `run` and the container all use it.
+//! This is the only place that computes which network access, mounts and ports of a configuration take
+//! effect. `inspect`, the consent of `run` and the container all use it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use super::config::{
@@ -13,7 +15,7 @@ use super::config::{
 /// What a server may touch. Texts without meaning are kept for `inspect`; `run` refuses them.
 pub(crate) struct EffectivePermissions<'a> {
     pub(crate) network: NetworkAccess<'a>,
-    /// The hosts that alone may call it. The list is empty where nothing restricts callers.
+    /// The only hosts that may call it. The list is empty if callers are not restricted.
     pub(crate) allowed_callers: &'a [String],
     pub(crate) mounts: Vec<EffectiveMount<'a>>,
     /// The port of an HTTP server, if this machine publishes it.
@@ -33,7 +35,7 @@ pub(crate) enum NetworkAccess<'a> {
     /// What these lists allow: the network is isolated.
     Listed(&'a Outbound),
     Nothing {
-        /// Whether isolation is the reason, and not the mode of the network.
+        /// True if `isolate_network` is the reason, false if it is the network mode `none`.
         is_isolated: bool,
     },
     /// This machine's own network.
@@ -57,6 +59,13 @@ pub(crate) struct ServerPort<'a> {
     port: i64,
     /// The port in the container.
     target: i64,
+}
+
+impl<'a> EffectiveMount<'a> {
+    /// Returns the path in the container, or the text if it is no mount.
+    fn target(&self) -> Result<&'a str, &'a str> {
+        self.mount.map(|mount| mount.target.as_str()).map_err(|_| self.text)
+    }
 }
 
 impl<'a> EffectivePermissions<'a> {
@@ -122,18 +131,19 @@ fn allowed_callers(config: &RunConfig) -> &[String] {
 /// mount. A mount for writing replaces one for reading of the same path.
 fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
     let mut mounts: Vec<EffectiveMount<'_>> = Vec::new();
-    let target = |mount: &EffectiveMount<'_>| match mount.mount {
-        Ok(declared) => Ok(declared.target.clone()),
-        Err(_) => Err(mount.text.to_owned()),
-    };
+    // The index of the mount for each path in the container, or for each text that is no mount.
+    let mut known = HashMap::new();
     if let Some(profile) = &config.permission_profile {
         for (list, read_only) in [(&profile.read, true), (&profile.write, false)] {
             for declared in list {
                 let (text, mount) = (declared.text(), declared.get());
                 let mount = EffectiveMount { text, mount, read_only };
-                match mounts.iter_mut().find(|known| target(known) == target(&mount)) {
-                    Some(known) => *known = mount,
-                    None => mounts.push(mount),
+                match known.entry(mount.target()) {
+                    Entry::Occupied(index) => mounts[*index.get()] = mount,
+                    Entry::Vacant(index) => {
+                        index.insert(mounts.len());
+                        mounts.push(mount);
+                    }
                 }
             }
         }
@@ -142,7 +152,8 @@ fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
         let (text, read_only) = split_read_only(declared.text());
         let mount = declared.get().map(|volume| &volume.mount);
         let mount = EffectiveMount { text, mount, read_only };
-        if !mounts.iter().any(|known| target(known) == target(&mount)) {
+        if let Entry::Vacant(index) = known.entry(mount.target()) {
+            index.insert(mounts.len());
             mounts.push(mount);
         }
     }
@@ -155,11 +166,11 @@ impl fmt::Display for NetworkAccess<'_> {
             Self::Everything { unenforced: None } => f.write_str(&NetworkMode::Default.reach()),
             Self::Everything { unenforced: Some(lists) } => {
                 let everything = NetworkMode::Default.reach();
-                write!(f, "{everything}: without isolate_network nothing holds it to {lists}")
+                write!(f, "{everything}; not enforced without isolate_network: {lists}")
             }
             Self::Listed(lists) => write!(f, "only {lists}"),
             Self::Nothing { .. } => f.write_str(&NetworkMode::None.reach()),
-            Self::Host => write!(f, "{}, without a boundary (host)", NetworkMode::Host.reach()),
+            Self::Host => write!(f, "{}, without isolation (host)", NetworkMode::Host.reach()),
             Self::Named(name) | Self::Invalid(name, _) => {
                 f.write_str(&NetworkMode::Named((*name).to_owned()).reach())
             }

@@ -57,7 +57,7 @@ pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, Pull
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PullError {
-    /// The registry could not be asked, or refused, or sent other bytes than it promised.
+    /// A request failed, or the content does not match its descriptor.
     Registry(oci::Error),
     /// The manifest describes no run configuration artifact.
     Unsupported(UnsupportedArtifact),
@@ -65,11 +65,11 @@ pub enum PullError {
     Inline(Mismatch),
     /// The layer is no run configuration.
     Invalid(InvalidDocument),
-    /// One of many has another name than its tag says.
+    /// A workload of a collection has another name than its tag says.
     OtherName {
         /// The tag.
         tag: Tag,
-        /// The name that stands in it; empty where there is none.
+        /// The name in the configuration; empty if it has none.
         own: String,
     },
 }
@@ -91,12 +91,12 @@ impl fmt::Display for PullError {
             Self::Registry(error) => error.fmt(f),
             Self::Unsupported(_) => f.write_str("not a run configuration artifact"),
             Self::Inline(_) => {
-                f.write_str("the configuration inside the manifest is not what it promises")
+                f.write_str("the configuration inside the manifest does not match its descriptor")
             }
             Self::Invalid(_) => f.write_str("the artifact holds no valid run configuration"),
             Self::OtherName { tag, own } => write!(
                 f,
-                "the tag {tag} is not the one of a workload {own:?}; pull this reference alone"
+                "the configuration is named {own:?}, which does not belong to the tag {tag}; import this reference by itself"
             ),
         }
     }

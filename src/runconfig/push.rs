@@ -45,7 +45,7 @@ impl PushOptions {
         self
     }
 
-    /// Shares whatever stands in a configuration, secrets included.
+    /// Turns the check off: secrets in a configuration are pushed too.
     #[must_use]
     pub const fn danger_share_secrets(mut self) -> Self {
         self.shares_secrets = true;
@@ -69,8 +69,8 @@ impl PushOptions {
 
 /// Pushes `document` to `reference` as an artifact, and tags it.
 ///
-/// Nothing is sent where the tag names the same configuration under the same annotations already,
-/// and no blob that the registry has. The tag moves last, after every blob is there.
+/// Nothing is sent if the tag already names the same configuration with the same annotations. Blobs that the
+/// registry has are not sent again. The manifest is sent last, after every blob.
 ///
 /// # Errors
 /// [`PushError`]; the tag still names what it named before.
@@ -86,7 +86,7 @@ pub async fn push(
     options.check(document)?;
     let packed = artifact::pack(document, options.creation_time());
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
-    // Boxed: requests under way at the same time make a large state.
+    // Boxed, because the future of several requests at the same time is large.
     let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
     pushed.map_err(PushError::Registry)
 }
@@ -95,11 +95,12 @@ pub async fn push(
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PushError {
-    /// The reference names a digest, which only follows from the content.
+    /// The reference names a digest. The digest of a push follows from its content, so only a tag can be
+    /// chosen.
     DigestTarget(Reference),
     /// The configuration holds what looks like a secret, or a path of the user's home.
     Exposed(Vec<Exposure>),
-    /// One of many has another name than it is to be pushed under.
+    /// A workload of a collection has another name than its tag would say.
     OtherName {
         /// The name that it was to be pushed under.
         name: WorkloadName,
@@ -122,7 +123,10 @@ impl fmt::Display for PushError {
                 write!(f, "not pushed: {}", found.join("; "))
             }
             Self::OtherName { name, own } => {
-                write!(f, "the configuration of {name} has the name {own:?}; push it alone")
+                write!(
+                    f,
+                    "the workload {name} holds a configuration named {own:?}; export it by itself"
+                )
             }
             // The registry's error says already what failed and where.
             Self::Registry(error) => error.fmt(f),

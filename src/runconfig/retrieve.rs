@@ -1,7 +1,7 @@
 //! Finds out what a user wants to run: a run configuration, or a plain image.
 //!
-//! It looks and never runs. Errors say by their type whether a local image may serve instead:
-//! nothing is decided by a message.
+//! Nothing is run here. The type of an error, never its text, decides whether a local image may be used
+//! instead.
 
 use std::fmt;
 use std::io;
@@ -17,7 +17,8 @@ use crate::wire;
 
 /// The schemes for which `ToolHive` builds an image.
 const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
-/// Domains in front, as names in `ToolHive`'s catalogue have them: `io.github.owner/server`.
+/// The prefixes of names in `ToolHive`'s catalogue, which begin with a reversed domain:
+/// `io.github.owner/server`.
 const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
 
 /// Parses what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`]. What
@@ -180,7 +181,7 @@ mod tests {
         assert!(said("io.github.stacklok/fetch").contains("ToolHive's catalogue"));
         assert!(said("fetch").contains("fetch:latest"));
         assert!(said("https://example.com/mcp").contains("remote server"));
-        assert!(said("").contains("it is empty"));
+        assert!(said("").contains("the argument is empty"));
         for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
             assert!(matches!(runnable(image), Ok(ConfigLocation::Registry(_))), "{image}");
         }

@@ -1,6 +1,6 @@
 //! A run configuration as text for a reader who has to judge it: what runs, and what it may touch.
 //!
-//! Every field that is set has a line, or is named.
+//! Every field that is set is shown with its value or listed by its name.
 
 use std::collections::VecDeque;
 
@@ -177,13 +177,16 @@ mod tests {
         };
         let listed = json!({ "outbound": { "allow_host": ["a.example"], "allow_port": [443] } });
         assert_eq!(network(true, listed.clone()), "only hosts a.example; ports 443");
-        assert!(network(false, listed).contains("nothing holds it to hosts a.example"));
+        assert!(
+            network(false, listed)
+                .contains("not enforced without isolate_network: hosts a.example")
+        );
         assert_eq!(network(true, json!({ "outbound": {} })), "none");
         assert_eq!(network(true, json!({})), "none");
         let all = json!({ "outbound": { "insecure_allow_all": true, "allow_port": [1] } });
         assert_eq!(network(true, all), "everything that this machine reaches");
         assert_eq!(network(true, json!({ "mode": "none" })), "none");
-        assert!(network(true, json!({ "mode": "host" })).contains("without a boundary"));
+        assert!(network(true, json!({ "mode": "host" })).contains("without isolation"));
         assert_eq!(network(true, json!({ "mode": "lan" })), "the network lan");
     }
 

@@ -37,11 +37,11 @@ fn parse_errors_have_line_and_column() {
             "line 5, column 41: \"permission_profile.network.outbound.allow_port.1\" must be a \
              64-bit integer, found a string",
         ),
-        ("twice", "line 3, column 3: \"image\" is there a second time"),
+        ("twice", "line 3, column 3: \"image\" occurs twice"),
         ("nothing-to-run", "names neither an \"image\" nor a \"remote_url\""),
         ("null", "line 1, column 1: must be one JSON object, found null"),
-        ("empty", "line 1, column 1: nothing stands here; a run configuration is one JSON object"),
-        ("bom", "line 1, column 1: a byte order mark stands before the JSON"),
+        ("empty", "line 1, column 1: the text is empty; a run configuration is one JSON object"),
+        ("bom", "line 1, column 1: a byte order mark precedes the JSON"),
     ] {
         let refused = Document::parse(fixture(&format!("runconfigs-invalid/{name}.json")));
         assert_eq!(refused.unwrap_err().to_string(), expected, "{name}");
@@ -69,6 +69,20 @@ fn size_and_depth_are_limited() {
         nested(1_000_000),
         Err(InvalidDocument::At { line: 1, defect: DocumentDefect::Syntax(_), .. })
     ));
+}
+
+#[test]
+fn number_of_values_is_limited() {
+    // With the object, the image and the list.
+    let listed = |count: usize| {
+        let items = vec!["{}"; count - 3].join(",");
+        parse(&format!(r#"{{"image":"x","a":[{items}]}}"#))
+    };
+    assert!(listed(50_000).is_ok());
+    assert_eq!(
+        listed(50_001).unwrap_err().to_string(),
+        "line 1, column 150010: more than 50000 values"
+    );
 }
 
 #[test]
@@ -147,7 +161,7 @@ fn value_without_meaning_is_kept_with_its_reason() {
     let document = parse(text).unwrap();
     let config = document.config();
     assert_eq!(config.transport.text(), "carrier");
-    let reason = "the transport \"carrier\" is none of stdio, sse and streamable-http";
+    let reason = "the transport \"carrier\" is not stdio, sse or streamable-http";
     assert_eq!(config.transport.get().unwrap_err().to_string(), reason);
     let profile = config.permission_profile.as_ref().unwrap();
     assert!(config.host.get().is_err() && config.publish[0].get().is_err());

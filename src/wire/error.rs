@@ -16,7 +16,7 @@ use crate::printable::{chain, printable};
 pub struct HttpError {
     origin: Option<Origin>,
     kind: HttpErrorKind,
-    /// The cause, unless it stands in `kind`.
+    /// The cause, unless `kind` holds it.
     source: Option<Source>,
 }
 
@@ -200,7 +200,9 @@ impl fmt::Display for HttpErrorKind {
             Self::InternalAddress => f.write_str("the host name has an internal address"),
             Self::Refused => f.write_str("the connection was refused"),
             Self::Connection(_) => f.write_str("the connection failed"),
-            Self::CutShort => f.write_str("the connection was closed before the answer was whole"),
+            Self::CutShort => {
+                f.write_str("the connection was closed before the response was complete")
+            }
             Self::Timeout => f.write_str("no answer came in time"),
             Self::Tls(error) => error.fmt(f),
             Self::NotHttp => f.write_str("the answer is not HTTP; perhaps this port speaks TLS"),
@@ -223,8 +225,8 @@ impl fmt::Display for RefusedRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Downgrade => "a redirect from https to http was refused",
-            Self::Location => "a redirect does not say where to",
-            Self::Method => "a redirect would turn the request into another one",
+            Self::Location => "a redirect has no usable Location",
+            Self::Method => "a redirect would change the method of the request",
         })
     }
 }

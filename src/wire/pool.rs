@@ -28,7 +28,7 @@ pub(super) struct ClientPool {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ConnectionKey {
     uses_tls: bool,
-    /// No proxy is used. That is so for loopback.
+    /// True for loopback, which is never reached through a proxy.
     is_direct: bool,
     /// Host names with an internal address are refused.
     is_public_only: bool,

@@ -88,7 +88,7 @@ pub(crate) enum Destination {
     /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
     /// client certificate.
     Registry,
-    /// A redirect of another origin leads there.
+    /// The target of a redirect from another origin.
     Redirected,
     /// It must not have an internal address.
     PublicOnly,

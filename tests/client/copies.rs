@@ -103,7 +103,7 @@ async fn copy_limits_the_depth_and_number_of_manifests() {
     assert_eq!(failed.kind().to_string(), limit);
     assert_eq!(server.received().len(), 1);
 
-    // A cycle is one only where digests lie.
+    // Indexes can only form a cycle if a digest is wrong.
     let itself = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [{ "mediaType": MANIFEST, "digest": sha256(b"x"), "size": 9 }] });
     let (_server, source) = scripted(&embedder, move |_| super::json(&itself));
     let failed = target.copy_from(&source, &tag("v1"), &tag("v1")).await.unwrap_err();

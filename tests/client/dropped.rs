@@ -15,7 +15,7 @@ use super::support::{Registry, until};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
 const CONTENT: &[u8] = b"what is sent";
-/// No operation of these tests waits more often.
+/// No operation of these tests awaits more often than this.
 const MOST: usize = 10_000;
 
 /// Returns the result of `work`, or drops it when it waits for the `waits`-th time.
@@ -71,7 +71,7 @@ async fn is_dropped_anywhere<F: Future<Output = Result<(), Error>>>(
         let embedder = Embedder::new();
         let repository = embedder.repository(&format!("{}/a", layer.address));
         let done = unless_waiting(work(repository), waits).await;
-        // Waiting may be given up, too.
+        // The wait for the background tasks may be dropped too.
         unless_waiting(embedder.client.settle(), 1).await;
         embedder.client.settle().await;
         let exchanges = embedder.recorder.exchanges();
@@ -179,7 +179,7 @@ async fn download_dropped_at_any_await_leaves_no_partial_file() {
         let out = directory.path().join("out");
         let repository = Embedder::new().repository(&registry.reference("a"));
         let done = unless_waiting(repository.download_blob(&descriptor, &out), waits).await;
-        // A file that was whole when it was given up may still appear.
+        // A file that was complete when the future was dropped may still appear.
         if !settled(directory.path()).is_empty() {
             assert!(std::fs::read(&out).unwrap() == content);
         }

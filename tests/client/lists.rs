@@ -14,7 +14,7 @@ fn shown(tags: &[thv_oci::oci::Tag]) -> Vec<String> {
 #[tokio::test]
 async fn tags_of_all_pages_are_listed_in_the_registrys_order() {
     let embedder = Embedder::new();
-    // Pages are shorter than asked for, and only the link says whether another one follows.
+    // Pages are shorter than requested; only the link shows whether there is a next page.
     let (server, repository) = scripted(&embedder, |received| {
         let page = |link: &str| status(200).with("link", format!("<{link}>; rel=\"next\""));
         match &*received.target {

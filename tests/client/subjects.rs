@@ -140,7 +140,7 @@ async fn referrers_tag_that_is_no_index_is_not_replaced() {
     assert_eq!(older.0.lock().unwrap()[&list_tag()], other);
 }
 
-/// What others wrote into the list is kept, also what this client has no name for.
+/// Entries of other clients in the list are kept, including fields that this client does not know.
 #[tokio::test]
 async fn referrers_index_keeps_unknown_fields() {
     let older = Older::default();

@@ -163,7 +163,7 @@ async fn attempts_are_recorded_with_their_number() {
 async fn blob_is_checked_and_deleted() {
     for (code, found) in [(200, true), (404, false), (405, false), (501, false)] {
         let embedder = Embedder::new();
-        // No digest stands in the header of an older registry.
+        // Older registries send no `Docker-Content-Digest`.
         let (server, repository) = scripted(&embedder, move |_| status(code));
         assert_eq!(repository.has_blob(&blob().digest).await.unwrap(), found);
         assert_eq!(server.received()[0].method, "HEAD");
@@ -237,7 +237,7 @@ async fn docker_registry_mounts_only_blobs_that_it_has() {
     embedder.breaks_no_rule();
 }
 
-/// 64 MiB, more than can be on its way.
+/// 64 MiB, more than the buffers of a connection hold.
 struct Sparse;
 
 impl BodySource for Sparse {
@@ -254,7 +254,7 @@ async fn upload_offset_beyond_what_was_sent_is_refused() {
     let embedder = Embedder::new();
     let registry = Registry::embedded();
     let size = 64 * 1024 * 1024;
-    // It breaks the connection at once, has everything all the same, and takes any digest.
+    // It resets the connection at once, then claims to have all bytes, and accepts any digest.
     let has = format!("0-{}", size - 1);
     let rules = vec![
         Rule::new("PATCH", "/uploads/", 0..1, Fault::reset()),

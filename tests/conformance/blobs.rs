@@ -61,7 +61,7 @@ impl Target {
         }
     }
 
-    /// Pushes `content` as what has `digest`, and returns the last answer.
+    /// Pushes `content` under `digest`, and returns the last response.
     fn try_push(&self, way: Way, repository: &str, digest: &str, content: &[u8]) -> Response {
         match way {
             Way::SinglePost => {
@@ -108,7 +108,7 @@ impl Target {
         self.registry.http(method, at, &[OCTETS, ("content-range", &range)], chunk)
     }
 
-    /// Pushes a blob, and pulls it from where it is said to be.
+    /// Pushes a blob, and pulls it from the returned `Location`.
     fn push_in(&self, way: Way, repository: &str, algorithm: &str, content: &[u8]) -> String {
         let digest = digest(algorithm, content);
         let pushed = self.try_push(way, repository, &digest, content);

@@ -41,7 +41,7 @@ pub(crate) enum Optional {
     ChunkOrder,
     /// Tags in order and in pages.
     TagPages,
-    /// 400, and not 500, where a digest is no digest.
+    /// Status 400 instead of 500 for a malformed digest.
     DigestForm,
 }
 
@@ -69,7 +69,7 @@ impl Target {
             Optional::TagPages,
             Optional::DigestForm,
         ];
-        // Layers that are elsewhere are taken where it is said from where.
+        // `docker-registry` accepts layers with `urls` only if its configuration allows the URLs.
         let urls = "validation:\n  manifests:\n    urls:\n      allow:\n        - ^https://\n";
         let registry = Registry::docker_with(support::own_address(), "", urls);
         Self { registry, lacks, _files: None }

@@ -21,7 +21,7 @@ impl Target {
         self.registry.http("GET", path, &ACCEPT, b"")
     }
 
-    /// PUT, and GET from where the manifest is said to be.
+    /// PUT, then GET from the returned `Location`.
     fn push_manifest(&self, reference: &str, query: &str, manifest: &Manifest) -> Response {
         let Manifest { media_type, body, .. } = manifest;
         let path = format!("{}{query}", path(reference));
@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Every tag is listed, and those after `last` alone where it is given.
+    /// Every tag is listed; with `last`, only the tags after it.
     fn list(&self, content: &Content) {
         let list = |query: &str| {
             let got = self.get(&format!("/v2/{REPOSITORY}/tags/list{query}"));

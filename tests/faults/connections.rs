@@ -49,7 +49,7 @@ fn connection_closed_every_time_fails_after_the_retries() {
     pull()
         .on(ALWAYS, MANIFESTS, Fault::close())
         .with(&["--retries", "1"])
-        .fails(6, "closed before the answer was whole")
+        .fails(6, "closed before the response was complete")
         .then(|ended| {
             assert_eq!(ended.stub.count("GET", "/manifests/"), 2);
             let attempts: Vec<_> = ended.exchanges.iter().map(|e| e["attempt"].as_u64()).collect();

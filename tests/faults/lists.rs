@@ -26,7 +26,7 @@ fn endless(padding: &str) -> Fault {
     })
 }
 
-/// Two tags, and what is no tag: some of it would steer a terminal.
+/// Two tags and entries that are not tags; some contain terminal control characters.
 const STEERING: &str = r#"{"tags":["v1","\u001b]0;x\u0007","..","a/b","\u202ev","","v2"]}"#;
 
 #[test]

@@ -244,7 +244,7 @@ fn unanswered_upload_end_is_not_sent_again() {
     two_steps()
         .on(ONCE, END, Fault::unanswered())
         .then(|ended| {
-            // It is there, as a look shows: it is not sent again.
+            // A HEAD request shows that the blob exists, so it is not sent again.
             assert_eq!(ended.stub.count("PUT", "/uploads/"), 2, "{:?}", ended.stub.lines());
         })
         .run();
@@ -333,7 +333,7 @@ fn unknown_success_status_of_a_manifest_fails() {
 fn redirect_of_a_manifest_push_is_refused() {
     push()
         .on(ALWAYS, TAG, responds(302, &[("location", "/x")], ""))
-        .fails(6, "would turn the request into another one")
+        .fails(6, "would change the method of the request")
         .run();
 }
 

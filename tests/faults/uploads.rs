@@ -381,7 +381,7 @@ fn half_received_upload_location_is_cancelled() {
     push()
         .on(ONCE, START, cut_short("/v2/a/blobs/uploads/half"))
         .then(|ended| {
-            // Its location was told, so that it is not left open.
+            // The client knows the location, so it cancels the upload.
             assert_eq!(ended.stub.count("POST", "/uploads/"), 2);
             assert_eq!(ended.stub.count("DELETE", "/uploads/half"), 1);
         })
@@ -429,7 +429,7 @@ fn cut_short(location: &str) -> Fault {
     raw(format!("HTTP/1.1 202 X\r\nlocation: {location}\r\ncontent-length: 9\r\n\r\n"))
 }
 
-/// Says that it took a MiB of a chunk; it did not, so that the digest will be wrong: what matters is
+/// Claims to have taken 1 MiB of a chunk without storing it. The digest will be wrong; the test checks only
 /// where the next chunk begins.
 fn replies_with_part() -> Fault {
     Fault::reply(|request| {

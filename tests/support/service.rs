@@ -1,4 +1,4 @@
-//! A command of `thv` that listens: it says where, and ends when it is told to.
+//! A `thv` command that serves: it prints its address and ends at a signal.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;

@@ -17,7 +17,7 @@ pub(super) struct ApiExchange<'a> {
     pub(super) start: f64,
     pub(super) url: Url,
     pub(super) origin: Origin,
-    /// `None` if the path is none of the distribution API's.
+    /// `None` if the path does not belong to the distribution API.
     pub(super) path: Option<ApiPath>,
     findings: RefCell<Vec<Finding>>,
 }

@@ -1,4 +1,4 @@
-//! Checks that the content of a pushed manifest was there before.
+//! Checks that a pushed manifest refers only to content that the repository has.
 
 use std::collections::HashSet;
 

@@ -112,7 +112,7 @@ rules! {
         "Cancel a blob upload";
     NAMES = "names", Finding,
         "Repository names, tags and digests follow the grammar of the specification.",
-        "Others may be read as a different path.",
+        "Other names may be read as a different path.",
         "Pulling manifests";
     ACCEPT = "accept", Advice,
         "A request for a manifest has an `Accept` header field with the manifest types that the client supports.",

@@ -86,7 +86,7 @@ fn start(exchange: &ApiExchange<'_>, uploads: &mut UploadTracker<Progress>) {
     uploads.open(exchange, progress);
 }
 
-/// Reads the registry's answer to the question how much it has.
+/// Reads the response to a status request: how many bytes the registry has.
 fn status(exchange: &ApiExchange<'_>, progress: &mut Progress) {
     progress.unanswered_chunk = None;
     progress.must_resynchronise = false;
@@ -109,7 +109,7 @@ fn content(exchange: &ApiExchange<'_>, session: &mut UploadSession<Progress>) {
     }
     let progress = &mut session.state;
     if progress.must_resynchronise {
-        let message = "the upload continues after 416 without a question for its state";
+        let message = "the upload continues after 416 without a status request";
         exchange.violates(&rule::RESYNCHRONISE, message);
     }
     progress.must_resynchronise = exchange.status() == 416;
@@ -128,7 +128,7 @@ fn content(exchange: &ApiExchange<'_>, session: &mut UploadSession<Progress>) {
     }
     let chunk = format!("{} {size}", range.unwrap_or("?"));
     if exchange.method() == "PATCH" && progress.unanswered_chunk.as_ref() == Some(&chunk) {
-        let message = "a chunk without a response is sent again without a question for the state";
+        let message = "a chunk that got no response is sent again without a status request";
         exchange.violates(&rule::UNSAFE_RETRY, message);
     }
     match exchange.status() {
@@ -147,7 +147,7 @@ fn accepted(exchange: &ApiExchange<'_>, size: u64, progress: &mut Progress) {
     let first = exchange.sent("content-range").and_then(first_byte);
     progress.received = first.unwrap_or(progress.received).saturating_add(size);
     progress.is_ambiguous = false;
-    // The registry may have kept only a part of a chunk. `0-0` does not tell, nor does a 201.
+    // The registry may have kept only a part of a chunk. `0-0` and status 201 do not say how much.
     let range = exchange.received("range").and_then(|range| range.rsplit_once('-'));
     let last = range.and_then(|(_, last)| last.parse::<u64>().ok()).filter(|last| *last > 0);
     if let (202, Some(last)) = (exchange.status(), last) {

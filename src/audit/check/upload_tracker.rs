@@ -8,7 +8,7 @@ use super::api_exchange::ApiExchange;
 use crate::oci::ApiPath;
 use crate::wire::Origin;
 
-/// The open upload sessions of one run. `S` is what the user of the tracker knows of each session.
+/// The open upload sessions of one run. `S` is the state that a check keeps for each session.
 pub(super) struct UploadTracker<S> {
     /// By the newest location without its query, which holds the registry's state and changes.
     sessions: HashMap<String, UploadSession<S>>,
@@ -49,8 +49,8 @@ impl<S> UploadTracker<S> {
         });
     }
 
-    /// Takes out the session that the request of `exchange` is for, if there is one. The caller gives
-    /// it back with [`UploadTracker::follow`].
+    /// Removes and returns the session that the request of `exchange` is for, if there is one. The caller
+    /// puts it back with [`UploadTracker::follow`].
     pub(super) fn take(&mut self, exchange: &ApiExchange<'_>) -> Option<UploadSession<S>> {
         match exchange.method() {
             "PATCH" | "PUT" | "GET" | "DELETE" => {

@@ -1,4 +1,5 @@
-//! Decides what goes with a request to a registry, and what the statuses 401 and 403 mean.
+//! Chooses the authorization of each request to a registry, and decides what the statuses 400, 401 and 403
+//! mean for it.
 //!
 //! A challenge and a credential are kept for one protection space, a token for the scopes in it. A
 //! credential or token is never sent to another origin, nor used for another repository.
@@ -45,8 +46,8 @@ impl AuthContext {
 
 pub(crate) struct RequestLogin {
     pub(crate) authorization: Option<Authorization>,
-    /// How often the authorization was renewed for this request. One that was not is from an earlier
-    /// request, and may have expired.
+    /// How often the authorization was renewed for this request. If never, it comes from an earlier request
+    /// and may have expired.
     renewals: usize,
 }
 
@@ -99,10 +100,10 @@ impl Authenticator {
         Ok(RequestLogin { authorization, renewals: 0 })
     }
 
-    /// Decides what the response to a request means for its login.
+    /// Decides whether the request has to be sent again with another authorization.
     ///
-    /// Returns the response if it is the answer to the request, and `None` if the request has to be sent
-    /// again, for which `login` holds another authorization then. Fails with
+    /// Returns the response if it is final. Returns `None` if the request has to be sent again, with the new
+    /// authorization in `login`. Fails with
     /// [`AuthenticationError::Refused`] for a 401 after which nothing else can be sent.
     pub(crate) async fn review(
         &self,
@@ -134,7 +135,7 @@ impl Authenticator {
         }
     }
 
-    /// Returns what to send after `response` refused a request; `None` if nothing else can be sent.
+    /// Returns a new authorization after `response` refused a request; `None` if there is no other one.
     async fn renew(
         &self,
         context: &AuthContext,
@@ -146,7 +147,7 @@ impl Authenticator {
         }
         let challenge = match Challenge::choose(response.headers().get_all("www-authenticate")) {
             Ok(challenge) => Some(challenge),
-            // Public ECR leaves out the challenge where it refuses a token.
+            // Public ECR sends no challenge when it refuses a token.
             Err(_) if response.status() != 401 => None,
             Err(error) => return Err(AuthenticationError::Challenge(error).into()),
         };
@@ -166,7 +167,7 @@ impl Authenticator {
             Challenge::Basic => {}
             Challenge::Bearer { scope, .. } => {
                 let scopes = Scope::with_challenged(&context.scopes, scope.as_deref());
-                // Another request may have fetched another token in the meantime, which is used then.
+                // If another request has fetched a newer token in the meantime, that one is used.
                 if let Some(token) = login.tokens.get(&context.scopes)
                     && refused.authorization.as_ref() == Some(&bearer(context, token))
                 {
@@ -194,8 +195,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Returns what answers `challenge`: the name and password, or a token that was fetched before or is
-    /// fetched now.
+    /// Returns the authorization for `challenge`: name and password, a cached token, or a new token.
     async fn authorize(
         &self,
         context: &AuthContext,
@@ -233,14 +233,14 @@ impl Authenticator {
     }
 }
 
-/// Returns the response, and true if another authorization may lead to another one.
+/// Returns the response, and true if the request may succeed with another authorization.
 ///
 /// - A 401 asks for a login.
 /// - A 403 with `insufficient_scope` asks for another token (IBM Cloud).
 /// - A 400 or 403 with the code `DENIED` may mean that a token from an earlier request has expired (Public
 ///   ECR).
 ///
-/// The body is read before a token is asked for, so that its exchange has ended in the transcript.
+/// The body is read first, so that a transcript has this exchange before the request for a token.
 async fn asks_for_login(response: Response, login: &RequestLogin) -> Result<(Response, bool)> {
     let status = response.status();
     let needs_scope = response

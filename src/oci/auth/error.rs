@@ -20,7 +20,7 @@ pub enum AuthenticationError {
     },
     /// The registry's challenge cannot be answered.
     Challenge(ChallengeError),
-    /// No request is sent to the token server that the registry names.
+    /// The realm is not allowed: no request was sent to the token server.
     Realm(RealmError),
     /// The token server refused.
     TokenServer(ErrorResponse),
@@ -48,13 +48,13 @@ impl fmt::Display for AuthenticationError {
             Self::NoToken => f.write_str("the token server's answer has no usable token"),
             Self::Keychain(error) => error.fmt(f),
             Self::OtherHost => {
-                f.write_str("a host that the registry led to wants a login, and gets no credential")
+                f.write_str("the registry redirected to a host that wants a login; this host gets no credential")
             }
         }
     }
 }
 
-/// A variant that only wraps an error shows that error's text, and so has that error's source.
+/// A variant that only wraps an error displays that error, so its source is that error's source.
 impl std::error::Error for AuthenticationError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

@@ -86,7 +86,7 @@ impl fmt::Display for RealmError {
             Self::PlainHttp(realm) => (realm, "it is not https"),
             Self::UserInformation(realm) => (realm, "it carries a user name"),
             Self::Internal(realm) => {
-                (realm, "it has an internal address, which the registry itself has not")
+                (realm, "it has an internal address, but the registry is not known to have one")
             }
         };
         write!(f, "refusing token server {realm}: {reason}")

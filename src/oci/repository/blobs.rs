@@ -9,8 +9,8 @@ use crate::oci::operation::Operation;
 use crate::wire::{HttpErrorKind, Method};
 
 impl Repository {
-    /// Returns true if the repository has the blob. A registry that does not support the question (405,
-    /// 501) is taken not to have it.
+    /// Returns true if the repository has the blob. If the registry does not support such requests (405,
+    /// 501), returns false.
     ///
     /// # Errors
     /// [`Error`] if the registry cannot be reached or refuses.

@@ -124,7 +124,7 @@ struct Pieces {
     skip: u64,
     /// The offset at which the part in this response ends, if that is not the end of the blob.
     part_end: Option<u64>,
-    /// Whether the registry did not answer a request for a part with that part.
+    /// True if the registry did not send a part that was requested: then the whole blob is requested.
     whole_only: bool,
     promised: Option<Digest>,
     encoding: Result<()>,

@@ -1,4 +1,4 @@
-//! The handle of one repository, on which every endpoint's methods stand.
+//! The type [`Repository`]. The file of each endpoint adds its methods.
 
 use std::fmt;
 use std::future::Future;
@@ -84,7 +84,8 @@ impl Repository {
         RetryBudget::new(self.shared.retry)
     }
 
-    /// Returns what gives an error its context: the step, and the repository followed by `suffix`.
+    /// Returns a function that adds the context to an error: the step, and the repository followed by
+    /// `suffix`.
     pub(super) fn error(
         &self,
         step: &'static str,

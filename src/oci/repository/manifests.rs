@@ -64,8 +64,7 @@ impl Repository {
             .map_err(self.error("writing the manifest", suffix(target)))
     }
 
-    /// Copies content that an index lists under a type that is neither a manifest's nor an index's. What
-    /// it refers to is not known, and not copied.
+    /// Copies content of an unknown type that an index lists. Content that it refers to is not copied.
     pub(super) async fn copy_unknown(&self, source: &Self, listed: &Descriptor) -> Result<()> {
         let target = &TagOrDigest::Digest(listed.digest.clone());
         let accept = listed.media_type.as_str();
@@ -187,7 +186,7 @@ pub(super) fn refuse_encoding(response: &Response) -> Result<()> {
     }
 }
 
-/// Returns a tag or digest as it stands behind the name of its repository.
+/// Returns `:TAG` or `@DIGEST`, as it follows the name of a repository.
 pub(super) fn suffix(target: &TagOrDigest) -> String {
     match target {
         TagOrDigest::Tag(tag) => format!(":{tag}"),

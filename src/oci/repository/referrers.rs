@@ -25,8 +25,8 @@ impl Repository {
     /// given.
     ///
     /// # Errors
-    /// [`Error`] if the list cannot be read. Only the status 404 means that there are no referrers; a
-    /// registry that refuses or fails is never taken to have none.
+    /// [`Error`] if the list cannot be read. Only the status 404 means that there are no referrers; any other
+    /// refusal or failure is an error.
     pub async fn referrers(
         &self,
         subject: &Digest,

@@ -1,14 +1,14 @@
-//! Values of a run configuration that have a meaning beyond their text.
+//! Texts of a run configuration that are parsed into values.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-/// A text of a run configuration, and its meaning.
+/// A text of a run configuration, and the value that it is parsed into.
 ///
-/// A document whose value has no meaning is valid: the reason is kept, so that `inspect` can show the
-/// text and `run` can refuse it.
+/// A text that cannot be parsed does not make the document invalid: the reason is kept, so that `inspect` can
+/// show the text and `run` can refuse it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String", bound = "T: FromStr<Err = InvalidValue>")]
 pub struct Declared<T> {
@@ -93,18 +93,18 @@ impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport(text) => {
-                write!(f, "the transport {text:?} is none of stdio, sse and streamable-http")
+                write!(f, "the transport {text:?} is not stdio, sse or streamable-http")
             }
-            Self::HostAddress(text) => write!(f, "host: {text:?} is no IP address"),
-            Self::Port { field, text } => write!(f, "{field}: {text:?} is no port"),
-            Self::NetworkMode(text) => write!(f, "{text:?} is no network"),
+            Self::HostAddress(text) => write!(f, "host: {text:?} is not an IP address"),
+            Self::Port { field, text } => write!(f, "{field}: {text:?} is not a port number"),
+            Self::NetworkMode(text) => write!(f, "{text:?} is not a network mode"),
             Self::Secret(text) => {
-                write!(f, "the secret {text:?} has not the form NAME,target=VARIABLE")
+                write!(f, "the secret {text:?} does not have the form NAME,target=VARIABLE")
             }
             Self::Mount { text, defect } => {
                 let defect = match defect {
                     MountDefect::ResourceUri => "resource URIs are not supported",
-                    MountDefect::Character => "it has a character that no mount may have",
+                    MountDefect::Character => "it has a character that is not allowed in a mount",
                     MountDefect::Colons => "it has more than one colon",
                     MountDefect::EmptyPath => "a path is empty",
                     MountDefect::RelativeTarget => "the path in the container is not absolute",

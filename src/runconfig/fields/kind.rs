@@ -39,7 +39,8 @@ pub(crate) enum Text {
 /// How `inspect` shows a field that is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// On a line of its own, or as part of one. A member that has no line is listed by its name.
+    /// With its value, on a line of its own or as part of one. Members that appear on no line are listed by
+    /// name.
     Line,
     /// By its name.
     Name,

@@ -70,11 +70,11 @@ const fn row(
     ConfigField { name, kind, shown, category, support }
 }
 
-/// Why a run stops that only a proxy could make safe.
-pub(crate) const NEEDS_PROXY: &str = "only a proxy can do it";
-const PROXY: &str = "a setting of the proxy, which is not there";
+/// The reason for fields that only `ToolHive`'s proxy can enforce.
+pub(crate) const NEEDS_PROXY: &str = "needs ToolHive's proxy";
+const PROXY: &str = "configures ToolHive's proxy, which is not used";
 const PROVENANCE: &str = "says where the server came from";
-const KUBERNETES: &str = "for Kubernetes alone";
+const KUBERNETES: &str = "only for Kubernetes";
 const UNUSED: &str = "`ToolHive` does not use it any more";
 
 const WORKLOAD_NAME: Kind = Kind::String(Text::WorkloadName);
@@ -101,7 +101,7 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     row("target_host", STRING, Line, Permissions, Honoured("`MCP_HOST`; see below")),
     row("allowed_origins", STRINGS, Name, Permissions, Unenforceable(NEEDS_PROXY)),
     row("publish", STRINGS, Line, Permissions, Honoured("further published ports, on all addresses as with `ToolHive`")),
-    row("permission_profile_name_or_path", STRING, Name, Permissions, Harmless("`ToolHive` reads the profile itself alone")),
+    row("permission_profile_name_or_path", STRING, Name, Permissions, Harmless("`ToolHive` reads only `permission_profile`")),
     row("permission_profile", Object(PERMISSION_PROFILE), Line, Permissions, Depends("mounts, privileges and the network's mode; see below")),
     row("env_vars", STRING_MAP, Line, Program, Honoured("the environment; see above")),
     row("env_file_dir", STRING, Name, Other, Unenforceable(KUBERNETES)),
@@ -122,7 +122,7 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     row("secrets", List(&Kind::String(Text::SecretReference)), Line, Permissions, Honoured("variables of the environment; a missing secret stops the run")),
     row("k8s_pod_template_patch", STRING, Name, Permissions, Unenforceable(KUBERNETES)),
     row("isolate_network", Bool, Line, Permissions, Depends("see below")),
-    row("allow_docker_gateway", Bool, Name, Permissions, Harmless("nothing here keeps a container from its gateway")),
+    row("allow_docker_gateway", Bool, Name, Permissions, Harmless("`thv run` never blocks the gateway")),
     row("trust_proxy_headers", Bool, Name, Permissions, Harmless(PROXY)),
     row("strict_protocol_validation", Bool, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("stateless", Bool, Name, Other, Harmless(PROXY)),

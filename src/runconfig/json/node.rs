@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::oci::is_same_field;
-use crate::runconfig::error::{DocumentDefect, InvalidDocument};
+use crate::runconfig::error::{DocumentDefect, InvalidDocument, VALUE_LIMIT};
 
 pub(crate) const DEPTH_LIMIT: usize = 128;
 
@@ -34,19 +34,26 @@ pub(crate) struct Member {
     pub(crate) node: Node,
 }
 
-/// The byte offset at which the text is nested too deeply, or is not JSON.
+/// Why the text cannot be read, and the byte offset at which that shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreadable(pub(crate) usize);
+pub(crate) enum Unreadable {
+    /// It is nested too deeply, or is not JSON.
+    Syntax(usize),
+    /// It has more than [`VALUE_LIMIT`] values.
+    TooManyValues(usize),
+}
 
 /// Reads the value in `text`, which white space may surround.
 pub(crate) fn read(text: &str) -> Result<Node, Unreadable> {
-    Scanner { text: text.as_bytes(), source: text, at: 0 }.value(0)
+    Scanner { text: text.as_bytes(), source: text, at: 0, values: 0 }.value(0)
 }
 
 struct Scanner<'a> {
     text: &'a [u8],
     source: &'a str,
     at: usize,
+    /// How many values were read so far.
+    values: usize,
 }
 
 impl Scanner<'_> {
@@ -62,15 +69,19 @@ impl Scanner<'_> {
             self.at += 1;
             Ok(())
         } else {
-            Err(Unreadable(self.at))
+            Err(Unreadable::Syntax(self.at))
         }
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, Unreadable> {
-        let first = self.peek().ok_or(Unreadable(self.at))?;
+        let first = self.peek().ok_or(Unreadable::Syntax(self.at))?;
         let start = self.at;
         if depth > DEPTH_LIMIT {
-            return Err(Unreadable(start));
+            return Err(Unreadable::Syntax(start));
+        }
+        self.values += 1;
+        if self.values > VALUE_LIMIT {
+            return Err(Unreadable::TooManyValues(start));
         }
         let value = match first {
             b'{' => Value::Object(self.members(depth)?),
@@ -125,12 +136,12 @@ impl Scanner<'_> {
                 Some(b'"') => break,
                 Some(b'\\') => self.at += 2,
                 Some(_) => self.at += 1,
-                None => return Err(Unreadable(start)),
+                None => return Err(Unreadable::Syntax(start)),
             }
         }
         self.at += 1;
-        let literal = self.source.get(start..self.at).ok_or(Unreadable(start))?;
-        serde_json::from_str(literal).map_err(|_| Unreadable(start))
+        let literal = self.source.get(start..self.at).ok_or(Unreadable::Syntax(start))?;
+        serde_json::from_str(literal).map_err(|_| Unreadable::Syntax(start))
     }
 
     /// Skips a number, `true`, `false` or `null`.

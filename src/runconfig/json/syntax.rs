@@ -8,9 +8,14 @@ use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 /// Reads the one JSON value in `text`.
 pub(crate) fn read(text: &str) -> Result<Node, InvalidDocument> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| syntax_error(text, &error))?;
-    node::read(text).map_err(|Unreadable(offset)| {
-        let message = format!("nested more than {DEPTH_LIMIT} deep, or unreadable");
-        invalid_at(text, offset, DocumentDefect::Syntax(message))
+    node::read(text).map_err(|unreadable| match unreadable {
+        Unreadable::Syntax(offset) => {
+            let message = format!("nested more than {DEPTH_LIMIT} deep, or unreadable");
+            invalid_at(text, offset, DocumentDefect::Syntax(message))
+        }
+        Unreadable::TooManyValues(offset) => {
+            invalid_at(text, offset, DocumentDefect::TooManyValues)
+        }
     })
 }
 
@@ -34,8 +39,8 @@ fn syntax_error(text: &str, error: &serde_json::Error) -> InvalidDocument {
 /// Returns a plain message for the most common mistakes, judged by the text around the error.
 fn common_mistake(before: &str, rest: &str) -> Option<&'static str> {
     Some(match rest.chars().next() {
-        None if before.is_empty() => "nothing stands here; a run configuration is one JSON object",
-        Some('\u{feff}') => "a byte order mark stands before the JSON",
+        None if before.is_empty() => "the text is empty; a run configuration is one JSON object",
+        Some('\u{feff}') => "a byte order mark precedes the JSON",
         Some('}' | ']') if before.ends_with(',') => "a comma before a closing bracket",
         Some('\'') => "JSON has text in double quotes",
         Some('/') if rest.starts_with("//") || rest.starts_with("/*") => "JSON has no comments",
@@ -57,10 +62,7 @@ mod tests {
             ("{\"a\":1, // b\n}", "line 1, column 9: JSON has no comments"),
             ("/* a */ {}", "line 1, column 1: JSON has no comments"),
             ("image: x", "line 1, column 1: not JSON; a run configuration is one JSON object"),
-            (
-                " \n",
-                "line 2, column 1: nothing stands here; a run configuration is one JSON object",
-            ),
+            (" \n", "line 2, column 1: the text is empty; a run configuration is one JSON object"),
             ("{\"a\" 1}", "line 1, column 6: expected `:`"),
         ] {
             let refused = Document::parse(text.as_bytes().to_vec()).unwrap_err();

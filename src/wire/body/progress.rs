@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// A byte counts as sent once the HTTP library has taken it to write it to the connection. The
 /// library takes no byte before there is a connection. It may hold up to half a megabyte, and the
 /// operating system several more, when a connection breaks: these bytes count although the other
-/// end did not receive them. Neither tells how many they are.
+/// end did not receive them. Neither reports how many they are.
 #[derive(Clone)]
 pub(crate) struct SendProgress(Arc<Mutex<State>>);
 
@@ -51,7 +51,7 @@ impl SendProgress {
         self.lock().read_error.take()
     }
 
-    /// Takes out the tally of what was sent. Nothing is counted after that.
+    /// Removes and returns the tally of what was sent. Nothing is counted after that.
     pub(crate) fn take_tally(&self) -> Option<BodyTally> {
         self.lock().tally.take()
     }

@@ -1,6 +1,6 @@
 //! Records of exchanges: their form, their redaction, and the recorders that take them.
 //!
-//! No secret may ever stand in a record.
+//! A record never contains a secret.
 
 pub(super) mod exchange;
 pub(super) mod handshake;

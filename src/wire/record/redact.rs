@@ -141,7 +141,7 @@ impl Redactor {
         }
     }
 
-    /// Redacts a `Location`, absolute or relative. All but the secrets stays as it is.
+    /// Redacts a `Location`, absolute or relative. Everything except secrets is unchanged.
     fn location(&self, value: &str, from: &Url) -> String {
         let is_foreign = from.join(value).is_ok_and(|to| to.origin() != from.origin());
         let value = match Url::parse(value) {

@@ -1,7 +1,7 @@
 //! Docker's `config.json`, and `auth.json` of podman, skopeo and buildah.
 //!
-//! The entry of the registry that is looked up is read strictly; other entries are not looked at. Writing
-//! keeps everything else in the file.
+//! A malformed entry of the requested registry is an error; other entries are not checked. Writing keeps all
+//! other content of the file.
 
 use std::fmt;
 use std::io;
@@ -66,8 +66,9 @@ impl DockerConfig {
         &self.path
     }
 
-    /// Looks for the registry: a helper of its own, an entry for the repository or a namespace above
-    /// it (the longest), an entry for the registry, the helper for all.
+    /// Finds the credential of the registry. The first of these counts: its own helper (`credHelpers`), the
+    /// longest entry for the repository or a namespace above it, the general helper (`credsStore`), the entry
+    /// of the registry.
     pub(crate) fn find(
         &self,
         registry: &RegistryName,

@@ -130,7 +130,7 @@ async fn converse(mut child: Child, input: &str) -> io::Result<Output> {
     let (mut said, mut complained) = (Vec::new(), Vec::new());
     let (mut stdout, mut stderr) = (stdout.take(OUTPUT_LIMIT), stderr.take(OUTPUT_LIMIT));
     let write = async {
-        // A helper that does not read its input ends with a failure, which says more.
+        // If the helper ends without reading its input, its own error message says more.
         let _ = stdin.write_all(input.as_bytes()).await;
         drop(stdin);
     };
@@ -145,7 +145,7 @@ async fn converse(mut child: Child, input: &str) -> io::Result<Output> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HelperError {
-    /// The configuration's name cannot be that of a helper.
+    /// The name in the configuration is not a valid helper name.
     Name(String),
     /// The helper cannot be run; most often it is not installed.
     Run {
@@ -177,7 +177,7 @@ impl fmt::Display for HelperError {
             Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
             Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
             Self::Answer(name) => {
-                write!(f, "docker-credential-{name} gave an answer that is not understood")
+                write!(f, "the output of docker-credential-{name} cannot be parsed")
             }
             Self::Input(name) => {
                 write!(f, "refusing to pass control characters to docker-credential-{name}")

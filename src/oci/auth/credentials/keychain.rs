@@ -57,8 +57,8 @@ impl Keychain {
     /// Returns the credential for a registry, or for a repository of it; `None` means anonymous.
     ///
     /// # Errors
-    /// [`KeychainError`] if a source that names this registry cannot be read. Such a source is never taken
-    /// to have no credential.
+    /// [`KeychainError`] if a source that names this registry cannot be read. It is never treated as a source
+    /// without a credential.
     pub async fn credential(
         &self,
         registry: &RegistryName,
@@ -197,7 +197,7 @@ impl fmt::Display for KeychainError {
     }
 }
 
-/// A variant that only wraps an error shows that error's text, and so has that error's source.
+/// A variant that only wraps an error displays that error, so its source is that error's source.
 impl std::error::Error for KeychainError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

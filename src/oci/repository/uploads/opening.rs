@@ -1,7 +1,7 @@
 //! Requests that may open an upload session.
 //!
-//! Only the response says where the session is. It is waited for also after the caller has dropped its
-//! future, so that a session that was opened is cancelled.
+//! Only the response says where the session is. If the caller drops its future, the request continues in the
+//! background, and a session that it opens is cancelled.
 
 use std::io;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::oci::operation::Operation;
 use crate::oci::repository::handle::Repository;
 use crate::wire::{Method, Request, Response};
 
-/// How long a response is waited for after the caller has dropped its future. A program that is interrupted
-/// waits as long before it ends.
+/// The longest wait for a response after the caller has dropped its future. An interrupted program ends only
+/// after this wait.
 const LIMIT: Duration = Duration::from_secs(2);
 
 type Outcome = Result<Response>;
@@ -24,7 +24,7 @@ type Outcome = Result<Response>;
 impl UploadSession {
     /// Opens a session: `POST …/blobs/uploads/` without a body.
     ///
-    /// A session that was opened although the response got lost holds nothing, and expires by itself.
+    /// If the response is lost, an opened session stays at the registry without content until it expires.
     pub(super) async fn open(repository: &Repository, algorithm: Algorithm) -> Result<Self> {
         repository
             .retry(|operation| async move {
@@ -59,7 +59,8 @@ pub(super) async fn send_opening(
     outcome.await.unwrap_or_else(|_| Err(ErrorKind::Local(io::ErrorKind::Interrupted.into())))
 }
 
-/// Sends `request` and hands the outcome to `caller`, or cancels what was opened if the caller is gone.
+/// Sends `request` and passes the outcome to `caller`. If the caller was dropped, cancels the session that
+/// was opened.
 async fn send_and_hand_over(
     repository: Repository,
     operation: Operation,

@@ -1,6 +1,6 @@
 //! Uploading a blob whose content is in memory, in a file, or a stream.
 //!
-//! Content of any size is read once where the registry's way allows it, hashed while it is sent, and
+//! Content of any size is hashed while it is sent, read only once if the registry supports chunks, and
 //! resumed after an interruption. Only a few pieces of it are in memory.
 
 use std::io;
@@ -120,7 +120,8 @@ impl Repository {
             .body(OCTETS, content);
         let response = match send_opening(self, operation, request).await {
             Ok(response) => response,
-            // A registry that means to answer 202 may close the connection before it has read the body.
+            // A registry that only opens a session (202) may close the connection before it has read the
+            // body.
             // The digest names the blob, so that sending it again does no harm.
             Err(error) if is_broken_connection(&error) => return Ok(SinglePost::Unsupported),
             Err(error) => return Err(error),
@@ -135,7 +136,8 @@ impl Repository {
                 let opened = UploadSession::opened(self, response, digest.algorithm()).await?;
                 Ok(SinglePost::SessionOpened(Box::new(opened)))
             }
-            // Not every registry supports this form. If something else is wrong, the other form shows it.
+            // Not every registry supports a single POST. If something else is wrong, the next request fails
+            // too.
             400 | 405 | 411 | 413 | 415 | 416 | 422 | 501 => {
                 response.discard().await?;
                 Ok(SinglePost::Unsupported)

@@ -46,8 +46,7 @@ impl UploadSession {
         self.synchronise(end).await
     }
 
-    /// Asks the registry how much it has. The caller has used a retry before, so that this cannot be
-    /// repeated without end.
+    /// Asks the registry how much it has. The caller has used a retry already, so this cannot go on forever.
     async fn synchronise(&mut self, end: u64) -> Result<()> {
         let operation = self.repository.operation();
         loop {
@@ -64,7 +63,7 @@ impl UploadSession {
                 {
                     return self.restart().await;
                 }
-                // A registry that does not support the question has what its last response said.
+                // If the registry does not support status requests, the offset of its last response counts.
                 Err(ErrorKind::Registry(response)) if matches!(response.status, 405 | 501) => {
                     return Ok(());
                 }
@@ -81,8 +80,8 @@ impl UploadSession {
         let has = received(&response).unwrap_or(self.accepted);
         self.learn(&response)?;
         response.discard().await?;
-        // `0-0` means one byte as well as none. None is the usual meaning, except where the registry refused
-        // the first byte before.
+        // `0-0` may mean one byte or none. It usually means none, unless the registry refused the first byte
+        // before.
         let has_nothing = has == 1 && self.accepted != 1 && !self.has_first_byte;
         Ok(if has_nothing { self.appended } else { has })
     }

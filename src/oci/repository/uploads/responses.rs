@@ -45,7 +45,7 @@ pub(super) fn is_broken_connection(error: &ErrorKind) -> bool {
     matches!(error.kind(), HttpErrorKind::Connection(_) | HttpErrorKind::CutShort)
 }
 
-/// Checks that the registry does not say that it stored another blob than `digest`.
+/// Checks that the registry reports no other digest than `digest`.
 pub(super) fn check_stored(response: &Response, digest: &Digest) -> Result<()> {
     match digest_header(response.headers())? {
         Some(found) if found.algorithm() == digest.algorithm() => Ok(digest.expect(found)?),
@@ -53,7 +53,7 @@ pub(super) fn check_stored(response: &Response, digest: &Digest) -> Result<()> {
     }
 }
 
-/// Returns a digest as it stands in a query.
+/// Returns a digest, escaped for a query.
 pub(super) fn escaped(digest: &Digest) -> String {
     format!("{}%3A{}", digest.algorithm().name(), digest.encoded())
 }

@@ -25,9 +25,9 @@ pub(super) const OCTETS: &str = "application/octet-stream";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClosingBody {
-    /// All that was not sent before.
+    /// All bytes that were not sent in chunks.
     Rest,
-    /// Nothing: everything is sent in chunks before.
+    /// No bytes: the whole blob is sent in chunks first.
     Empty,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct UploadSession {
     pub(super) chunk_maximum: u64,
     /// Whether the registry does not support chunks, and needs the whole blob in one request.
     pub(super) chunks_refused: bool,
-    /// Whether the registry refused a chunk that begins with the first byte, which it has then.
+    /// True if the registry refused a chunk from offset 0 with 416: it has the first byte already.
     pub(super) has_first_byte: bool,
     pub(super) budget: RetryBudget,
 }
@@ -171,7 +171,7 @@ impl UploadSession {
         self.learn(&response)?;
         let status = response.status();
         response.discard().await?;
-        // ECR answers 201 with a range that means nothing.
+        // With status 201, ECR sends a meaningless range.
         let known = reported.filter(|has| status != 201 && *has > first && *has != 1);
         let (has, sent) = (known.unwrap_or(first + size), first + size);
         if has > sent {
@@ -194,8 +194,7 @@ impl UploadSession {
         head_blob(self.repository.operation(), digest).await.unwrap_or(false)
     }
 
-    /// Ends the session: nothing is left to do after a success, and the upload is cancelled after a
-    /// failure.
+    /// Ends the session. If `outcome` is an error, the upload is cancelled.
     pub(super) async fn close<T>(mut self, outcome: Result<T>) -> Result<T> {
         match outcome {
             Ok(_) => self.location = None,
