@@ -114,7 +114,7 @@ fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     assert_eq!(codes, [None, Some(12), Some(2), Some(2), Some(18), None]);
     let said = ran.stderr();
     assert!(said.contains("secret: not pushed: env_vars.API_KEY") && !said.contains("SHARED"));
-    assert!(said.contains("other: the configuration of other has the name \"x\""), "{said}");
+    assert!(said.contains("other: the workload other holds a configuration named \"x\""), "{said}");
 
     // A second run skips what the first one pushed, and pushes what is allowed now.
     let allowed = ["export", "--all", &place, "--json", "--allow", "env_vars.API_KEY"];
@@ -215,9 +215,13 @@ fn empty_store_sends_no_request() {
 #[test]
 fn all_needs_a_repository_without_tag_or_digest() {
     let user = with(&["a"]);
-    for place in ["localhost:5055/configs:v1", "localhost:5055", "localhost:5055/a@sha256:00"] {
-        user.thv(&["export", "--all", place]).fails(2, "is not a repository");
-        user.thv(&["import", "--all", place]).fails(2, "is not a repository");
+    for (place, reason) in [
+        ("localhost:5055/configs:v1", "has a tag or a digest"),
+        ("localhost:5055", "it is a registry alone"),
+        ("localhost:5055/a@sha256:00", "64 lower-case hex digits"),
+    ] {
+        user.thv(&["export", "--all", place]).fails(2, reason);
+        user.thv(&["import", "--all", place]).fails(2, reason);
     }
     user.thv(&["export", "--all", "localhost:5055/Configs"]).fails(2, "repository name");
     user.thv(&["export", "--all", "r.io/a", "a"]).fails(2, "cannot be used with");
