@@ -108,7 +108,7 @@ fn usage_errors_have_an_exit_code_and_a_hint() {
     user.file("broken.json", "{\n  \"image\": \"x\",\n  \"port\": \"80\"\n}\n");
     let unreachable = format!("{}/configs/a:v1", free_address());
     for (arguments, code, message) in [
-        (&["export", "my-server", "registry"][..], 2, "\"oci://registry\""),
+        (&["export", "my-server", ""][..], 2, "the argument is empty"),
         (&["import", "my-server"], 2, "\"./my-server\""),
         (&["export", "my-server", "registry.example.com/Upper:v1"], 2, "lower-case"),
         (&["pull", "localhost:5000/a:b:c"], 2, "is not a tag"),

@@ -7,6 +7,7 @@
 mod support;
 
 mod all;
+mod arguments;
 mod audit;
 mod client;
 mod command_line;

@@ -1,8 +1,14 @@
 //! Arguments that several commands read in the same way.
 
+use std::fs;
+use std::path::Path;
+
 use super::failure::Failure;
 use crate::oci::{Reference, RegistryName};
 use crate::runconfig::InvalidLocation;
+
+/// Names standard input or output where a file may be.
+pub(super) const STANDARD: &str = "-";
 
 /// Reads an argument that can only be a reference. `oci://` in front is allowed.
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {
@@ -36,6 +42,39 @@ pub(super) fn parse_registry(text: &str) -> Result<RegistryName, Failure> {
     let schemes = ["https://", "http://", "oci://"];
     let name = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     Ok(name.trim_end_matches('/').parse()?)
+}
+
+/// Refuses `-` and an empty name for an option that takes a file, and neither standard input nor
+/// output.
+pub(super) fn refuse_standard(option: &str, path: &Path) -> Result<(), Failure> {
+    if path.as_os_str().is_empty() {
+        return Err(Failure::Usage(format!("{option} needs the name of a file, and it is empty")));
+    }
+    if path == Path::new(STANDARD) {
+        return Err(Failure::Usage(format!(
+            "{option} needs a file; write ./- for a file that is called -"
+        )));
+    }
+    Ok(())
+}
+
+/// Returns true if both paths lead to one regular file.
+pub(super) fn is_same_file(first: &Path, second: &Path) -> bool {
+    let (Ok(first_found), Ok(second_found)) = (fs::metadata(first), fs::metadata(second)) else {
+        return false;
+    };
+    if !first_found.is_file() {
+        return false;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        first_found.dev() == second_found.dev() && first_found.ino() == second_found.ino()
+    }
+    #[cfg(not(unix))]
+    {
+        second_found.is_file() && fs::canonicalize(first).ok() == fs::canonicalize(second).ok()
+    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::cell::Cell;
 use clap::Args;
 
 use super::arguments::{parse_repository, repository_of};
+use super::destination::Destination;
 use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
 use super::sharing::{Sharing, push_document};
 use super::transfer::transfer_counted;
-use crate::atomic_file;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, WorkloadName};
+use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -21,7 +21,8 @@ pub(super) struct Export {
     /// The workload's name, as `thv list` shows it
     #[arg(required_unless_present = "all")]
     name: Option<WorkloadName>,
-    /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
+    /// A file such as ./config.json, a reference such as registry.example.com/configs/a:v1, or - for
+    /// standard output
     #[arg(required_unless_present = "all")]
     destination: Option<String>,
     /// Export every workload to REPOSITORY, each with its name as the tag
@@ -35,35 +36,46 @@ impl Export {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (name, destination) = match (&self.all, &self.name, &self.destination) {
             (Some(repository), ..) => return export_all(context, repository, &self.sharing).await,
-            (None, Some(name), Some(destination)) => (name, ConfigLocation::parse(destination)?),
+            (None, Some(name), Some(destination)) => {
+                (name, ConfigLocation::destination(destination)?)
+            }
             (None, ..) => {
                 return Err(Failure::usage("name a workload and a destination"));
             }
         };
         let document = StateStore::from_environment()?.load(name)?;
         match destination {
-            ConfigLocation::File(_) if self.sharing.is_given() => Err(Failure::usage(
-                "--secret and --allow are for a registry: a file gets the configuration unchanged",
-            )),
-            ConfigLocation::File(path) => {
-                let bytes = document.bytes();
-                atomic_file::write_with_parents(&path, bytes)
-                    .map_err(|error| Failure::file("writing", &path, error))?;
-                let path = path.display();
-                context.output.report(
-                    Report::new(format!("Exported run configuration '{name}' to file {path}"))
-                        .field("file", path.to_string())
-                        .field("digest", Digest::sha256(bytes).to_string())
-                        .field("status", "written"),
-                )
-            }
             ConfigLocation::Registry(reference) => {
                 let what = format!("run configuration '{name}' to OCI registry");
                 push_document(context, document, &self.sharing, &reference, ["Exported", &what])
                     .await
             }
+            _ if self.sharing.is_given() => Err(Failure::usage(
+                "--secret and --allow are for a registry: a file gets the configuration unchanged",
+            )),
+            ConfigLocation::File(path) => {
+                write(context, &Destination::file(context, path)?, name, &document)
+            }
+            ConfigLocation::Standard | ConfigLocation::Name(_) => {
+                write(context, &Destination::standard_output(context)?, name, &document)
+            }
         }
     }
+}
+
+fn write(
+    context: &Context,
+    destination: &Destination,
+    name: &WorkloadName,
+    document: &Document,
+) -> Result<(), Failure> {
+    let bytes = document.bytes();
+    destination.write(context, bytes, |path| {
+        let path = path.display();
+        Report::new(format!("Exported run configuration '{name}' to file {path}"))
+            .field("file", path.to_string())
+            .field("digest", Digest::sha256(bytes).to_string())
+    })
 }
 
 async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> Result<(), Failure> {

@@ -45,15 +45,18 @@ after it. thv reads references as docker does:
   a:v1                                docker.io/library/a:v1
   ...@sha256:<64 digits>              exactly this content; the tag is ignored
 
-Is it a file or a reference? The first rule that applies decides:
-  1. oci:// in front                        a reference
-  2. / ./ ../ ~ or a drive letter in front  a file
-  3. .json, .yaml or .yml at the end        a file
-  4. a path that exists                     a file
+Is it a file or a reference? The text decides, never what lies on the disk. The
+first rule that applies:
+  1. - alone                                standard input or output
+  2. oci:// in front                        a reference
+  3. / ./ ../ ~ or a drive letter in front  a file
+  4. .json, .yaml or .yml at the end        a file
   5. a registry in front (with a dot or a
      port, or localhost), a tag, a digest   a reference
-  6. anything else                          refused; for `inspect` and `diff`
-                                            a workload of the state store
+  6. no / in it                             a workload, where the command takes
+                                            one; else a file
+  7. anything else                          refused
+`thv export` writes to a file where rule 6 or 7 applies to its destination.
 
 A tag can move to other content. A digest always names the same content.";
 

@@ -176,6 +176,9 @@ fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
             let address = registry.replace("localhost:", "127.0.0.1:");
             Some(format!("`thv registry serve --listen {address}` serves a registry there"))
         }
+        Unresolved if Path::new(registry).is_dir() => {
+            Some(format!("{registry} is a directory here: write ./{registry}/… for a file in it"))
+        }
         Unresolved | Refused | Timeout | Connection(_) if !is_loopback => {
             Some(match error.origin().and_then(wire::proxy_of) {
                 Some(proxy) if !proxy.starts_with("http") => {

@@ -1,15 +1,16 @@
 //! `thv import`: from a file or a registry into the state store.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use clap::Args;
 
-use super::arguments::{parse_repository, repository_of};
+use super::arguments::{STANDARD, parse_repository, repository_of};
 use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::source::{download, read_document};
+use super::source::{download, file_of_name, read_document};
 use super::transfer::{transfer, transfer_counted};
 use crate::printable::chain;
 use crate::runconfig::{Collection, ConfigLocation, PullError, Pulled, WorkloadName, renamed};
@@ -17,7 +18,8 @@ use crate::state::{IfExists, StateStore};
 
 #[derive(Args)]
 pub(super) struct Import {
-    /// A file such as ./config.json, or a reference such as registry.example.com/configs/a:v1
+    /// A file such as ./config.json, a reference such as registry.example.com/configs/a:v1, or - for
+    /// standard input
     #[arg(required_unless_present = "all")]
     source: Option<String>,
     /// Import every workload that `thv export --all` pushed to REPOSITORY
@@ -40,6 +42,10 @@ impl Import {
         let source = self.source.unwrap_or_default();
         let (document, artifact) = match ConfigLocation::parse(&source)? {
             ConfigLocation::File(path) => (read_document(context, &path)?, None),
+            ConfigLocation::Standard => (read_document(context, Path::new(STANDARD))?, None),
+            ConfigLocation::Name(name) => {
+                (read_document(context, &file_of_name(context, &name)?)?, None)
+            }
             ConfigLocation::Registry(reference) => {
                 let pulled = download(context, &reference).await?;
                 let digest = pulled.manifest.descriptor.digest;

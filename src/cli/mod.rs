@@ -6,6 +6,7 @@
 mod arguments;
 mod completions;
 mod demo;
+mod destination;
 mod diff;
 mod exit_code;
 mod export;
@@ -103,7 +104,8 @@ pub fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let matches = command().get_matches();
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    arguments.options.ignore_empty_variable(matches.value_source("wire_log"));
     let output = arguments.options.output();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {

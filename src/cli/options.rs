@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use clap::parser::ValueSource;
 
+use super::arguments::{is_same_file, refuse_standard};
 use super::failure::Failure;
 use super::output::{Colour, Output};
 use super::prompt::read_password;
@@ -68,6 +70,8 @@ pub(super) struct Context {
     pub(super) output: Output,
     pub(super) client: Client,
     pub(super) settings: Settings,
+    /// The file of the transcript.
+    pub(super) wire_log: Option<PathBuf>,
     /// The longest time that all requests of one command may take together.
     pub(super) total_timeout: Duration,
     /// Finds and stores credentials. It does not know the credential of the command line.
@@ -81,12 +85,19 @@ impl Options {
         Output { json: self.json, quiet: self.quiet, colour: self.color }
     }
 
+    /// Ignores the variable of the transcript's file if it is empty: an empty variable counts as not
+    /// set. An empty option is an error, because nothing would be recorded.
+    pub(super) fn ignore_empty_variable(&mut self, wire_log: Option<ValueSource>) {
+        if wire_log == Some(ValueSource::EnvVariable) {
+            self.wire_log.take_if(|path| path.is_empty());
+        }
+    }
+
     /// Makes the context of a command. If `logging_in` is true, the command itself uses the name and password
     /// of the command line.
     pub(super) fn context(&self, output: Output, logging_in: bool) -> Result<Context, Failure> {
-        // An empty variable counts as not set.
-        let wire_log = self.wire_log.as_deref().filter(|path| !path.is_empty());
-        let recorder = wire_log.map(Path::new).map(open_transcript).transpose()?;
+        let wire_log = self.wire_log.as_deref().map(Path::new);
+        let recorder = wire_log.map(open_transcript).transpose()?;
         let mut settings = Settings {
             user_agent: concat!("thv/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls: self.tls(output)?,
@@ -102,6 +113,10 @@ impl Options {
         }
         let mut keychain = Keychain::from_environment();
         if let Some(file) = &self.registry_config {
+            refuse_standard("--registry-config", file)?;
+            if wire_log.is_some_and(|log| is_same_file(log, file)) {
+                return Err(Failure::usage("--wire-log and --registry-config are the same file"));
+            }
             // `thv login` creates the file.
             if !logging_in && !file.exists() {
                 output.note(&format!("note: {} does not exist and is not used", file.display()));
@@ -120,6 +135,7 @@ impl Options {
             output,
             client: client.build(),
             settings,
+            wire_log: wire_log.map(Path::to_owned),
             total_timeout: total_timeout(&self.timeout),
             keychain,
             username: self.username.clone(),
@@ -160,6 +176,7 @@ impl Options {
 }
 
 fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
+    refuse_standard("--wire-log", path)?;
     match JsonLinesRecorder::append_to(path) {
         Ok(recorder) => Ok(Arc::new(recorder)),
         Err(error) => Err(Failure::file("opening the transcript", path, error)),

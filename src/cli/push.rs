@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::options::Context;
 use super::sharing::{Sharing, push_document};
 use super::source::read_document;
-use crate::runconfig::ConfigLocation;
+use crate::runconfig::{ConfigLocation, InvalidLocation};
 
 #[derive(Args)]
 pub(super) struct Push {
@@ -23,7 +23,9 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        if Path::new(&self.reference).is_file() {
+        let is_reference =
+            matches!(ConfigLocation::parse(&self.reference), Ok(ConfigLocation::Registry(_)));
+        if !is_reference && Path::new(&self.reference).is_file() {
             return Err(Failure::Usage(format!(
                 "{:?} is a file; the file comes first, then where to push it",
                 self.reference
@@ -41,6 +43,12 @@ impl Push {
 
 /// Returns true if there is no file at `path`, and `path` reads as a reference or a workload's name.
 fn is_missing_file(path: &Path) -> bool {
-    let text = path.to_str().unwrap_or("-");
-    text != "-" && !matches!(ConfigLocation::parse(text), Ok(ConfigLocation::File(_)))
+    let is_named_otherwise = |text| {
+        matches!(
+            ConfigLocation::parse(text),
+            Ok(ConfigLocation::Registry(_) | ConfigLocation::Name(_))
+                | Err(InvalidLocation::Ambiguous(_))
+        )
+    };
+    path.to_str().is_some_and(is_named_otherwise) && !path.exists()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::arguments::refuse_standard;
 use super::failure::Failure;
 use super::options::Context;
 use super::output::Report;
@@ -27,6 +28,9 @@ pub(super) enum Registry {
 impl Registry {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let Self::Serve { listen, dir } = self;
+        if let Some(dir) = &dir {
+            refuse_standard("--dir", dir)?;
+        }
         let storage = match &dir {
             Some(dir) => Storage::directory(dir)
                 .map_err(|error| Failure::file("opening the directory", dir, error))?,

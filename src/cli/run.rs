@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::parse_reference;
+use super::arguments::{STANDARD, parse_reference};
 use super::failure::Failure;
 use super::layout::cut;
 use super::options::Context;
 use super::output::{Output, Report};
 use super::prompt;
-use super::source::pull_failure;
+use super::source::{pull_failure, read_document};
 use super::transfer::transfer;
 use crate::engine::{EngineKind, Lifetime, PlanError};
 use crate::oci::auth::Secret;
@@ -31,7 +31,7 @@ const LINE_LIMIT: usize = 1000;
 
 #[derive(Args)]
 pub(super) struct Run {
-    /// A run configuration or an image: a file, or a reference such as
+    /// A run configuration or an image: a file, - for standard input, or a reference such as
     /// registry.example.com/configs/my-server:v1
     #[arg(required_unless_present = "from_config")]
     source: Option<String>,
@@ -109,13 +109,25 @@ impl Run {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let (only_show, yes) = (self.only_show, self.yes);
         let notes = Notes(context.output);
-        let request = self.request()?;
+        let mut request = self.request()?;
+        if request.source == STANDARD {
+            request.document = Some(read_document(context, Path::new(STANDARD))?);
+        }
         if only_show && request.engine == EngineChoice::ToolHive {
             let text = "--dry-run cannot be used with --engine toolhive, which passes the \
                         configuration to ToolHive unchanged";
             return Err(Failure::Usage(text.to_owned()));
         }
-        let prepared = fetched(context, request).await?.prepare(&notes)?;
+        let reads_standard_input = request.document.is_some();
+        let fetched = fetched(context, request).await?;
+        let is_stdio = fetched.document().config().transport.get() == Ok(&McpTransport::Stdio);
+        if reads_standard_input && is_stdio && !only_show {
+            return Err(Failure::usage(
+                "standard input holds the configuration, and this stdio server needs it too; name \
+                 a file for the configuration",
+            ));
+        }
+        let prepared = fetched.prepare(&notes)?;
         if only_show {
             let command = prepared.command_line(&notes).unwrap_or_default();
             return context.output.text("command", &printable(&command));
@@ -140,6 +152,7 @@ impl Run {
         Ok(RunRequest {
             only_configuration: self.from_config.is_some(),
             source: self.from_config.or(self.source).unwrap_or_default(),
+            document: None,
             name: self.name,
             engine: match self.engine {
                 None => EngineChoice::Installed,

@@ -3,15 +3,17 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::arguments::STANDARD;
 use super::failure::Failure;
 use super::options::Context;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
 use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest};
+use crate::printable::printable;
 use crate::runconfig::{
     ConfigLocation, Document, InvalidLocation, MAX_SIZE, PullError, Pulled, WorkloadName, pull,
 };
-use crate::state::StateStore;
+use crate::state::{StateError, StateStore};
 
 const SUGGESTIONS: usize = 5;
 
@@ -22,29 +24,46 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Reads the configuration that `text` names: `-` is standard input; otherwise the rules of
-    /// [`ConfigLocation::parse`] hold, and a text that could be a file or a reference is the name of
-    /// a workload.
+    /// Reads the configuration that `text` names, by the rules of [`ConfigLocation::parse`]. A bare
+    /// name is a workload of the state store if there is one, else a file.
     pub(super) async fn find(context: &Context, text: &str) -> Result<Self, Failure> {
-        let file = |path: &Path| {
-            let document = read_document(context, path)?;
-            Ok(Self::File { path: path.to_owned(), document })
-        };
-        if text == "-" {
-            return file(Path::new(text));
-        }
-        match (ConfigLocation::parse(text), text.parse::<WorkloadName>()) {
-            (Ok(ConfigLocation::File(path)), _) => file(&path),
-            (Ok(ConfigLocation::Registry(reference)), _) => {
+        match ConfigLocation::parse(text)? {
+            ConfigLocation::Name(name) => Self::find_by_name(context, &name),
+            ConfigLocation::Standard => Self::read(context, STANDARD.into()),
+            ConfigLocation::File(path) => Self::read(context, path),
+            ConfigLocation::Registry(reference) => {
                 let pulled = download(context, &reference).await?;
                 Ok(Self::Artifact { reference, pulled: Box::new(pulled) })
             }
-            (Err(InvalidLocation::Ambiguous(_)), Ok(name)) => {
+        }
+    }
+
+    fn read(context: &Context, path: PathBuf) -> Result<Self, Failure> {
+        Ok(Self::File { document: read_document(context, &path)?, path })
+    }
+
+    fn find_by_name(context: &Context, text: &str) -> Result<Self, Failure> {
+        let missing: Failure = match text.parse::<WorkloadName>() {
+            Ok(name) => {
                 let store = StateStore::from_environment()?;
-                let document = store.load(&name)?;
-                Ok(Self::Workload { path: store.path_of(&name), name, document })
+                match store.load(&name) {
+                    Ok(document) => {
+                        if Path::new(text).is_file() {
+                            let note =
+                                format!("note: {text} is the workload; ./{text} is the file");
+                            context.output.note(&note);
+                        }
+                        return Ok(Self::Workload { path: store.path_of(&name), name, document });
+                    }
+                    Err(error @ StateError::NotFound { .. }) => error.into(),
+                    Err(error) => return Err(error.into()),
+                }
             }
-            (Err(error), _) => Err(error.into()),
+            Err(_) => InvalidLocation::Ambiguous(text.to_owned()).into(),
+        };
+        match file_of_name(context, text) {
+            Ok(path) => Self::read(context, path),
+            Err(_) => Err(missing),
         }
     }
 
@@ -59,16 +78,23 @@ impl Source {
     pub(super) fn title(&self) -> String {
         match self {
             Self::Workload { name, .. } => format!("workload {name}"),
-            Self::File { path, .. } if path == Path::new("-") => "standard input".to_owned(),
+            Self::File { path, .. } if path == Path::new(STANDARD) => "standard input".to_owned(),
             Self::File { path, .. } => format!("file {}", path.display()),
             Self::Artifact { reference, .. } => reference.to_string(),
         }
     }
 }
 
+/// Returns the file that a bare name names, and says so.
+pub(super) fn file_of_name(context: &Context, name: &str) -> Result<PathBuf, InvalidLocation> {
+    let path = ConfigLocation::file_of_name(name)?;
+    context.output.note(&format!("note: reading the file ./{}", printable(name)));
+    Ok(path)
+}
+
 /// Reads a run configuration from a file, or from standard input if `path` is `-`.
 pub(super) fn read_document(context: &Context, path: &Path) -> Result<Document, Failure> {
-    let is_stdin = path == Path::new("-");
+    let is_stdin = path == Path::new(STANDARD);
     if is_stdin && context.password_stdin {
         return Err(Failure::usage(
             "standard input cannot hold both the password and the configuration",

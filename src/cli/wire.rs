@@ -1,5 +1,7 @@
 //! `thv wire`: works on transcripts, the records of HTTP exchanges that `--wire-log` writes.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +10,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::arguments::{STANDARD, is_same_file};
+use super::destination::Destination;
 use super::failure::Failure;
 use super::options::Context;
 use super::output::{Output, Report};
 use super::transfer::interrupted;
-use crate::atomic_file;
-use crate::audit::{self, Recorded, Severity, TranscriptReader, check, export};
+use crate::audit::{self, Recorded, Severity, TranscriptError, TranscriptReader, check, export};
 use crate::printable::printable;
 
 #[derive(Subcommand)]
@@ -47,7 +50,7 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
 
 #[derive(Args)]
 pub(super) struct Show {
-    /// The transcript, made with --wire-log
+    /// The transcript, made with --wire-log; - reads standard input
     file: PathBuf,
     /// Show the header fields
     #[arg(long)]
@@ -78,7 +81,8 @@ impl Show {
                     show.lines(recorded).iter().try_for_each(|text| output.line(text))?;
                 }
             }
-            if !self.follow {
+            // Standard input was read to its end.
+            if !self.follow || self.file == Path::new(STANDARD) {
                 return Ok(());
             }
             tokio::time::sleep(FOLLOW_INTERVAL).await;
@@ -88,7 +92,7 @@ impl Show {
 
 #[derive(Args)]
 pub(super) struct Check {
-    /// The transcript, made with --wire-log
+    /// The transcript, made with --wire-log; - reads standard input
     file: PathBuf,
 }
 
@@ -129,12 +133,12 @@ impl Check {
 
 #[derive(Args)]
 pub(super) struct Export {
-    /// The transcript, made with --wire-log
+    /// The transcript, made with --wire-log; - reads standard input
     file: PathBuf,
     /// The format to convert to
     #[arg(long, value_enum)]
     format: Format,
-    /// The file to write; without it the result goes to standard output
+    /// The file to write; without it, and with -, standard output gets the result
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -151,34 +155,30 @@ enum Format {
 
 impl Export {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        if context.output.json && self.output.is_none() {
-            return Err(Failure::usage(
-                "--json describes what was written; name a file for it with -o",
-            ));
+        if self.output.as_ref().is_some_and(|output| is_same_file(&self.file, output)) {
+            return Err(Failure::Usage(format!(
+                "{} is the transcript; name another file for the result",
+                self.file.display()
+            )));
         }
+        let destination = Destination::new(context, self.output)?;
         let records = read(&self.file, context.output)?;
         let text = match self.format {
             Format::Har => export::har(&records),
             Format::Curl => export::curl(&records),
             Format::Html => export::html(&records, &check(&records)),
         };
-        let Some(path) = self.output else {
-            return context.output.write(text.as_bytes());
-        };
-        atomic_file::write(&path, text.as_bytes())
-            .map_err(|error| Failure::file("writing", &path, error))?;
-        context.output.report(
+        destination.write(context, text.as_bytes(), |path| {
             Report::new(format!("Wrote {} to file {}", count(records.len()), path.display()))
                 .field("file", path.display().to_string())
                 .field("exchanges", records.len())
-                .field("status", "written"),
-        )
+        })
     }
 }
 
 #[derive(Args)]
 pub(super) struct Replay {
-    /// The transcript, made with --wire-log
+    /// The transcript, made with --wire-log; - reads standard input
     file: PathBuf,
     /// The address and port to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
@@ -237,8 +237,16 @@ impl Proxy {
     }
 }
 
-fn open(file: &Path) -> Result<TranscriptReader, Failure> {
-    TranscriptReader::open(file).map_err(|error| Failure::transcript(file, error))
+type Reader = TranscriptReader<Box<dyn Read>>;
+
+fn open(file: &Path) -> Result<Reader, Failure> {
+    let source: Box<dyn Read> = if file == Path::new(STANDARD) {
+        Box::new(io::stdin())
+    } else {
+        let opened = File::open(file).map_err(TranscriptError::Io);
+        Box::new(opened.map_err(|error| Failure::transcript(file, error))?)
+    };
+    Ok(TranscriptReader::new(source))
 }
 
 /// Reads every record of a file. A last line that is not complete is left out, with a note.

@@ -1,14 +1,15 @@
 //! Finds the run configuration that a request names, or makes one for an image.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 
 use super::error::{RunError, UnusableOption};
 use super::request::{EngineChoice, RunRequest};
 use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::{Client, Digest, Reference};
 use crate::runconfig::{
-    ConfigLocation, Document, ImageOptions, RetrieveError, name_of_image, pull_unless_image,
-    read_file, renamed, runnable,
+    Document, ImageOptions, RetrieveError, Runnable, name_of_image, pull_unless_image, read_file,
+    renamed, runnable,
 };
 
 /// A fetched run configuration that was not checked yet.
@@ -22,6 +23,8 @@ pub struct Fetched {
     pub(super) client: Client,
     /// The registry's error, if a local image is run instead.
     pub(super) local_image: Option<RetrieveError>,
+    /// The file that a bare name named.
+    pub(super) file_by_name: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -50,15 +53,24 @@ impl Fetched {
 ///
 /// # Errors
 /// [`RunError::Retrieve`] if nothing was found; other variants if the request cannot be used.
-pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunError> {
+pub async fn fetch(client: &Client, mut request: RunRequest) -> Result<Fetched, RunError> {
     let toolhive = match request.engine {
         EngineChoice::ToolHive => Some(ToolHive::from_environment()?),
         _ => None,
     };
-    let mut local_image = None;
-    let (document, origin) = match runnable(&request.source)? {
-        ConfigLocation::File(path) => (configured(read_file(&path)?, &request)?, Origin::File),
-        ConfigLocation::Registry(reference) => match pull_unless_image(client, &reference).await {
+    let (mut local_image, mut file_by_name) = (None, None);
+    let source = match request.document.take() {
+        Some(document) => Err(document),
+        None => Ok(runnable(&request.source)?),
+    };
+    let (document, origin) = match source {
+        Err(document) => (configured(document, &request)?, Origin::File),
+        Ok(Runnable::File { path, by_name }) => {
+            let document = configured(read_file(&path)?, &request)?;
+            file_by_name = by_name.then_some(path);
+            (document, Origin::File)
+        }
+        Ok(Runnable::Registry(reference)) => match pull_unless_image(client, &reference).await {
             Ok(Some(pulled)) => {
                 let digest = pulled.manifest.descriptor.digest;
                 (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
@@ -75,7 +87,8 @@ pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunE
             Err(error) => return Err(error.into()),
         },
     };
-    Ok(Fetched { document, origin, request, toolhive, client: client.clone(), local_image })
+    let client = client.clone();
+    Ok(Fetched { document, origin, request, toolhive, client, local_image, file_by_name })
 }
 
 /// Returns the container engine that the request chooses among those in `PATH`.

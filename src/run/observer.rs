@@ -1,6 +1,7 @@
 //! The messages of a run to its caller.
 
 use std::fmt;
+use std::path::Path;
 
 use url::Url;
 
@@ -21,6 +22,8 @@ pub trait RunObserver: Sync {
 pub enum Note<'a> {
     /// The registry does not have the image or cannot be reached, and the engine has it.
     LocalImage(&'a RetrieveError),
+    /// A bare name named this file.
+    FileByName(&'a Path),
     /// Another port is used than the configuration's.
     PortTaken {
         /// The configuration's port.
@@ -48,6 +51,7 @@ impl fmt::Display for Note<'_> {
             Self::LocalImage(error) => {
                 format!("{}; running the local image", chain(error))
             }
+            Self::FileByName(path) => format!("read from the file ./{}", path.display()),
             Self::PortTaken { wanted, chosen } => {
                 format!("port {wanted} is taken; using {chosen}")
             }

@@ -55,6 +55,9 @@ impl Fetched {
         if let Some(error) = &self.local_image {
             observer.note(Note::LocalImage(error));
         }
+        if let Some(path) = &self.file_by_name {
+            observer.note(Note::FileByName(path));
+        }
         let working_dir = std::env::current_dir().map_err(|error| RunError::Io {
             doing: "reading the working directory".to_owned(),
             error,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::engine::{EngineKind, Lifetime};
-use crate::runconfig::{ImageOptions, WorkloadName};
+use crate::runconfig::{Document, ImageOptions, WorkloadName};
 
 /// What is to run, and how.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,9 @@ use crate::runconfig::{ImageOptions, WorkloadName};
 pub struct RunRequest {
     /// A file or a reference, by the rules of `thv help references`.
     pub source: String,
+    /// The run configuration itself, if the caller has read it already. Then `source` is not looked
+    /// for.
+    pub document: Option<Document>,
     /// Whether a container image is refused.
     pub only_configuration: bool,
     /// The workload's name, instead of the configuration's.

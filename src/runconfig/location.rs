@@ -1,45 +1,71 @@
 //! Tells a file from a registry reference.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::oci::{InvalidReference, Reference};
 
+/// What a user typed for a run configuration. The text alone decides it, never what lies on the disk:
+/// a file of a cloned repository cannot take the place of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConfigLocation {
+    /// `-`: standard input or output.
+    Standard,
     /// A file.
     File(PathBuf),
+    /// A registry reference.
     Registry(Reference),
+    /// A bare name: of a workload, or of a file in the working directory.
+    Name(String),
 }
 
 impl ConfigLocation {
     /// Parses the text that a user typed. The first rule that matches decides:
     ///
-    /// 1. It starts with `oci://`: a registry reference.
-    /// 2. It starts with `/`, `./`, `../`, `~` or a drive letter (`C:\`, `C:/`): a file.
-    /// 3. It ends in `.json`, `.yaml` or `.yml` and has no tag or digest: a file.
-    /// 4. It is a path that exists: a file.
+    /// 1. It is `-`: standard input or output.
+    /// 2. It starts with `oci://`: a registry reference.
+    /// 3. It starts with `/`, `./`, `../`, `~` or a drive letter (`C:\`, `C:/`): a file.
+    /// 4. It ends in `.json`, `.yaml` or `.yml` and has no tag or digest: a file.
     /// 5. Its first component is a registry host (it has a dot or a port, or is `localhost`), or it
     ///    has a tag or a digest: a registry reference.
-    /// 6. Anything else could be either, and is refused.
+    /// 6. It has no `/`: a bare name.
+    /// 7. Anything else could be a file or a reference, and is refused.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidLocation> {
-        Self::parse_with(text, Path::exists)
-    }
-
-    fn parse_with(text: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, InvalidLocation> {
+        if text == "-" {
+            return Ok(Self::Standard);
+        }
         if let Some(reference) = text.strip_prefix("oci://") {
             return Self::registry(text, reference);
         }
-        let path = Path::new(text);
-        if looks_like_path(text) || has_file_ending(text) || exists(path) {
-            return Ok(Self::File(path.to_owned()));
+        if looks_like_path(text) || has_file_ending(text) {
+            return Ok(Self::File(text.into()));
         }
         let names_registry =
             text.split_once('/').is_some_and(|(first, _)| Reference::names_registry(first));
         if names_registry || has_tag_or_digest(text) {
-            return Self::registry(text, text);
+            Self::registry(text, text)
+        } else if text.is_empty() || text.contains('/') {
+            Err(InvalidLocation::Ambiguous(text.to_owned()))
+        } else {
+            Ok(Self::Name(text.to_owned()))
         }
-        Err(InvalidLocation::Ambiguous(text.to_owned()))
+    }
+
+    /// Parses where to write to. As in `ToolHive`, what cannot be a reference with a registry host, a
+    /// tag or a digest is a file.
+    pub(crate) fn destination(text: &str) -> Result<Self, InvalidLocation> {
+        match Self::parse(text) {
+            Ok(Self::Name(_)) => Ok(Self::File(text.into())),
+            Err(InvalidLocation::Ambiguous(_)) if !text.is_empty() => Ok(Self::File(text.into())),
+            other => other,
+        }
+    }
+
+    /// Returns the file that a bare name names, if there is one. The name of a workload goes first
+    /// where a command takes one.
+    pub(crate) fn file_of_name(name: &str) -> Result<PathBuf, InvalidLocation> {
+        let path = PathBuf::from(name);
+        if path.is_file() { Ok(path) } else { Err(InvalidLocation::Ambiguous(name.to_owned())) }
     }
 
     fn registry(text: &str, reference: &str) -> Result<Self, InvalidLocation> {
@@ -119,11 +145,13 @@ mod tests {
 
     const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
-    /// Returns `file` with the path, the reference, `ambiguous`, or the error.
-    fn read(text: &str, existing: &str) -> String {
-        match ConfigLocation::parse_with(text, |path| path == Path::new(existing)) {
+    /// Returns `file` with the path, `name`, the reference, `ambiguous`, or the error.
+    fn shown(parsed: Result<ConfigLocation, InvalidLocation>) -> String {
+        match parsed {
+            Ok(ConfigLocation::Standard) => "standard".to_owned(),
             Ok(ConfigLocation::File(path)) => format!("file {}", path.display()),
             Ok(ConfigLocation::Registry(reference)) => reference.to_string(),
+            Ok(ConfigLocation::Name(name)) => format!("name {name}"),
             Err(InvalidLocation::Ambiguous(_)) => "ambiguous".to_owned(),
             Err(InvalidLocation::Reference { error, .. }) => format!("error {error}"),
         }
@@ -138,24 +166,25 @@ mod tests {
             ("./config.json", "file ./config.json"),
             ("/tmp/config.json", "file /tmp/config.json"),
             // Rule 1.
+            ("-", "standard"),
+            // Rule 2.
             ("oci://my-server", "docker.io/library/my-server:latest"),
             ("oci://localhost/a.json", "localhost/a.json:latest"),
-            // Rule 2.
+            // Rule 3.
             ("../x", "file ../x"),
             ("./registry.example.com/a:v1", "file ./registry.example.com/a:v1"),
+            ("./-", "file ./-"),
             ("~/x", "file ~/x"),
             ("~user/x:v1", "file ~user/x:v1"),
             ("C:\\configs\\x", "file C:\\configs\\x"),
             ("c:/x", "file c:/x"),
             (".", "file ."),
-            // Rule 3.
+            // Rule 4.
             ("config.json", "file config.json"),
             ("dir/config.YAML", "file dir/config.YAML"),
             ("registry.example.com/config.yml", "file registry.example.com/config.yml"),
             ("registry.example.com/config.json:v1", "registry.example.com/config.json:v1"),
             ("registry.example.com/a:v1.json", "registry.example.com/a:v1.json"),
-            // Rule 4.
-            ("there", "file there"),
             // Rule 5.
             ("registry.example.com/configs/a", "registry.example.com/configs/a:latest"),
             ("host:5000/name", "host:5000/name:latest"),
@@ -166,39 +195,52 @@ mod tests {
             (&pinned, &pinned),
             (&tagged_and_pinned, &format!("docker.io/library/{tagged_and_pinned}")),
             // Rule 6.
-            ("my-server", "ambiguous"),
+            ("my-server", "name my-server"),
+            ("config.txt", "name config.txt"),
+            ("localhost", "name localhost"),
+            // Rule 7.
             ("user/my-server", "ambiguous"),
-            ("localhost", "ambiguous"),
             ("", "ambiguous"),
         ] {
-            assert_eq!(read(text, "there"), expected, "{text:?}");
+            assert_eq!(shown(ConfigLocation::parse(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn destination_without_host_tag_and_digest_is_a_file() {
+        for (text, expected) in [
+            ("config", "file config"),
+            ("config.txt", "file config.txt"),
+            ("exports/config", "file exports/config"),
+            ("-", "standard"),
+            ("registry.example.com/a", "registry.example.com/a:latest"),
+            ("localhost:5055/a", "localhost:5055/a:latest"),
+            ("user/a:v1", "docker.io/user/a:v1"),
+            ("", "ambiguous"),
+        ] {
+            assert_eq!(shown(ConfigLocation::destination(text)), expected, "{text:?}");
         }
     }
 
     #[test]
     fn invalid_reference_is_not_taken_for_a_file() {
         for text in ["registry.example.com/Upper:v1", "oci://", "a:b:c", "registry.example.com/"] {
-            assert!(read(text, "there").starts_with("error"), "{text:?}");
+            assert!(shown(ConfigLocation::parse(text)).starts_with("error"), "{text:?}");
+            assert!(shown(ConfigLocation::destination(text)).starts_with("error"), "{text:?}");
         }
     }
 
     #[test]
-    fn existing_path_beats_a_reference_but_not_the_oci_prefix() {
-        assert_eq!(read("my-server:v1", "my-server:v1"), "file my-server:v1");
-        assert_eq!(read("oci://my-server:v1", "my-server:v1"), "docker.io/library/my-server:v1");
-    }
-
-    #[test]
     fn error_for_ambiguous_text_says_what_to_type() {
-        let message = ConfigLocation::parse_with("my-server", |_| false).unwrap_err().to_string();
-        for expected in ["\"./my-server\"", "\"oci://my-server\"", "\"my-server:TAG\""] {
+        let message = ConfigLocation::parse("me/my-server").unwrap_err().to_string();
+        for expected in ["\"./me/my-server\"", "\"oci://me/my-server\"", "\"me/my-server:TAG\""] {
             assert!(message.contains(expected), "{message}");
         }
     }
 
     #[test]
     fn errors_for_empty_text_and_url_are_specific() {
-        let message = |text| ConfigLocation::parse_with(text, |_| false).unwrap_err().to_string();
+        let message = |text| ConfigLocation::parse(text).unwrap_err().to_string();
         assert!(message("").starts_with("the argument is empty"), "{}", message(""));
         let url = message("oci://https://registry.example.com/a:v1");
         assert!(url.ends_with("write \"registry.example.com/a:v1\""), "{url}");

@@ -56,7 +56,7 @@ pub(crate) use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
 pub use retrieve::{NotRunnable, RetrieveError};
-pub(crate) use retrieve::{pull_unless_image, read_file, runnable};
+pub(crate) use retrieve::{Runnable, pull_unless_image, read_file, runnable};
 pub(crate) use review::reviewed;
 pub use review::{Review, review};
 #[cfg(any(test, fuzzing))]

@@ -21,9 +21,20 @@ const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
 /// `io.github.owner/server`.
 const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
 
-/// Parses what a user typed: a file that exists, or a reference; see [`ConfigLocation::parse`]. What
-/// only `ToolHive` can run is an error.
-pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
+/// What a user typed that can be run.
+#[derive(Debug)]
+pub(crate) enum Runnable {
+    /// A file; with `by_name`, one that was named without `./`.
+    File {
+        path: PathBuf,
+        by_name: bool,
+    },
+    Registry(Reference),
+}
+
+/// Parses what a user typed: a file or a reference; see [`ConfigLocation::parse`]. What only
+/// `ToolHive` can run is an error.
+pub(crate) fn runnable(text: &str) -> Result<Runnable, NotRunnable> {
     if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
         return Err(NotRunnable::ToolHive(format!(
             "{text:?} is a package that ToolHive builds an image for; run it with ToolHive's own \
@@ -36,25 +47,40 @@ pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, NotRunnable> {
              ToolHive's own `thv run {text}`"
         )));
     }
-    let location = match ConfigLocation::parse(text) {
+    match location(text) {
+        Ok(Runnable::Registry(_)) if is_name_in_catalogue(text) => {
+            Err(NotRunnable::ToolHive(format!(
+                "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
+                 {text}`, or write {text}:TAG for an image"
+            )))
+        }
         Err(InvalidLocation::Ambiguous(text)) if !text.is_empty() => {
-            return Err(NotRunnable::ToolHive(format!(
+            Err(NotRunnable::ToolHive(format!(
                 "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
                  {text}` runs; write {text}:latest for an image, or ./{text} for a file"
-            )));
+            )))
         }
-        other => other.map_err(NotRunnable::Location)?,
-    };
-    let reversed = REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain));
-    // Such a name has two parts, and neither a port nor a tag.
-    let named = text.split('/').count() == 2 && !text.contains([':', '@']);
-    if reversed && named && matches!(location, ConfigLocation::Registry(_)) {
-        return Err(NotRunnable::ToolHive(format!(
-            "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
-             {text}`, or write {text}:TAG for an image"
-        )));
+        other => other.map_err(NotRunnable::Location),
     }
-    Ok(location)
+}
+
+fn location(text: &str) -> Result<Runnable, InvalidLocation> {
+    match ConfigLocation::parse(text)? {
+        ConfigLocation::File(path) => Ok(Runnable::File { path, by_name: false }),
+        ConfigLocation::Registry(reference) => Ok(Runnable::Registry(reference)),
+        ConfigLocation::Name(name) => {
+            Ok(Runnable::File { path: ConfigLocation::file_of_name(&name)?, by_name: true })
+        }
+        // The caller reads standard input itself.
+        ConfigLocation::Standard => Err(InvalidLocation::Ambiguous(text.to_owned())),
+    }
+}
+
+/// Returns true for a reversed domain and a name, with neither a port nor a tag.
+fn is_name_in_catalogue(text: &str) -> bool {
+    REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain))
+        && text.split('/').count() == 2
+        && !text.contains([':', '@'])
 }
 
 /// Why a source cannot be run.
@@ -183,10 +209,10 @@ mod tests {
         assert!(said("https://example.com/mcp").contains("remote server"));
         assert!(said("").contains("the argument is empty"));
         for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
-            assert!(matches!(runnable(image), Ok(ConfigLocation::Registry(_))), "{image}");
+            assert!(matches!(runnable(image), Ok(Runnable::Registry(_))), "{image}");
         }
-        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(ConfigLocation::Registry(_))));
-        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(ConfigLocation::Registry(_))));
-        assert!(matches!(runnable("./fetch"), Ok(ConfigLocation::File(_))));
+        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(Runnable::Registry(_))));
+        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(Runnable::Registry(_))));
+        assert!(matches!(runnable("./fetch"), Ok(Runnable::File { by_name: false, .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Recorders take the records of exchanges.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -32,8 +32,10 @@ impl JsonLinesRecorder {
     /// Opens `path` for appending, and creates it with mode 0600 if it is missing.
     ///
     /// # Errors
-    /// Any failure to open or create the file.
+    /// Any failure to open or create the file; [`io::ErrorKind::InvalidData`] if it has content that is
+    /// no transcript. That content stays as it is.
     pub fn append_to(path: &Path) -> io::Result<Self> {
+        refuse_other_content(path)?;
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
@@ -43,6 +45,22 @@ impl JsonLinesRecorder {
         }
         Ok(Self { file: Mutex::new(options.open(path)?) })
     }
+}
+
+/// Refuses a file that does not begin as a record: the path may be that of another file by mistake.
+fn refuse_other_content(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        // A device or a pipe has no content to keep, and a missing file is created.
+        _ => return Ok(()),
+    }
+    let mut start = Vec::new();
+    File::open(path)?.take(64).read_to_end(&mut start)?;
+    start.retain(|byte| !byte.is_ascii_whitespace());
+    if start.is_empty() || start.starts_with(br#"{"v":"#) {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "the file has content that is no transcript"))
 }
 
 impl Recorder for JsonLinesRecorder {
