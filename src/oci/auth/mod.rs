@@ -5,7 +5,6 @@
 
 pub(super) mod authenticator;
 mod challenge;
-mod challenge_cache;
 pub(super) mod credentials;
 pub(super) mod error;
 #[cfg(any(test, fuzzing))]
