@@ -175,7 +175,7 @@ impl Client {
         };
         let operation = Operation::new(Arc::clone(&shared), context.clone());
         let checked = operation.retry(|operation| async move {
-            let request = operation.request(Method::Get, operation.url(""), "base");
+            let request = operation.request(Method::GET, operation.url(""), "base");
             let response = operation.send(request).await?;
             match response.status() {
                 ..400 => Ok(()),
