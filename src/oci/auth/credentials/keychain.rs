@@ -56,11 +56,8 @@ impl Keychain {
     }
 
     /// Returns the credential for a registry, or for a repository of it; `None` means anonymous.
-    ///
-    /// # Errors
-    /// [`KeychainError`] if a source that names this registry cannot be read. It is never treated as a source
-    /// without a credential.
-    pub async fn credential(
+    /// A source that names this registry and cannot be read is never treated as a source without a credential.
+    pub(crate) async fn credential(
         &self,
         registry: &RegistryName,
         repository: Option<&RepositoryName>,
