@@ -210,9 +210,7 @@ fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Val
     is_send(one.mount_blob(digest, one.name()));
     is_send(client.check_login(one.registry(), values.credential));
     is_send(client.settle());
-    is_send(one.similar_tags(tag, 1));
     let keychain = Keychain::default();
-    is_send(keychain.credential(one.registry(), None));
     is_send(keychain.store(one.registry(), "me", values.secret));
     is_send(keychain.erase(one.registry()));
     is_send(runconfig::pull(client, reference));

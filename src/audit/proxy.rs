@@ -23,6 +23,9 @@ use crate::wire::{
 /// The path prefix of URLs on other origins that the registry named:
 /// `/.elsewhere/https/host:port/…`.
 const ELSEWHERE: &str = "/.elsewhere/";
+/// The methods of the distribution API.
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 /// Header fields that are about one connection (RFC 9110, section 7.6.1), and `host`.
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
@@ -114,13 +117,15 @@ impl Relay {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let url = self.destination(target).ok_or("the registry never named this URL")?;
-        let method =
-            Method::parse(parts.method.as_str()).ok_or("this proxy does not support the method")?;
+        if !METHODS.contains(&parts.method) {
+            return Err("this proxy does not support the method".to_owned());
+        }
         let received = receive(body).await.map_err(|error| error.to_string())?;
 
         let is_token_server = self.named().token_servers.contains(&url[..Position::AfterPath]);
-        let name = if is_token_server { "token".to_owned() } else { operation(method, &url) };
-        let mut outgoing = Request::new(method, url.clone(), format!("proxy: {name}"));
+        let name =
+            if is_token_server { "token".to_owned() } else { operation(&parts.method, &url) };
+        let mut outgoing = Request::new(parts.method, url.clone(), format!("proxy: {name}"));
         for (name, value) in &parts.headers {
             let Ok(value) = value.to_str() else { continue };
             if name == "authorization" {
@@ -202,8 +207,8 @@ impl Relay {
 
 /// Returns the operation of a request, as this client's own transcripts name it, such as `blob upload,
 /// chunk`, or the method in lower case if the URL does not tell more.
-fn operation(method: Method, url: &Url) -> String {
-    let word = method.library().as_str().to_ascii_lowercase();
+fn operation(method: &Method, url: &Url) -> String {
+    let word = method.as_str().to_ascii_lowercase();
     let has = |name| url.query_pairs().any(|(key, _)| key == name);
     let name = match ApiPath::parse(url.path()) {
         Some(ApiPath::Base) => "base",
@@ -214,11 +219,11 @@ fn operation(method: Method, url: &Url) -> String {
         Some(ApiPath::UploadStart { .. }) if has("mount") => "blob, mount",
         Some(ApiPath::UploadStart { .. }) if has("digest") => "blob upload, single request",
         Some(ApiPath::UploadStart { .. }) => "blob upload, start",
-        Some(ApiPath::UploadSession { .. }) => match method {
-            Method::Patch => "blob upload, chunk",
-            Method::Put => "blob upload, finish",
-            Method::Get => "blob upload, status",
-            Method::Delete => "blob upload, cancel",
+        Some(ApiPath::UploadSession { .. }) => match *method {
+            Method::PATCH => "blob upload, chunk",
+            Method::PUT => "blob upload, finish",
+            Method::GET => "blob upload, status",
+            Method::DELETE => "blob upload, cancel",
             _ => return word,
         },
         None => return word,
@@ -239,7 +244,7 @@ mod tests {
         for recorded in &records {
             let request = &recorded.exchange.request;
             let url = request.url.parse().unwrap();
-            let found = operation(Method::parse(&request.method).unwrap(), &url);
+            let found = operation(&request.method.parse().unwrap(), &url);
             assert_eq!(format!("push: {found}"), recorded.exchange.operation);
         }
     }
@@ -247,20 +252,20 @@ mod tests {
     #[test]
     fn requests_of_other_clients_have_operations_too() {
         for (method, target, name) in [
-            (Method::Get, "v2/", "base"),
-            (Method::Get, "v2/a/b/tags/list?n=10", "tags, list"),
-            (Method::Get, "v2/a/referrers/sha256:00", "referrers, list"),
-            (Method::Post, "v2/a/blobs/uploads/", "blob upload, start"),
-            (Method::Post, "v2/a/blobs/uploads/?mount=sha256:00&from=b", "blob, mount"),
-            (Method::Patch, "v2/a/blobs/uploads/1?_state=x", "blob upload, chunk"),
-            (Method::Get, "v2/a/blobs/uploads/1", "blob upload, status"),
-            (Method::Delete, "v2/a/blobs/uploads/1", "blob upload, cancel"),
-            (Method::Delete, "v2/a/manifests/v1", "manifest, delete"),
-            (Method::Post, "v2/a/blobs/uploads/1", "post"),
-            (Method::Get, "storage/00?signature=x", "get"),
+            (Method::GET, "v2/", "base"),
+            (Method::GET, "v2/a/b/tags/list?n=10", "tags, list"),
+            (Method::GET, "v2/a/referrers/sha256:00", "referrers, list"),
+            (Method::POST, "v2/a/blobs/uploads/", "blob upload, start"),
+            (Method::POST, "v2/a/blobs/uploads/?mount=sha256:00&from=b", "blob, mount"),
+            (Method::PATCH, "v2/a/blobs/uploads/1?_state=x", "blob upload, chunk"),
+            (Method::GET, "v2/a/blobs/uploads/1", "blob upload, status"),
+            (Method::DELETE, "v2/a/blobs/uploads/1", "blob upload, cancel"),
+            (Method::DELETE, "v2/a/manifests/v1", "manifest, delete"),
+            (Method::POST, "v2/a/blobs/uploads/1", "post"),
+            (Method::GET, "storage/00?signature=x", "get"),
         ] {
             let url = format!("https://registry.example.com/{target}").parse().unwrap();
-            assert_eq!(operation(method, &url), name, "{target}");
+            assert_eq!(operation(&method, &url), name, "{target}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 use crate::engine::{EngineError, PlanError};
-use crate::oci::auth::{ConfigError, HelperError, KeychainError};
+use crate::oci::auth::KeychainError;
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::run::RunError;
 use crate::runconfig::{PullError, PushError, RetrieveError};
@@ -199,14 +199,14 @@ fn of_network(error: &wire::HttpError, registry: &str) -> Option<String> {
 
 fn of_keychain(error: &KeychainError) -> Option<String> {
     match error {
-        KeychainError::Helper(HelperError::Run { name, .. }) => Some(format!(
+        KeychainError::HelperRun { name, .. } => Some(format!(
             "install docker-credential-{name}, or remove it from the file; --registry-config reads \
              another file"
         )),
-        KeychainError::Config(ConfigError::Io { .. }) => {
+        KeychainError::File { .. } => {
             Some("--registry-config sets another file, DOCKER_CONFIG another directory".to_owned())
         }
-        KeychainError::Config(_) => {
+        KeychainError::MalformedFile { .. } | KeychainError::Entry { .. } => {
             Some("correct the file, or use another with --registry-config".to_owned())
         }
         _ => None,

@@ -123,7 +123,7 @@ impl Options {
             }
             keychain = keychain.with_file(file.clone());
         }
-        let retry = RetryPolicy::default().with_retries(self.retries);
+        let retry = RetryPolicy { retries: self.retries, ..RetryPolicy::default() };
         let mut client = Client::builder(settings.clone()).plain_http(self.plain_http).retry(retry);
         client = client.keychain(match &self.username {
             Some(username) if !logging_in => {
@@ -156,7 +156,7 @@ impl Options {
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| Failure::file("reading", path, error))
         };
-        let mut tls = TlsSettings::default().certs_dirs(TlsSettings::system_certs_dirs());
+        let mut tls = TlsSettings::default().system_certs_dirs();
         if let Some(path) = &self.ca_file {
             tls = tls.trust(&read(path)?).map_err(|error| Failure::pem(path, error))?;
         }

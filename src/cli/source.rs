@@ -1,5 +1,6 @@
 //! The run configuration that an argument names: a workload, a file or a reference.
 
+use std::cmp::Reverse;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use super::failure::Failure;
 use super::options::Context;
 use super::transfer::transfer;
 use crate::oci::auth::Access;
-use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest};
+use crate::oci::{ErrorCode, ErrorKind, Reference, Tag, TagOrDigest, TagQuery};
 use crate::printable::printable;
 use crate::runconfig::{
     ConfigLocation, Document, InvalidLocation, MAX_SIZE, PullError, Pulled, WorkloadName, pull,
@@ -16,6 +17,8 @@ use crate::runconfig::{
 use crate::state::{StateError, StateStore};
 
 const SUGGESTIONS: usize = 5;
+/// The most tags of a repository that are compared.
+const COMPARED: usize = 1000;
 
 pub(super) enum Source {
     Workload { name: WorkloadName, path: PathBuf, document: Document },
@@ -150,7 +153,31 @@ async fn similar_tags(context: &Context, reference: &Reference, tag: &Tag) -> Ve
     let (registry, name) = (reference.registry(), reference.repository());
     let repository = context.client.repository(registry, name, Access::Pull);
     let doing = format!("listing the tags of {name}");
-    let work = Box::pin(repository.similar_tags(tag, SUGGESTIONS));
-    let listed = transfer(context, &doing, work).await;
-    listed.ok().and_then(Result::ok).unwrap_or_default()
+    let query = TagQuery { limit: Some(COMPARED), ..TagQuery::default() };
+    let listed = transfer(context, &doing, repository.tags(&query)).await;
+    closest(listed.ok().and_then(Result::ok).unwrap_or_default(), tag)
+}
+
+/// Returns the tags that share the longest beginning with `tag`, the best first.
+fn closest(mut tags: Vec<Tag>, tag: &Tag) -> Vec<Tag> {
+    let shared_prefix = |other: &Tag| {
+        let pairs = other.as_str().bytes().zip(tag.as_str().bytes());
+        pairs.take_while(|(ours, theirs)| ours == theirs).count()
+    };
+    tags.sort_by_key(|other| Reverse(shared_prefix(other)));
+    tags.truncate(SUGGESTIONS);
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_with_the_longest_shared_prefix_come_first() {
+        let tag = |text: &str| text.parse::<Tag>().unwrap();
+        let tags = ["latest", "v1.0", "v2.0", "a", "v2.10", "b"].map(tag).to_vec();
+        let closest = closest(tags, &tag("v2.1"));
+        assert_eq!(closest, ["v2.10", "v2.0", "v1.0", "latest", "a"].map(tag));
+    }
 }

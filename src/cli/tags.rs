@@ -25,10 +25,7 @@ impl Tags {
         let name = repository_of(&reference);
         let repository =
             context.client.repository(reference.registry(), reference.repository(), Access::Pull);
-        let mut query = TagQuery::default();
-        if let Some(limit) = self.limit {
-            query = query.limit(limit);
-        }
+        let query = TagQuery { limit: self.limit, ..TagQuery::default() };
         let doing = format!("listing the tags of {name}");
         let tags = transfer(context, &doing, repository.tags(&query)).await?;
         let tags = tags.map_err(Failure::Listing)?;

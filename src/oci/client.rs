@@ -175,7 +175,7 @@ impl Client {
         };
         let operation = Operation::new(Arc::clone(&shared), context.clone());
         let checked = operation.retry(|operation| async move {
-            let request = operation.request(Method::Get, operation.url(""), "base");
+            let request = operation.request(Method::GET, operation.url(""), "base");
             let response = operation.send(request).await?;
             match response.status() {
                 ..400 => Ok(()),
@@ -183,7 +183,9 @@ impl Client {
             }
         });
         match checked.await {
-            Ok(()) if shared.authenticator.was_challenged(&context) => Ok(LoginOutcome::Accepted),
+            Ok(()) if shared.authenticator.was_challenged(&context).await => {
+                Ok(LoginOutcome::Accepted)
+            }
             Ok(()) => Ok(LoginOutcome::NotAskedFor),
             Err(error) => Err(Error::new("logging in to", registry.to_string(), error)),
         }

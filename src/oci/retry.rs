@@ -38,13 +38,6 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sets the number of retries.
-    #[must_use]
-    pub const fn with_retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
-        self
-    }
-
     /// Returns the delay before retry number `count`, from 0: a random share between half and all of the
     /// doubled delay, so that clients that failed together do not retry together.
     fn backoff(&self, count: u32, random: u64) -> Duration {
@@ -184,7 +177,7 @@ mod tests {
 
     #[test]
     fn delay_doubles_up_to_its_limit_and_is_at_least_half() {
-        let policy = RetryPolicy::default().with_retries(100);
+        let policy = RetryPolicy { retries: 100, ..RetryPolicy::default() };
         let of = |used, random| policy.backoff(used, random).as_millis();
         assert_eq!((of(0, 0), of(1, 0), of(2, 0)), (150, 300, 600));
         assert!((299..=300).contains(&of(0, 1023)), "{}", of(0, 1023));

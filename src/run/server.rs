@@ -245,7 +245,7 @@ async fn wait_until_ready(
 ) -> Result<(), RunError> {
     let start = Instant::now();
     while start.elapsed() < limit {
-        let request = Request::new(Method::Get, url.clone(), "run: wait");
+        let request = Request::new(Method::GET, url.clone(), "run: wait");
         let request = request.header("accept", "application/json, text/event-stream");
         match timeout(ANSWER_LIMIT, transport.send(request)).await {
             Ok(Ok(_)) => return Ok(()),

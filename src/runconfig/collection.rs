@@ -87,7 +87,8 @@ impl Collection {
     /// # Errors
     /// Those of [`Repository::tags`].
     pub async fn tags(&self) -> Result<Vec<Tag>, oci::Error> {
-        self.repository(Access::Pull).tags(&TagQuery::default().page_size(PAGE_SIZE)).await
+        let query = TagQuery { page_size: Some(PAGE_SIZE), ..TagQuery::default() };
+        self.repository(Access::Pull).tags(&query).await
     }
 
     /// Pulls each of `tags` and calls `done` with the workload and what its tag holds. At most

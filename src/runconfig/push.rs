@@ -155,7 +155,7 @@ mod tests {
         let document = Document::parse(text.to_vec()).unwrap();
         let reference = "127.0.0.1:1/a:v1".parse().unwrap();
         let client = Client::builder(Settings::default())
-            .retry(RetryPolicy::default().with_retries(0))
+            .retry(RetryPolicy { retries: 0, ..RetryPolicy::default() })
             .build();
         push(&client, &reference, &document, &options).await.unwrap_err()
     }

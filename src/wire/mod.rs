@@ -26,6 +26,7 @@ pub(crate) use body::content::Body;
 pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
 pub(crate) use headers::Headers;
+pub(crate) use hyper::Method;
 #[cfg(feature = "server")]
 pub(crate) use listener::{Listener, Service};
 pub(crate) use origin::{Origin, is_loopback_host};
@@ -36,7 +37,7 @@ pub use record::exchange::{
 };
 pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub(crate) use record::redaction_mark::RedactionMark;
-pub(crate) use request::{Authorization, Destination, Method, Request};
+pub(crate) use request::{Authorization, Destination, Request};
 pub(crate) use resolve::is_internal;
 pub(crate) use response::Response;
 pub use settings::Settings;

@@ -1,17 +1,17 @@
 //! Which redirects may be followed.
 
+use hyper::Method;
 use url::Url;
 
 use super::error::RefusedRedirect;
 use super::origin::Origin;
-use super::request::Method;
 
 pub(super) const MAX_REDIRECTS: usize = 10;
 
 /// Returns the URL to which a redirect of `url` with this status and `Location` leads, or the reason
 /// why the redirect must not be followed.
 pub(super) fn next_url(
-    method: Method,
+    method: &Method,
     url: &Url,
     status: u16,
     location: Option<&str>,
@@ -35,37 +35,37 @@ mod tests {
     fn only_redirects_that_repeat_the_request_safely_are_followed() {
         use RefusedRedirect::{Downgrade, Location, Method as Changed};
         for (method, from, status, location, expected) in [
-            (Method::Get, "https://a.example/x", 302, Some("/y?z"), Ok("https://a.example/y?z")),
+            (Method::GET, "https://a.example/x", 302, Some("/y?z"), Ok("https://a.example/y?z")),
             (
-                Method::Get,
+                Method::GET,
                 "https://a.example/x",
                 307,
                 Some("//b.example/"),
                 Ok("https://b.example/"),
             ),
             (
-                Method::Get,
+                Method::GET,
                 "http://a.example/x",
                 301,
                 Some("https://a.example/"),
                 Ok("https://a.example/"),
             ),
-            (Method::Head, "https://a.example/x", 303, Some("y"), Ok("https://a.example/y")),
-            (Method::Put, "https://a.example/x", 308, Some("y"), Ok("https://a.example/y")),
-            (Method::Put, "https://a.example/x", 301, Some("y"), Err(Changed)),
-            (Method::Post, "https://a.example/x", 303, Some("y"), Err(Changed)),
-            (Method::Get, "https://a.example/x", 307, Some("http://a.example/x"), Err(Downgrade)),
-            (Method::Get, "https://a.example/x", 307, None, Err(Location)),
-            (Method::Get, "https://a.example/x", 307, Some("javascript:x"), Err(Location)),
+            (Method::HEAD, "https://a.example/x", 303, Some("y"), Ok("https://a.example/y")),
+            (Method::PUT, "https://a.example/x", 308, Some("y"), Ok("https://a.example/y")),
+            (Method::PUT, "https://a.example/x", 301, Some("y"), Err(Changed)),
+            (Method::POST, "https://a.example/x", 303, Some("y"), Err(Changed)),
+            (Method::GET, "https://a.example/x", 307, Some("http://a.example/x"), Err(Downgrade)),
+            (Method::GET, "https://a.example/x", 307, None, Err(Location)),
+            (Method::GET, "https://a.example/x", 307, Some("javascript:x"), Err(Location)),
             (
-                Method::Get,
+                Method::GET,
                 "https://a.example/x",
                 307,
                 Some("https://me:pw@b.example/"),
                 Err(Location),
             ),
         ] {
-            let found = next_url(method, &Url::parse(from).unwrap(), status, location);
+            let found = next_url(&method, &Url::parse(from).unwrap(), status, location);
             assert_eq!(
                 found.map(String::from),
                 expected.map(str::to_owned),

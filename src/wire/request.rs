@@ -2,48 +2,13 @@
 
 use std::borrow::Cow;
 
+use hyper::Method;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::body::content::Body;
 use super::headers::Headers;
 use super::origin::Origin;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub(crate) enum Method {
-    Get,
-    Head,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// Returns the method as the HTTP library takes it.
-    pub(crate) const fn library(self) -> reqwest::Method {
-        match self {
-            Self::Get => reqwest::Method::GET,
-            Self::Head => reqwest::Method::HEAD,
-            Self::Post => reqwest::Method::POST,
-            Self::Put => reqwest::Method::PUT,
-            Self::Patch => reqwest::Method::PATCH,
-            Self::Delete => reqwest::Method::DELETE,
-        }
-    }
-
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete]
-            .into_iter()
-            .find(|method| method.library() == name)
-    }
-
-    /// Returns true if the method is safe: it only reads (RFC 9110, section 9.2.1).
-    pub(crate) const fn is_safe(self) -> bool {
-        matches!(self, Self::Get | Self::Head)
-    }
-}
 
 /// The value of an `Authorization` header, bound to one origin. The transport sends it to no other,
 /// wherever a redirect or an upload location leads.

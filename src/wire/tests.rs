@@ -34,7 +34,7 @@ fn pattern(size: u64) -> Body {
 fn failed_put(url: &str, body: Body) -> (HttpError, Exchange) {
     let recorder = Arc::new(MemoryRecorder::default());
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
-    let request = Request::new(Method::Put, Url::parse(url).unwrap(), "test");
+    let request = Request::new(Method::PUT, Url::parse(url).unwrap(), "test");
     let request = request.body("text/plain", body);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error = runtime.block_on(Transport::new(settings).send(request)).err().unwrap();

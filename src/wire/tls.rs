@@ -57,21 +57,15 @@ impl TlsSettings {
         self
     }
 
-    /// Reads the certificates of a registry from these directories too. Their layout is that of Docker's
-    /// `certs.d`: below `HOST[:PORT]`, `*.crt` are authorities, and `NAME.cert` and `NAME.key` are a
-    /// client certificate.
+    /// Reads the certificates of a registry from the `certs.d` directories of Docker and podman on this
+    /// system too: below `HOST[:PORT]`, `*.crt` are authorities, and `NAME.cert` and `NAME.key` are a client
+    /// certificate.
     #[must_use]
-    pub fn certs_dirs(mut self, dirs: Vec<PathBuf>) -> Self {
-        self.certs_dirs = dirs;
-        self
-    }
-
-    /// Returns the `certs.d` directories of Docker and podman on this system.
-    #[must_use]
-    pub fn system_certs_dirs() -> Vec<PathBuf> {
+    pub fn system_certs_dirs(mut self) -> Self {
         let own = containers_config(|name| std::env::var_os(name)).map(|dir| dir.join("certs.d"));
         let system = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
-        own.into_iter().chain(system.map(PathBuf::from)).collect()
+        self.certs_dirs = own.into_iter().chain(system.map(PathBuf::from)).collect();
+        self
     }
 
     /// Returns true if any of these settings concerns TLS with the registry `authority`, `HOST[:PORT]`.

@@ -8,6 +8,8 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use hyper::Method;
+
 use super::body::progress::SendProgress;
 use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
@@ -16,7 +18,7 @@ use super::pool::{ClientPool, ConnectionKey};
 use super::proxy::Proxies;
 use super::record::recording::{Recording, Transcript};
 use super::redirect::{MAX_REDIRECTS, next_url};
-use super::request::{Destination, Method, Request};
+use super::request::{Destination, Request};
 use super::response::Response;
 use super::settings::Settings;
 
@@ -58,7 +60,7 @@ impl Transport {
             }
             let origin = Origin::of(&request.url);
             let location = response.headers().get("location");
-            let next = next_url(request.method, &request.url, response.status(), location)
+            let next = next_url(&request.method, &request.url, response.status(), location)
                 .map_err(|error| HttpError::new(origin.clone(), HttpErrorKind::Redirect(error)))?;
             if Origin::of(&next) != origin {
                 request.destination = Destination::Redirected;
@@ -88,7 +90,7 @@ impl Transport {
             .transcript
             .as_ref()
             .map(|transcript| Recording::start(transcript, &request, &headers, progress.clone()));
-        let method = request.method.library();
+        let method = request.method.clone();
         let mut outgoing = client.request(method, request.url.clone()).headers(header_map);
         if !request.body.is_empty() {
             let body = request.body.outgoing(progress.clone());
@@ -98,7 +100,7 @@ impl Transport {
         let idle = self.settings.idle_timeout;
         let error = match await_response(outgoing.send(), idle, &progress).await {
             Some(Ok(response)) => {
-                let has_no_body = request.method == Method::Head;
+                let has_no_body = request.method == Method::HEAD;
                 let url = request.url;
                 return Response::new(response, url, recording, through_proxy, has_no_body, idle)
                     .await;

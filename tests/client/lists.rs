@@ -27,11 +27,15 @@ async fn tags_of_all_pages_are_listed_in_the_registrys_order() {
             _ => status(400),
         }
     });
-    let query = TagQuery::default().page_size(3).after("v0".parse().unwrap());
+    let query = TagQuery { page_size: Some(3), after: "v0".parse().ok(), limit: None };
     assert_eq!(shown(&repository.tags(&query).await.unwrap()), ["b", "B", "a"]);
-    assert_eq!(shown(&repository.tags(&query.limit(1)).await.unwrap()), ["b"]);
+    assert_eq!(
+        shown(&repository.tags(&TagQuery { limit: Some(1), ..query }).await.unwrap()),
+        ["b"]
+    );
     assert_eq!(server.received().len(), 4);
-    assert!(repository.tags(&TagQuery::default().page_size(0)).await.unwrap().is_empty());
+    let pages_of_none = TagQuery { page_size: Some(0), ..TagQuery::default() };
+    assert!(repository.tags(&pages_of_none).await.unwrap().is_empty());
 }
 
 /// Obligation 44.
@@ -45,7 +49,8 @@ async fn tags_of_the_embedded_registry_are_listed_page_by_page() {
         registry.put_manifest("a", tag, INDEX, &empty);
     }
     let repository = embedder.repository(&registry.reference("a"));
-    let tags = repository.tags(&TagQuery::default().page_size(3)).await.unwrap();
+    let tags =
+        repository.tags(&TagQuery { page_size: Some(3), ..TagQuery::default() }).await.unwrap();
     assert_eq!(shown(&tags), expected);
     assert_eq!(embedder.lines().len(), 7, "{:?}", embedder.lines());
     let missing = embedder.repository(&registry.reference("missing"));

@@ -103,9 +103,10 @@ async fn referrer_without_artifact_type_is_listed_by_its_config_type() {
     let (_server, repository) = scripted(&embedder, move |received| answering.answer(received));
     let mut image = note("1");
     image.artifact_type = None;
-    image.config.media_type = MediaType::OCI_CONFIG;
+    let config = MediaType::from_static("application/vnd.oci.image.config.v1+json");
+    image.config.media_type = config.clone();
     repository.push_manifest(&tag("image"), &image).await.unwrap();
-    assert_eq!(older.list()["manifests"][0]["artifactType"], MediaType::OCI_CONFIG.as_str());
+    assert_eq!(older.list()["manifests"][0]["artifactType"], config.as_str());
 }
 
 /// Obligation 36.

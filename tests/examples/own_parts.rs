@@ -50,10 +50,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     settings.idle_timeout = Duration::from_secs(20);
     settings.recorder = Some(Arc::new(Log));
 
+    let mut retry = RetryPolicy::default();
+    retry.retries = 1;
     let vault = Arc::new(Vault(reference.registry().clone()));
     let client = Client::builder(settings)
         .keychain(Keychain::default().with_source(vault))
-        .retry(RetryPolicy::default().with_retries(1))
+        .retry(retry)
         .build();
     let pulled = runconfig::pull(&client, &reference).await?;
     println!("{}", pulled.manifest.descriptor.digest);

@@ -23,5 +23,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn tags(client: &Client, reference: &Reference) -> Result<Vec<Tag>, Error> {
     let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
-    repository.tags(&TagQuery::default().limit(100)).await
+    repository.tags(&TagQuery { limit: Some(100), ..TagQuery::default() }).await
 }

@@ -5,7 +5,6 @@
 
 pub(super) mod authenticator;
 mod challenge;
-mod challenge_cache;
 pub(super) mod credentials;
 pub(super) mod error;
 #[cfg(any(test, fuzzing))]
@@ -15,9 +14,8 @@ pub(super) mod scope;
 mod token;
 
 pub use challenge::ChallengeError;
-pub use credentials::docker_config::ConfigError;
-pub use credentials::helper::HelperError;
-pub use credentials::keychain::{CredentialStore, Keychain, KeychainError};
+pub use credentials::keychain::{CredentialStore, Keychain};
 pub use credentials::secret::{Credential, CredentialFuture, CredentialSource, Secret};
+pub use error::KeychainError;
 pub use realm::RealmError;
 pub use scope::Access;

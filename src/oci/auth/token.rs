@@ -109,7 +109,7 @@ impl TokenRequest<'_> {
             }
         }
         let authorization = credential.and_then(|credential| credential.basic(Origin::of(&url)?));
-        self.request(Method::Get, url).authorization(authorization)
+        self.request(Method::GET, url).authorization(authorization)
     }
 
     fn post(&self, grant: &[(&str, &str)]) -> Request {
@@ -121,7 +121,7 @@ impl TokenRequest<'_> {
         }
         form.append_pair("scope", &scopes.join(" "));
         form.append_pair("client_id", CLIENT_ID);
-        self.request(Method::Post, self.realm.clone()).body(FORM, Bytes::from(form.finish()))
+        self.request(Method::POST, self.realm.clone()).body(FORM, Bytes::from(form.finish()))
     }
 
     fn request(&self, method: Method, url: Url) -> Request {

@@ -37,7 +37,7 @@ impl Repository {
 /// `HEAD …/blobs/<digest>`
 pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<bool> {
     let url = operation.url(&format!("blobs/{digest}"));
-    let request = operation.request(Method::Head, url, "blob, head");
+    let request = operation.request(Method::HEAD, url, "blob, head");
     let response = operation.send_for(request, &[200, 404, 405, 501]).await?;
     Ok(response.status() == 200)
 }
@@ -45,7 +45,7 @@ pub(super) async fn head_blob(operation: Operation, digest: &Digest) -> Result<b
 /// `GET …/blobs/<digest>`
 async fn fetch_blob(operation: Operation, descriptor: &Descriptor) -> Result<Vec<u8>> {
     let url = operation.url(&format!("blobs/{}", descriptor.digest));
-    let request = operation.request(Method::Get, url, "blob, get");
+    let request = operation.request(Method::GET, url, "blob, get");
     let response = operation.send_for(request, &[200]).await?;
     let promised = digest_header(response.headers())?;
     let encoding = refuse_encoding(&response);

@@ -57,7 +57,7 @@ async fn send_delete(
     path: &str,
     step: &'static str,
 ) -> Result<(), ErrorKind> {
-    let request = operation.request(Method::Delete, operation.url(path), step);
+    let request = operation.request(Method::DELETE, operation.url(path), step);
     let response = operation.send_for(request, &[200, 202, 204]).await?;
     Ok(response.discard().await?)
 }

@@ -228,7 +228,7 @@ impl Pieces {
 
     async fn request(&self, only_rest: bool) -> Result<Response> {
         let url = self.operation.url(&format!("blobs/{}", self.descriptor.digest));
-        let mut request = self.operation.request(Method::Get, url, "blob, get");
+        let mut request = self.operation.request(Method::GET, url, "blob, get");
         if only_rest {
             request = request.header("range", format!("bytes={}-", self.offset));
         }

@@ -123,7 +123,7 @@ async fn fetch_content(
     accept: &str,
 ) -> Result<(Option<MediaType>, Vec<u8>)> {
     let url = operation.url(&format!("manifests/{target}"));
-    let request = operation.request(Method::Get, url, "manifest, get").header("accept", accept);
+    let request = operation.request(Method::GET, url, "manifest, get").header("accept", accept);
     let response = operation.send_for(request, &[200]).await?;
     refuse_encoding(&response)?;
     let content_type = content_type(&response)?;
@@ -148,7 +148,7 @@ async fn put_manifest(
 ) -> Result<StoredManifest> {
     let url = operation.url(&format!("manifests/{target}"));
     let request = operation
-        .request(Method::Put, url, "manifest, put")
+        .request(Method::PUT, url, "manifest, put")
         .body(media_type.as_str(), content.clone());
     let response = operation.send_for(request, &[200, 201, 202, 204]).await?;
     if let Some(stored) = digest_header(response.headers())? {

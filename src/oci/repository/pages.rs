@@ -65,7 +65,7 @@ async fn fetch_page(
     accept: Option<&'static str>,
     url: &Url,
 ) -> Result<(Vec<u8>, Headers)> {
-    let mut request = operation.request(Method::Get, url.clone(), step);
+    let mut request = operation.request(Method::GET, url.clone(), step);
     if let Some(accept) = accept {
         request = request.header("accept", accept);
     }

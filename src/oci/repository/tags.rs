@@ -1,6 +1,5 @@
 //! Listing tags (distribution specification, "Listing Tags").
 
-use std::cmp::Reverse;
 use std::fmt;
 
 use serde::Deserialize;
@@ -48,44 +47,15 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 }
 
-const COMPARED: usize = 1000;
-
 /// Selects a part of a list of tags.
 #[derive(Debug, Clone, Default)]
 pub struct TagQuery {
-    after: Option<Tag>,
-    page_size: Option<u32>,
-    limit: Option<usize>,
-}
-
-impl TagQuery {
-    /// Selects only tags after `tag`, in the registry's order.
-    #[must_use]
-    pub fn after(mut self, tag: Tag) -> Self {
-        self.after = Some(tag);
-        self
-    }
-
-    /// Asks for pages of `size` tags. Without this, the registry decides. Some refuse more than 1000.
-    #[must_use]
-    pub const fn page_size(mut self, size: u32) -> Self {
-        self.page_size = Some(size);
-        self
-    }
-
-    /// Selects at most `limit` tags.
-    #[must_use]
-    pub const fn limit(mut self, limit: usize) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    fn to_query(&self) -> Option<String> {
-        let size = self.page_size.map(|size| format!("n={size}"));
-        let last = self.after.as_ref().map(|tag| format!("last={tag}"));
-        let parts: Vec<_> = size.into_iter().chain(last).collect();
-        (!parts.is_empty()).then(|| parts.join("&"))
-    }
+    /// Only tags after this one, in the registry's order.
+    pub after: Option<Tag>,
+    /// Asks for pages of this many tags. Without it, the registry decides. Some refuse more than 1000.
+    pub page_size: Option<u32>,
+    /// At most this many tags.
+    pub limit: Option<usize>,
 }
 
 impl Repository {
@@ -100,19 +70,12 @@ impl Repository {
         Box::pin(self.list_tags(query)).await.map_err(self.error("listing the tags of", ""))
     }
 
-    /// Lists tags of the repository and returns at most `limit` of them: those that share the longest
-    /// beginning with `tag` come first. Only the first 1000 tags of the repository are compared.
-    ///
-    /// # Errors
-    /// Those of [`Repository::tags`].
-    pub async fn similar_tags(&self, tag: &Tag, limit: usize) -> Result<Vec<Tag>, Error> {
-        let tags = self.tags(&TagQuery::default().limit(COMPARED)).await?;
-        Ok(closest(tags, tag, limit))
-    }
-
     async fn list_tags(&self, query: &TagQuery) -> Result<Vec<Tag>, ErrorKind> {
         let mut url = self.operation().url("tags/list");
-        url.set_query(query.to_query().as_deref());
+        let size = query.page_size.map(|size| format!("n={size}"));
+        let last = query.after.as_ref().map(|tag| format!("last={tag}"));
+        let parts: Vec<_> = size.into_iter().chain(last).collect();
+        url.set_query((!parts.is_empty()).then(|| parts.join("&")).as_deref());
         let limit = query.limit.unwrap_or(usize::MAX);
         let mut pages = Pages::new(self, "tags, list", None, url);
         let mut tags = Vec::new();
@@ -127,27 +90,5 @@ impl Repository {
             }
         }
         Ok(tags)
-    }
-}
-
-fn closest(mut tags: Vec<Tag>, tag: &Tag, limit: usize) -> Vec<Tag> {
-    let shared_prefix = |other: &Tag| {
-        let pairs = other.as_str().bytes().zip(tag.as_str().bytes());
-        pairs.take_while(|(ours, theirs)| ours == theirs).count()
-    };
-    tags.sort_by_key(|other| Reverse(shared_prefix(other)));
-    tags.truncate(limit);
-    tags
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_with_the_longest_shared_prefix_come_first() {
-        let tag = |text: &str| text.parse::<Tag>().unwrap();
-        let tags = ["latest", "v1.0", "v2.0", "v2.10"].map(tag).to_vec();
-        assert_eq!(closest(tags, &tag("v2.1"), 2), [tag("v2.10"), tag("v2.0")]);
     }
 }

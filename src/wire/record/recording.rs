@@ -78,7 +78,7 @@ impl Recording {
             operation: request.operation.to_string(),
             attempt: request.attempt,
             request: SentRequest {
-                method: request.method.library().to_string(),
+                method: request.method.to_string(),
                 url: redactor.url(&request.url, request.destination == Destination::Redirected),
                 version: HTTP_VERSION.to_owned(),
                 headers: redactor.headers(sent.iter(), &request.url),

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::secret::{Credential, Secret};
 use crate::atomic_file;
 use crate::capped_read::read_capped;
+use crate::oci::auth::error::KeychainError;
 use crate::oci::names::{RegistryName, RepositoryName};
 
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
@@ -39,22 +40,24 @@ pub(crate) enum Entry {
 
 impl DockerConfig {
     /// Reads the file at `path`. Returns `None` if there is no such file.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, KeychainError> {
         match read_capped(path, SIZE_LIMIT) {
             Ok(bytes) => Self::parse(path, &bytes).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(ConfigError::Io { path: path.to_owned(), error }),
+            Err(error) => Err(KeychainError::File { path: path.to_owned(), error }),
         }
     }
 
-    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, KeychainError> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self::empty(path));
         }
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(content)) => Ok(Self { path: path.to_owned(), content }),
-            Ok(_) => Err(ConfigError::Malformed { path: path.to_owned(), line: 1 }),
-            Err(error) => Err(ConfigError::Malformed { path: path.to_owned(), line: error.line() }),
+            Ok(_) => Err(KeychainError::MalformedFile { path: path.to_owned(), line: 1 }),
+            Err(error) => {
+                Err(KeychainError::MalformedFile { path: path.to_owned(), line: error.line() })
+            }
         }
     }
 
@@ -73,7 +76,7 @@ impl DockerConfig {
         &self,
         registry: &RegistryName,
         repository: Option<&RepositoryName>,
-    ) -> Result<Entry, ConfigError> {
+    ) -> Result<Entry, KeychainError> {
         let server = || storage_key(registry);
         if let Some((key, helper)) = self.entry_of("credHelpers", registry) {
             let name = helper.as_str().ok_or_else(|| self.broken(key))?.to_owned();
@@ -104,7 +107,7 @@ impl DockerConfig {
         self.content.get("credsStore")?.as_str().filter(|name| !name.is_empty())
     }
 
-    fn entry(&self, key: &str, entry: &Value) -> Result<Entry, ConfigError> {
+    fn entry(&self, key: &str, entry: &Value) -> Result<Entry, KeychainError> {
         let broken = || self.broken(key);
         let entry = entry.as_object().ok_or_else(broken)?;
         let field = |name: &str| match entry.get(name) {
@@ -134,8 +137,8 @@ impl DockerConfig {
         }
     }
 
-    fn broken(&self, key: &str) -> ConfigError {
-        ConfigError::Entry { path: self.path.clone(), key: key.to_owned() }
+    fn broken(&self, key: &str) -> KeychainError {
+        KeychainError::Entry { path: self.path.clone(), key: key.to_owned() }
     }
 
     /// Returns the helper that keeps the registry's credential, if there is one, and the server's name there.
@@ -171,8 +174,8 @@ impl DockerConfig {
     }
 
     /// Writes the file atomically, readable only by its owner.
-    pub(super) fn write(&self) -> Result<(), ConfigError> {
-        let failed = |error| ConfigError::Io { path: self.path.clone(), error };
+    pub(super) fn write(&self) -> Result<(), KeychainError> {
+        let failed = |error| KeychainError::File { path: self.path.clone(), error };
         let mut text = serde_json::to_vec_pretty(&self.content)
             .map_err(|error| failed(io::Error::from(error)))?;
         text.push(b'\n');
@@ -233,56 +236,6 @@ fn decode(encoded: &str) -> Option<Credential> {
             password: Secret::new(password.to_owned()),
         },
     })
-}
-
-/// Why a configuration file cannot be used. No value of the file is part of it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read or written.
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        error: io::Error,
-    },
-    /// The file is not one JSON object.
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The line of the error, from 1.
-        line: usize,
-    },
-    /// The entry for the registry is broken.
-    Entry {
-        /// The file.
-        path: PathBuf,
-        /// The entry's key.
-        key: String,
-    },
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, .. } => path.display().fmt(f),
-            Self::Malformed { path, line } => {
-                write!(f, "{}: line {line}: not one JSON object", path.display())
-            }
-            Self::Entry { path, key } => {
-                write!(f, "{}: the entry {key:?} cannot be read", path.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for ConfigError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { error, .. } => Some(error),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

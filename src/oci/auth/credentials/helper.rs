@@ -4,7 +4,6 @@
 //! credential is standard input, the answer is standard output. A secret is never an argument.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use super::secret::{Credential, Secret};
+use crate::oci::auth::error::KeychainError;
 use crate::printable::excerpt;
 
 /// How long a helper may run. It may ask its user a question.
@@ -39,19 +39,19 @@ struct Answer {
 }
 
 impl CredentialHelper {
-    pub(super) fn new(name: &str) -> Result<Self, HelperError> {
+    pub(super) fn new(name: &str) -> Result<Self, KeychainError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
         if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
-            return Err(HelperError::Name(excerpt(name, 60)));
+            return Err(KeychainError::HelperName(excerpt(name, 60)));
         }
         let program = format!("docker-credential-{name}").into();
         Ok(Self { name: name.to_owned(), program, time_limit: TIME_LIMIT })
     }
 
-    pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, HelperError> {
+    pub(super) async fn get(&self, server: &str) -> Result<Option<Credential>, KeychainError> {
         let Some(output) = self.ask("get", server).await? else { return Ok(None) };
         let answer: Answer = serde_json::from_slice(&output.stdout)
-            .map_err(|_| HelperError::Answer(self.name.clone()))?;
+            .map_err(|_| KeychainError::HelperAnswer(self.name.clone()))?;
         if answer.secret.is_empty() {
             return Ok(None);
         }
@@ -67,7 +67,7 @@ impl CredentialHelper {
         server: &str,
         username: &str,
         password: &Secret,
-    ) -> Result<(), HelperError> {
+    ) -> Result<(), KeychainError> {
         let credential = serde_json::json!({
             "ServerURL": server, "Username": username, "Secret": password.expose(),
         });
@@ -77,12 +77,12 @@ impl CredentialHelper {
     }
 
     /// Makes the helper forget `server`. Returns true if it had a credential.
-    pub(super) async fn erase(&self, server: &str) -> Result<bool, HelperError> {
+    pub(super) async fn erase(&self, server: &str) -> Result<bool, KeychainError> {
         Ok(self.ask("erase", server).await?.is_some())
     }
 
     /// Runs the helper and returns its output, or `None` if it has no credential for `server`.
-    async fn ask(&self, action: &str, server: &str) -> Result<Option<Output>, HelperError> {
+    async fn ask(&self, action: &str, server: &str) -> Result<Option<Output>, KeychainError> {
         let output = self.run(action, server).await?;
         match String::from_utf8_lossy(&output.stdout).trim() {
             _ if output.status.success() => Ok(Some(output)),
@@ -91,12 +91,12 @@ impl CredentialHelper {
         }
     }
 
-    async fn run(&self, action: &str, input: &str) -> Result<Output, HelperError> {
+    async fn run(&self, action: &str, input: &str) -> Result<Output, KeychainError> {
         // For some helpers, a line break starts another field.
         if input.chars().any(char::is_control) {
-            return Err(HelperError::Input(self.name.clone()));
+            return Err(KeychainError::HelperInput(self.name.clone()));
         }
-        let failed = |error| HelperError::Run { name: self.name.clone(), error };
+        let failed = |error| KeychainError::HelperRun { name: self.name.clone(), error };
         let child = Command::new(&self.program)
             .arg(action)
             .stdin(Stdio::piped())
@@ -107,13 +107,13 @@ impl CredentialHelper {
             .map_err(failed)?;
         match tokio::time::timeout(self.time_limit, converse(child, input)).await {
             Ok(output) => output.map_err(failed),
-            Err(_) => Err(HelperError::Timeout(self.name.clone())),
+            Err(_) => Err(KeychainError::HelperTimeout(self.name.clone())),
         }
     }
 
-    fn failed(&self, output: &Output) -> HelperError {
+    fn failed(&self, output: &Output) -> KeychainError {
         let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-        HelperError::Failed {
+        KeychainError::HelperFailed {
             name: self.name.clone(),
             said: excerpt(String::from_utf8_lossy(said).trim(), 200),
         }
@@ -141,60 +141,6 @@ async fn converse(mut child: Child, input: &str) -> io::Result<Output> {
     Ok(Output { status: child.wait().await?, stdout: said, stderr: complained })
 }
 
-/// Why a credential helper failed. A failure never means that there is no credential.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum HelperError {
-    /// The name in the configuration is not a valid helper name.
-    Name(String),
-    /// The helper cannot be run; most often it is not installed.
-    Run {
-        /// The helper's name.
-        name: String,
-        /// The reason.
-        error: io::Error,
-    },
-    /// The helper did not answer in time.
-    Timeout(String),
-    /// The helper reported a failure.
-    Failed {
-        /// The helper's name.
-        name: String,
-        /// The helper's message, safe to print.
-        said: String,
-    },
-    /// The helper's answer does not have the protocol's form.
-    Answer(String),
-    /// The server's name or the credential contains a control character.
-    Input(String),
-}
-
-impl fmt::Display for HelperError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(f, "{name:?} cannot be a credential helper"),
-            Self::Run { name, .. } => write!(f, "docker-credential-{name} cannot be run"),
-            Self::Timeout(name) => write!(f, "docker-credential-{name} did not answer in time"),
-            Self::Failed { name, said } => write!(f, "docker-credential-{name} failed: {said}"),
-            Self::Answer(name) => {
-                write!(f, "the output of docker-credential-{name} cannot be parsed")
-            }
-            Self::Input(name) => {
-                write!(f, "refusing to pass control characters to docker-credential-{name}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for HelperError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Run { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
@@ -211,7 +157,7 @@ mod tests {
         CredentialHelper { name: "fake".to_owned(), program: path.into(), time_limit }
     }
 
-    fn get(helper: &CredentialHelper, server: &str) -> Result<Option<Credential>, HelperError> {
+    fn get(helper: &CredentialHelper, server: &str) -> Result<Option<Credential>, KeychainError> {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_all().build().unwrap().block_on(helper.get(server))
     }
@@ -220,7 +166,7 @@ mod tests {
     fn hanging_helper_is_stopped() {
         let directory = tempfile::tempdir().unwrap();
         let hanging = helper(&directory, "exec sleep 600");
-        assert!(matches!(get(&hanging, "a.example"), Err(HelperError::Timeout(_))));
+        assert!(matches!(get(&hanging, "a.example"), Err(KeychainError::HelperTimeout(_))));
     }
 
     #[test]
@@ -244,7 +190,7 @@ mod tests {
         let seen = directory.path().join("seen");
         let curious = helper(&directory, &format!("cat > {}", seen.display()));
         for server in ["a.example\nhost=b.example", "a\0", "a\r"] {
-            assert!(matches!(get(&curious, server), Err(HelperError::Input(_))));
+            assert!(matches!(get(&curious, server), Err(KeychainError::HelperInput(_))));
         }
         assert!(!seen.exists());
     }
@@ -252,7 +198,10 @@ mod tests {
     #[test]
     fn helper_name_that_is_a_path_is_rejected() {
         for name in ["", "../x", "a/b", "a b", "-x", ".x", "a\n"] {
-            assert!(matches!(CredentialHelper::new(name), Err(HelperError::Name(_))), "{name:?}");
+            assert!(
+                matches!(CredentialHelper::new(name), Err(KeychainError::HelperName(_))),
+                "{name:?}"
+            );
         }
     }
 }

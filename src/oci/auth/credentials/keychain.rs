@@ -7,10 +7,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::docker_config::{ConfigError, DockerConfig, Entry};
-use super::helper::{CredentialHelper, HelperError};
+use super::docker_config::{DockerConfig, Entry};
+use super::helper::CredentialHelper;
 use super::secret::{Credential, CredentialSource, Secret};
 use crate::directories::{containers_config, home};
+use crate::oci::auth::error::KeychainError;
 use crate::oci::names::{RegistryName, RepositoryName};
 
 /// The sources of credentials, in the order in which they are looked up. By default there is none.
@@ -55,11 +56,8 @@ impl Keychain {
     }
 
     /// Returns the credential for a registry, or for a repository of it; `None` means anonymous.
-    ///
-    /// # Errors
-    /// [`KeychainError`] if a source that names this registry cannot be read. It is never treated as a source
-    /// without a credential.
-    pub async fn credential(
+    /// A source that names this registry and cannot be read is never treated as a source without a credential.
+    pub(crate) async fn credential(
         &self,
         registry: &RegistryName,
         repository: Option<&RepositoryName>,
@@ -74,13 +72,11 @@ impl Keychain {
             }
         }
         for path in &self.files {
-            let Some(config) = DockerConfig::read(path).map_err(KeychainError::Config)? else {
-                continue;
-            };
-            let found = match config.find(registry, repository).map_err(KeychainError::Config)? {
+            let Some(config) = DockerConfig::read(path)? else { continue };
+            let found = match config.find(registry, repository)? {
                 Entry::Credential(credential) => Some(credential),
                 Entry::Helper { name, server } => {
-                    helper(&name)?.get(&server).await.map_err(KeychainError::Helper)?
+                    CredentialHelper::new(&name)?.get(&server).await?
                 }
                 Entry::None => None,
             };
@@ -104,12 +100,11 @@ impl Keychain {
     ) -> Result<CredentialStore, KeychainError> {
         let mut config = self.first_file()?;
         if let Some((name, server)) = config.helper_for(registry) {
-            let stored = helper(&name)?.store(&server, username, password).await;
-            stored.map_err(KeychainError::Helper)?;
+            CredentialHelper::new(&name)?.store(&server, username, password).await?;
             return Ok(CredentialStore::Helper(name));
         }
         config.set(registry, username, password);
-        config.write().map_err(KeychainError::Config)?;
+        config.write()?;
         Ok(CredentialStore::File(config.path().to_owned()))
     }
 
@@ -121,10 +116,10 @@ impl Keychain {
         let mut config = self.first_file()?;
         let mut known = false;
         if let Some((name, server)) = config.helper_for(registry) {
-            known = helper(&name)?.erase(&server).await.map_err(KeychainError::Helper)?;
+            known = CredentialHelper::new(&name)?.erase(&server).await?;
         }
         if config.remove(registry) {
-            config.write().map_err(KeychainError::Config)?;
+            config.write()?;
             known = true;
         }
         Ok(known)
@@ -132,13 +127,8 @@ impl Keychain {
 
     fn first_file(&self) -> Result<DockerConfig, KeychainError> {
         let path = self.files.first().ok_or(KeychainError::NoFile)?;
-        let config = DockerConfig::read(path).map_err(KeychainError::Config)?;
-        Ok(config.unwrap_or_else(|| DockerConfig::empty(path)))
+        Ok(DockerConfig::read(path)?.unwrap_or_else(|| DockerConfig::empty(path)))
     }
-}
-
-fn helper(name: &str) -> Result<CredentialHelper, KeychainError> {
-    CredentialHelper::new(name).map_err(KeychainError::Helper)
 }
 
 fn files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
@@ -168,43 +158,6 @@ impl fmt::Display for CredentialStore {
         match self {
             Self::Helper(name) => write!(f, "docker-credential-{name}"),
             Self::File(path) => path.display().fmt(f),
-        }
-    }
-}
-
-/// Why no credential could be read or stored.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum KeychainError {
-    /// A configuration file cannot be used.
-    Config(ConfigError),
-    /// A credential helper failed.
-    Helper(HelperError),
-    /// The program's own source failed.
-    Source(Box<dyn std::error::Error + Send + Sync>),
-    /// There is no file to store credentials in.
-    NoFile,
-}
-
-impl fmt::Display for KeychainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Helper(error) => error.fmt(f),
-            Self::Source(error) => error.fmt(f),
-            Self::NoFile => f.write_str("no home directory is known; set HOME or DOCKER_CONFIG"),
-        }
-    }
-}
-
-/// A variant that only wraps an error displays that error, so its source is that error's source.
-impl std::error::Error for KeychainError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Config(error) => error.source(),
-            Self::Helper(error) => error.source(),
-            Self::Source(error) => error.source(),
-            Self::NoFile => None,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Repository {
         let mut url = operation.url("blobs/uploads/");
         let from = from.as_str().replace('/', "%2F");
         url.set_query(Some(&format!("mount={}&from={from}", escaped(digest))));
-        let request = operation.request(Method::Post, url, "blob, mount");
+        let request = operation.request(Method::POST, url, "blob, mount");
         let response = send_opening(self, operation, request).await?;
         match response.status() {
             201 => {

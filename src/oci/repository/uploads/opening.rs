@@ -32,7 +32,7 @@ impl UploadSession {
                 if algorithm != Algorithm::Sha256 {
                     url.set_query(Some(&format!("digest-algorithm={}", algorithm.name())));
                 }
-                let request = operation.request(Method::Post, url, "blob upload, start");
+                let request = operation.request(Method::POST, url, "blob upload, start");
                 let response = send_opening(repository, operation, request).await?;
                 match response.status() {
                     202 => Self::opened(repository, response, algorithm).await,

@@ -116,7 +116,7 @@ impl Repository {
     ) -> Result<SinglePost> {
         let url = with_digest(operation.url("blobs/uploads/"), digest);
         let request = operation
-            .request(Method::Post, url, "blob upload, single request")
+            .request(Method::POST, url, "blob upload, single request")
             .body(OCTETS, content);
         let response = match send_opening(self, operation, request).await {
             Ok(response) => response,

@@ -163,7 +163,7 @@ impl UploadSession {
     async fn patch(&mut self, operation: &Operation, chunk: &Body) -> Result<()> {
         let (first, size) = (self.accepted, chunk.size());
         let request = operation
-            .request(Method::Patch, self.current_location()?, "blob upload, chunk")
+            .request(Method::PATCH, self.current_location()?, "blob upload, chunk")
             .header("content-range", format!("{first}-{}", first + size - 1))
             .body(OCTETS, chunk.clone());
         let response = operation.send_for(request, &[201, 202, 204]).await?;
@@ -184,7 +184,7 @@ impl UploadSession {
     /// `PUT` of the location, which closes the upload.
     async fn put(&mut self, operation: &Operation, digest: &Digest, last: Body) -> Result<()> {
         let url = with_digest(self.current_location()?, digest);
-        let request = operation.request(Method::Put, url, "blob upload, finish").body(OCTETS, last);
+        let request = operation.request(Method::PUT, url, "blob upload, finish").body(OCTETS, last);
         let response = operation.send_for(request, &[200, 201, 204]).await?;
         check_stored(&response, digest)?;
         Ok(response.discard().await?)
@@ -238,7 +238,7 @@ impl Drop for UploadSession {
 
 /// `DELETE` of the location (distribution specification, "Cancel a blob upload").
 async fn cancel(operation: Operation, location: Url) {
-    let request = operation.request(Method::Delete, location, "blob upload, cancel");
+    let request = operation.request(Method::DELETE, location, "blob upload, cancel");
     let sent = async {
         if let Ok(response) = operation.send(request).await {
             let _ = response.discard().await;

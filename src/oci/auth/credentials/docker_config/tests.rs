@@ -130,7 +130,7 @@ fn empty_or_absent_file_has_no_entry() {
     assert_eq!(found(&DockerConfig::read(&path).unwrap().unwrap(), "a.example.com"), "none");
     for malformed in ["[]", "{", "null", "\u{0}"] {
         std::fs::write(&path, malformed).unwrap();
-        assert!(matches!(DockerConfig::read(&path), Err(ConfigError::Malformed { .. })));
+        assert!(matches!(DockerConfig::read(&path), Err(KeychainError::MalformedFile { .. })));
     }
 }
 
