@@ -90,9 +90,8 @@ impl Engine {
         lifetime: Lifetime,
     ) -> Result<String, EngineError> {
         let mut command = self.program.command(&plan.create_arguments(lifetime));
-        command.envs(plan.inherited_environment());
-        let (input, doing) =
-            (plan.environment_file(), format!("making the container {}", plan.name));
+        command.envs(plan.variables.inherited());
+        let (input, doing) = (plan.variables.file(), format!("making the container {}", plan.name));
         let made = self.program.succeed_with_input(command, input.as_bytes(), &doing).await?;
         Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned())
     }
