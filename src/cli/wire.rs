@@ -1,7 +1,9 @@
 //! `thv wire`: works on transcripts, the records of HTTP exchanges that `--wire-log` writes.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -13,7 +15,7 @@ use super::options::Context;
 use super::output::{Output, Report};
 use super::transfer::interrupted;
 use crate::atomic_file;
-use crate::audit::{self, Recorded, Severity, TranscriptReader, check, export};
+use crate::audit::{self, Recorded, Severity, TranscriptError, TranscriptReader, check, export};
 use crate::printable::printable;
 
 #[derive(Subcommand)]
@@ -192,17 +194,17 @@ impl Replay {
         let unexpected = move |request: &str| {
             output.message(&format!("not in the transcript: {}", printable(request)));
         };
-        let replay = audit::Replay::bind(self.listen, &records, unexpected)
+        let (listener, script) = audit::replay(self.listen, &records, unexpected)
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
-        let address = replay.local_addr().to_string();
+        let (address, script) = (listener.local_addr().to_string(), Arc::new(script));
         let stop = interrupted();
         output.report(
             Report::new(format!("Replaying {} at http://{address}", count(records.len())))
                 .field("address", address),
         )?;
-        let unused = replay.serve(stop).await;
-        output.note(&format!("{} not requested", count(unused)));
+        listener.serve(Arc::clone(&script), stop).await;
+        output.note(&format!("{} not requested", count(script.unused())));
         Ok(())
     }
 }
@@ -223,22 +225,23 @@ impl Proxy {
             return Err(Failure::usage("name a file for the transcript with --wire-log FILE"));
         }
         let settings = context.settings.clone();
-        let proxy = audit::Proxy::bind(self.listen, self.upstream.clone(), settings)
+        let (listener, relay) = audit::proxy(self.listen, self.upstream.clone(), settings)
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
-        let address = proxy.local_addr().to_string();
+        let address = listener.local_addr().to_string();
         let stop = interrupted();
         context.output.report(
             Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        proxy.serve(stop).await;
+        listener.serve(Arc::new(relay), stop).await;
         Ok(())
     }
 }
 
-fn open(file: &Path) -> Result<TranscriptReader, Failure> {
-    TranscriptReader::open(file).map_err(|error| Failure::transcript(file, error))
+fn open(path: &Path) -> Result<TranscriptReader<File>, Failure> {
+    let file = File::open(path).map_err(TranscriptError::Io);
+    file.map(TranscriptReader::new).map_err(|error| Failure::transcript(path, error))
 }
 
 /// Reads every record of a file. A last line that is not complete is left out, with a note.
