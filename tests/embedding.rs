@@ -15,7 +15,6 @@ use base64::Engine as _;
 use serde_json::Value;
 use support::stub_registry::{Request, StubRegistry, status};
 use support::{Ran, Registry, User, sha256};
-use thv_oci::audit::{Proxy, Recorded, Replay};
 use thv_oci::embedded_registry::{EmbeddedRegistry, Storage};
 use thv_oci::oci::auth::{Access, Credential, Keychain, Secret};
 use thv_oci::oci::{
@@ -26,7 +25,6 @@ use thv_oci::run::{self, Agreed, Prepared, ProcessSignals, RunObserver, RunReque
 use thv_oci::runconfig::{self, Collection, Document, PushError, PushOptions, WorkloadName};
 use thv_oci::state::StateStore;
 use thv_oci::wire::{BodySource, Exchange, MemoryRecorder, Recorder, Settings};
-use url::Url;
 
 /// The most crates that the client alone may bring, itself included, besides those of
 /// `www-authenticate`.
@@ -235,16 +233,7 @@ fn futures_of_downloads_are_send(mut blob: BlobReader) {
 
 /// Never called: that it compiles is the test.
 #[expect(dead_code, reason = "checked by the compiler alone")]
-fn futures_of_servers_are_send(
-    address: SocketAddr,
-    url: Url,
-    records: &[Recorded],
-    (proxy, replay, registry): (Proxy, Replay, EmbeddedRegistry),
-) {
-    is_send(Proxy::bind(address, url, Settings::default()));
-    is_send(proxy.serve(pending()));
-    is_send(Replay::bind(address, records, |_| {}));
-    is_send(replay.serve(pending()));
+fn futures_of_servers_are_send(address: SocketAddr, registry: EmbeddedRegistry) {
     is_send(EmbeddedRegistry::bind(address, Storage::memory()));
     is_send(registry.serve(pending()));
 }

@@ -5,10 +5,9 @@
 //! and no others.
 
 use std::collections::HashSet;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Incoming;
 use hyper::{Request as ClientRequest, Response as ClientResponse};
@@ -39,15 +38,8 @@ const HOP_BY_HOP: [&str; 9] = [
     "host",
 ];
 
-/// A recording proxy. It accepts connections, but answers none before [`Proxy::serve`].
-#[derive(Debug)]
-pub struct Proxy {
-    listener: Listener,
-    relay: Arc<Relay>,
-}
-
-#[derive(Debug)]
-struct Relay {
+/// Sends requests on.
+pub(crate) struct Relay {
     transport: Transport,
     upstream: Url,
     own_url: String,
@@ -55,43 +47,27 @@ struct Relay {
 }
 
 /// What the responses of the registry named so far.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct NamedByRegistry {
     origins: HashSet<Origin>,
     /// The URLs of token servers, without query. The bodies of their exchanges contain secrets.
     token_servers: HashSet<String>,
 }
 
-impl Proxy {
-    /// Listens at `address` for requests to the registry at `upstream`. The recorder of `settings`
-    /// gets every exchange with the registry.
-    ///
-    /// # Errors
-    /// If the system does not allow to listen at `address`, or `upstream` is not an http or https URL.
-    pub async fn bind(address: SocketAddr, upstream: Url, settings: Settings) -> io::Result<Self> {
-        if Origin::of(&upstream).is_none() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an http or https URL"));
-        }
-        let listener = Listener::bind(address).await?;
-        let relay = Relay {
-            transport: Transport::new(settings),
-            upstream,
-            own_url: format!("http://{}", listener.local_addr()),
-            named: Mutex::default(),
-        };
-        Ok(Self { listener, relay: Arc::new(relay) })
+/// Listens at `address` for requests to the registry at `upstream`. The recorder of `settings` gets
+/// every exchange with the registry.
+pub(crate) async fn proxy(
+    address: SocketAddr,
+    upstream: Url,
+    settings: Settings,
+) -> io::Result<(Listener, Relay)> {
+    if Origin::of(&upstream).is_none() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an http or https URL"));
     }
-
-    /// Returns the address that it listens at.
-    #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.listener.local_addr()
-    }
-
-    /// Sends requests on until `shutdown` resolves, then closes all connections.
-    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        self.listener.serve(self.relay, shutdown).await;
-    }
+    let listener = Listener::bind(address).await?;
+    let transport = Transport::new(settings);
+    let own_url = format!("http://{}", listener.local_addr());
+    Ok((listener, Relay { transport, upstream, own_url, named: Mutex::default() }))
 }
 
 impl Service for Relay {
@@ -120,7 +96,7 @@ impl Relay {
         if !METHODS.contains(&parts.method) {
             return Err("this proxy does not support the method".to_owned());
         }
-        let received = receive(body).await.map_err(|error| error.to_string())?;
+        let (body, _file) = receive(body).await.map_err(|error| error.to_string())?;
 
         let is_token_server = self.named().token_servers.contains(&url[..Position::AfterPath]);
         let name =
@@ -137,7 +113,7 @@ impl Relay {
             }
         }
         outgoing.confidential = is_token_server;
-        outgoing.body = received.body.clone();
+        outgoing.body = body;
         let response =
             Box::pin(self.transport.send(outgoing)).await.map_err(|error| error.to_string())?;
         Ok(self.rewritten(response))

@@ -16,15 +16,9 @@ use crate::wire::{self, Response};
 const MEMORY_LIMIT: usize = 1024 * 1024;
 const WAITING_PIECES: usize = 4;
 
-/// The body of a client's request. It is received completely before it is sent on, so that its size
-/// is known then.
-pub(super) struct RequestBody {
-    pub(super) body: wire::Body,
-    /// The file of a large body. Dropping it removes the file.
-    _file: Option<Temporary>,
-}
-
-pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
+/// Receives the body of a client's request completely, so that its size is known when it is sent on.
+/// Returns the file of a large body too: dropping it removes the file.
+pub(super) async fn receive(mut body: Incoming) -> io::Result<(wire::Body, Option<Temporary>)> {
     let mut start = Vec::new();
     let mut spilled: Option<(Temporary, File)> = None;
     let mut size = 0;
@@ -42,10 +36,10 @@ pub(super) async fn receive(mut body: Incoming) -> io::Result<RequestBody> {
         }
     }
     match spilled {
-        None => Ok(RequestBody { body: start.into(), _file: None }),
+        None => Ok((start.into(), None)),
         Some((scratch, _)) => {
             let source = Arc::new(File::open(&scratch.path)?);
-            Ok(RequestBody { body: wire::Body::from_source(source, size), _file: Some(scratch) })
+            Ok((wire::Body::from_source(source, size), Some(scratch)))
         }
     }
 }

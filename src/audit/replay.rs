@@ -2,12 +2,10 @@
 //!
 //! So the transcript of a bug report becomes a registry that behaves as the real one did.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::future::Future;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -15,81 +13,43 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use url::Url;
 
-use super::transcript::Recorded;
+use super::transcript::{Recorded, runs};
 use crate::oci::error_body;
 use crate::wire::{Exchange, Listener, RedactionMark, Service};
 
 /// Header fields that the HTTP library makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
 
-/// A server that replays a transcript. It accepts connections, but answers none before
-/// [`Replay::serve`].
-pub struct Replay {
-    listener: Listener,
-    script: Arc<Script>,
-}
-
-impl fmt::Debug for Replay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("address", &self.local_addr()).finish_non_exhaustive()
-    }
-}
-
-struct Script {
+/// Answers requests as the transcript has it.
+pub(crate) struct Script {
     /// The exchanges that no client asked for yet.
     exchanges: Mutex<VecDeque<Exchange>>,
     /// The URL of this server. It replaces the recorded origins in header fields.
     own_url: String,
-    origins: Vec<String>,
+    origins: BTreeSet<String>,
     /// Called with the method and target of each request that is not in the transcript.
     unexpected: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl Replay {
-    /// Listens at `address`. Port 0 takes a free port. `unexpected` is called with the method and
-    /// target of each request that is not in the transcript, or was answered already.
-    ///
-    /// # Errors
-    /// If the system does not allow to listen at `address`.
-    pub async fn bind(
-        address: SocketAddr,
-        records: &[Recorded],
-        unexpected: impl Fn(&str) + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let listener = Listener::bind(address).await?;
-        let own_url = format!("http://{}", listener.local_addr());
-        let mut exchanges: Vec<_> = records
-            .iter()
-            .map(|recorded| recorded.exchange.clone())
-            .filter(|exchange| exchange.response.is_some())
-            .collect();
-        exchanges.sort_by(|a, b| (&a.run, a.seq).cmp(&(&b.run, b.seq)));
-        let mut origins: Vec<_> =
-            exchanges.iter().filter_map(|exchange| origin(&exchange.request.url)).collect();
-        origins.sort();
-        origins.dedup();
-        let script = Script {
-            exchanges: Mutex::new(exchanges.into()),
-            own_url,
-            origins,
-            unexpected: Box::new(unexpected),
-        };
-        Ok(Self { listener, script: Arc::new(script) })
-    }
-
-    /// Returns the address that it listens at.
-    #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.listener.local_addr()
-    }
-
-    /// Answers requests until `shutdown` resolves. Returns the number of recorded exchanges that no
-    /// client asked for.
-    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> usize {
-        let Self { listener, script } = self;
-        listener.serve(Arc::clone(&script), shutdown).await;
-        script.exchanges.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
+/// Listens at `address`. `unexpected` is called with the method and target of each request that is
+/// not in the transcript, or was answered already.
+pub(crate) async fn replay(
+    address: SocketAddr,
+    records: &[Recorded],
+    unexpected: impl Fn(&str) + Send + Sync + 'static,
+) -> io::Result<(Listener, Script)> {
+    let listener = Listener::bind(address).await?;
+    let own_url = format!("http://{}", listener.local_addr());
+    let with_response = |recorded: &&Recorded| recorded.exchange.response.is_some();
+    let exchanges: VecDeque<_> = runs(records)
+        .into_iter()
+        .flatten()
+        .filter(with_response)
+        .map(|recorded| recorded.exchange.clone())
+        .collect();
+    let origins = exchanges.iter().filter_map(|exchange| origin(&exchange.request.url)).collect();
+    let (exchanges, unexpected) = (Mutex::new(exchanges), Box::new(unexpected));
+    Ok((listener, Script { exchanges, own_url, origins, unexpected }))
 }
 
 impl Service for Script {
@@ -110,9 +70,18 @@ impl Service for Script {
 }
 
 impl Script {
+    /// Returns the number of recorded exchanges that no client asked for yet.
+    pub(crate) fn unused(&self) -> usize {
+        self.exchanges().len()
+    }
+
+    fn exchanges(&self) -> MutexGuard<'_, VecDeque<Exchange>> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes the first exchange with this method and target.
     fn take(&self, method: &str, target: &str) -> Option<Exchange> {
-        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.exchanges();
         let asked = exchanges.iter().position(|exchange| {
             let recorded = path_and_query(&exchange.request.url);
             exchange.request.method == method && placeholders(&recorded) == target

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -109,7 +107,7 @@ pub(super) fn runs(records: &[Recorded]) -> Vec<Vec<&Recorded>> {
 
 /// Reads the records of a transcript as they are written.
 #[derive(Debug)]
-pub struct TranscriptReader<R = File> {
+pub struct TranscriptReader<R> {
     source: BufReader<R>,
     line: usize,
     /// The beginning of a line that is not complete yet.
@@ -119,16 +117,6 @@ pub struct TranscriptReader<R = File> {
 #[derive(Deserialize)]
 struct Version {
     v: u32,
-}
-
-impl TranscriptReader {
-    /// Opens the file `path`.
-    ///
-    /// # Errors
-    /// If the file cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, TranscriptError> {
-        Ok(Self::new(File::open(path).map_err(TranscriptError::Io)?))
-    }
 }
 
 impl<R: io::Read> TranscriptReader<R> {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -192,17 +193,17 @@ impl Replay {
         let unexpected = move |request: &str| {
             output.message(&format!("not in the transcript: {}", printable(request)));
         };
-        let replay = audit::Replay::bind(self.listen, &records, unexpected)
+        let (listener, script) = audit::replay(self.listen, &records, unexpected)
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
-        let address = replay.local_addr().to_string();
+        let (address, script) = (listener.local_addr().to_string(), Arc::new(script));
         let stop = interrupted();
         output.report(
             Report::new(format!("Replaying {} at http://{address}", count(records.len())))
                 .field("address", address),
         )?;
-        let unused = replay.serve(stop).await;
-        output.note(&format!("{} not requested", count(unused)));
+        listener.serve(Arc::clone(&script), stop).await;
+        output.note(&format!("{} not requested", count(script.unused())));
         Ok(())
     }
 }
@@ -223,16 +224,16 @@ impl Proxy {
             return Err(Failure::usage("name a file for the transcript with --wire-log FILE"));
         }
         let settings = context.settings.clone();
-        let proxy = audit::Proxy::bind(self.listen, self.upstream.clone(), settings)
+        let (listener, relay) = audit::proxy(self.listen, self.upstream.clone(), settings)
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
-        let address = proxy.local_addr().to_string();
+        let address = listener.local_addr().to_string();
         let stop = interrupted();
         context.output.report(
             Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        proxy.serve(stop).await;
+        listener.serve(Arc::new(relay), stop).await;
         Ok(())
     }
 }

@@ -17,8 +17,8 @@ pub enum Lifetime {
 
 impl Plan {
     /// Returns the arguments that make the container. Other users can see a process's arguments, so
-    /// the environment is not among them: [`Plan::environment_file`] has to be the engine's standard
-    /// input, and [`Plan::inherited_environment`] part of its process's environment.
+    /// the environment is not among them: `file()` of its variables has to be the engine's standard
+    /// input, and `inherited()` part of its process's environment.
     pub(crate) fn create_arguments(&self, lifetime: Lifetime) -> Vec<String> {
         self.arguments("create", lifetime)
     }
@@ -71,10 +71,13 @@ impl Plan {
         self.mounts.iter().for_each(|mount| add(format!("--mount={}", bind(mount))));
         if verb == "create" {
             add("--env-file=/dev/stdin".to_owned());
-            self.inherited_environment().for_each(|(name, _)| add(format!("--env={name}")));
+            self.variables.inherited().for_each(|(name, _)| add(format!("--env={name}")));
         } else {
-            self.environment.iter().for_each(|(name, value)| add(format!("--env={name}={value}")));
-            self.secrets.keys().for_each(|name| add(format!("--env={name}")));
+            self.variables
+                .plain
+                .iter()
+                .for_each(|(name, value)| add(format!("--env={name}={value}")));
+            self.variables.secrets.keys().for_each(|name| add(format!("--env={name}")));
         }
         arguments.push(self.image.clone());
         arguments.extend(self.arguments.iter().cloned());

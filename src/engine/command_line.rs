@@ -11,22 +11,20 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-use super::adapter::{ContainerEngine, Docker, EngineKind, Podman};
+use super::adapter::EngineKind;
 use super::arguments::Lifetime;
 use super::container::{Container, read_containers};
 use super::error::EngineError;
 use super::plan::Plan;
 use super::process::Program;
 
-/// The engines in the order in which they are looked for.
-const ENGINES: [&dyn ContainerEngine; 2] = [&Podman, &Docker];
 /// How long a container may take to stop before the engine kills it, in seconds. `ToolHive` waits as
 /// long.
 const STOP_LIMIT: &str = "--time=30";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
-    adapter: &'static dyn ContainerEngine,
+    pub(crate) kind: EngineKind,
     program: Program,
 }
 
@@ -38,23 +36,17 @@ impl Engine {
         search_path: &OsStr,
     ) -> Result<Self, EngineError> {
         let mut found = Self::all(search_path);
-        found.find(|engine| wanted.is_none_or(|wanted| wanted == engine.kind())).ok_or_else(|| {
-            match wanted {
-                Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
-                None => EngineError::NotInstalled,
-            }
+        found.find(|engine| wanted.is_none_or(|wanted| wanted == engine.kind)).ok_or(match wanted {
+            Some(kind) => EngineError::NotFound(kind.as_str().to_owned()),
+            None => EngineError::NotInstalled,
         })
     }
 
     /// Returns every engine in `search_path`, podman first.
     pub(crate) fn all(search_path: &OsStr) -> impl Iterator<Item = Self> {
-        ENGINES.into_iter().filter_map(|adapter| {
-            Some(Self { adapter, program: Program::find(adapter.kind().as_str(), search_path)? })
+        EngineKind::ALL.into_iter().filter_map(|kind| {
+            Some(Self { kind, program: Program::find(kind.as_str(), search_path)? })
         })
-    }
-
-    pub(crate) fn kind(&self) -> EngineKind {
-        self.adapter.kind()
     }
 
     pub(crate) async fn workloads(&self) -> Result<Vec<Container>, EngineError> {
@@ -69,7 +61,7 @@ impl Engine {
         // If a container was removed in the meantime, the engine fails, but prints the others.
         let inspected =
             self.program.output(&[&["container", "inspect"], &ids[..]].concat()).await?;
-        read_containers(&inspected.stdout, self.adapter, doing)
+        read_containers(&inspected.stdout, doing)
     }
 
     pub(crate) async fn container(&self, name: &str) -> Result<Option<Container>, EngineError> {
@@ -77,7 +69,7 @@ impl Engine {
         if !output.status.success() {
             return Ok(None);
         }
-        Ok(read_containers(&output.stdout, self.adapter, "looking at a container")?.pop())
+        Ok(read_containers(&output.stdout, "looking at a container")?.pop())
     }
 
     pub(crate) async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
@@ -98,9 +90,8 @@ impl Engine {
         lifetime: Lifetime,
     ) -> Result<String, EngineError> {
         let mut command = self.program.command(&plan.create_arguments(lifetime));
-        command.envs(plan.inherited_environment());
-        let (input, doing) =
-            (plan.environment_file(), format!("making the container {}", plan.name));
+        command.envs(plan.variables.inherited());
+        let (input, doing) = (plan.variables.file(), format!("making the container {}", plan.name));
         let made = self.program.succeed_with_input(command, input.as_bytes(), &doing).await?;
         Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned())
     }
@@ -141,7 +132,7 @@ impl Engine {
         if interactive {
             command.arg("--interactive");
         }
-        command.args(self.adapter.attach_options()).arg(name);
+        command.args(self.kind.attach_options()).arg(name);
         command
     }
 
@@ -209,7 +200,7 @@ impl Engine {
         if !is_same("toolhive") || !is_same("toolhive-basename") {
             Err(EngineError::Foreign(old.name))
         } else if old.is_running() {
-            Err(EngineError::Running { name: old.name, engine: self.kind() })
+            Err(EngineError::Running { name: old.name, engine: self.kind })
         } else {
             Ok(Some(old))
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::adapter::ContainerEngine;
 use super::endpoint::url_host;
 use super::error::EngineError;
 use crate::runconfig::McpTransport;
@@ -42,11 +41,7 @@ impl Container {
 }
 
 /// Reads what `container inspect` prints. `doing` says what for, in an error.
-pub(super) fn read_containers(
-    output: &[u8],
-    engine: &dyn ContainerEngine,
-    doing: &str,
-) -> Result<Vec<Container>, EngineError> {
+pub(super) fn read_containers(output: &[u8], doing: &str) -> Result<Vec<Container>, EngineError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Inspected {
@@ -69,7 +64,8 @@ pub(super) fn read_containers(
     let inspected: Vec<Inspected> = serde_json::from_slice(output)
         .map_err(|error| EngineError::Output { doing: doing.to_owned(), error })?;
     let container = |inspected: Inspected| Container {
-        name: engine.container_name(&inspected.name).to_owned(),
+        // Docker prints a slash in front of the name.
+        name: inspected.name.trim_start_matches('/').to_owned(),
         status: inspected.state.status,
         labels: inspected.config.labels.unwrap_or_default(),
         restarts: inspected.restart_count,

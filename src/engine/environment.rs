@@ -37,19 +37,22 @@ const ENGINE_PREFIXES: &str = "\
     ROOTLESSKIT_ RUST_ SSL_CERT_ SUDO_ SYSTEMD_ WATCHDOG_ WSL_ XDG_ XTABLES_ _";
 const PROXY: &str = "_PROXY";
 
-#[derive(Clone, Copy)]
-pub(super) struct Variables<'a> {
-    pub(super) plain: &'a BTreeMap<String, String>,
-    pub(super) secrets: &'a BTreeMap<String, Secret>,
+/// The environment of a container.
+#[derive(Debug, Clone)]
+pub(crate) struct Variables {
+    pub(crate) plain: BTreeMap<String, String>,
+    /// Values of secrets, by the names of their variables.
+    pub(crate) secrets: BTreeMap<String, Secret>,
 }
 
-impl<'a> Variables<'a> {
-    fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+impl Variables {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let plain = self.plain.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         plain.chain(self.secrets.iter().map(|(name, value)| (name.as_str(), value.expose())))
     }
 
-    pub(super) fn file(self) -> Zeroizing<String> {
+    /// Returns the lines of the environment file that the engine reads.
+    pub(super) fn file(&self) -> Zeroizing<String> {
         let mut lines = String::new();
         for (name, value) in self.iter().filter(|(_, value)| fits_a_line(value)) {
             lines.extend([name, "=", value, "\n"]);
@@ -57,12 +60,14 @@ impl<'a> Variables<'a> {
         lines.into()
     }
 
-    pub(super) fn inherited(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    /// Returns the variables that an environment file cannot hold. They have to be in the environment
+    /// of the engine's own process, which passes them on.
+    pub(super) fn inherited(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter(|(_, value)| !fits_a_line(value))
     }
 
     /// Refuses variables that cannot reach the container unchanged.
-    pub(super) fn check(self) -> Result<(), PlanError> {
+    pub(super) fn check(&self) -> Result<(), PlanError> {
         // Podman treats `NAME*` as a pattern, and copies every matching variable of its own environment.
         let legal = |c: char| !"=*".contains(c) && !c.is_whitespace() && !c.is_control();
         for (name, value) in self.iter() {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use super::endpoint::Endpoint;
 use super::environment::Variables;
 use super::error::PlanError;
@@ -23,9 +21,7 @@ pub(crate) struct Plan {
     pub(crate) image: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) transport: McpTransport,
-    pub(crate) environment: BTreeMap<String, String>,
-    /// Values of secrets, by the names of their variables.
-    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) variables: Variables,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) mounts: Vec<Mount>,
     /// Published ports, the server's own first.
@@ -71,7 +67,8 @@ impl Plan {
             environment.insert(variable.to_owned(), value);
         }
         environment.retain(|variable, _| !secrets.contains_key(variable));
-        Variables { plain: &environment, secrets: &secrets }.check()?;
+        let variables = Variables { plain: environment, secrets };
+        variables.check()?;
         let is_isolated = network == NetworkMode::None
             && permissions.network == NetworkAccess::Nothing { is_isolated: true };
         Ok(Self {
@@ -83,22 +80,10 @@ impl Plan {
             privileged: permissions.is_privileged,
             name,
             transport,
-            environment,
-            secrets,
+            variables,
             ports,
             network,
         })
-    }
-
-    /// Returns the lines of the environment file that the engine reads.
-    pub(crate) fn environment_file(&self) -> Zeroizing<String> {
-        Variables { plain: &self.environment, secrets: &self.secrets }.file()
-    }
-
-    /// Returns the variables that an environment file cannot hold. They have to be in the environment
-    /// of the engine's own process, which passes them on.
-    pub(crate) fn inherited_environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        Variables { plain: &self.environment, secrets: &self.secrets }.inherited()
     }
 
     /// Returns the source of a mount that is not on this machine.

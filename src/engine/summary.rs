@@ -39,7 +39,7 @@ impl Plan {
         let labels = self.labels.iter().filter(|(name, _)| !name.starts_with("toolhive"));
         lines.extend(labels.map(|(name, value)| format!("label: {name}={value}")));
         lines.extend(secrets.iter().map(|secret| format!("secret: {}", secret.text())));
-        lines.push(format!("environment: {}", names(&self.environment)));
+        lines.push(format!("environment: {}", names(&self.variables.plain)));
         lines.push(format!("privileged: {}", if self.privileged { "YES" } else { "no" }));
         lines
     }

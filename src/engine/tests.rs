@@ -111,7 +111,7 @@ fn fields_become_arguments_of_the_engine() {
 fn environment_file_has_the_variables_of_the_transport() {
     let lines = |fields: &str| {
         let plan = plan(&format!(r#"{{"image":"x","name":"n",{fields}}}"#)).unwrap();
-        plan.environment_file().as_str().to_owned()
+        plan.variables.file().as_str().to_owned()
     };
     assert_eq!(
         lines(r#""transport":"stdio","env_vars":{"B":"2 ","A":"$1","MCP_TRANSPORT":"sse"}"#),
@@ -142,8 +142,8 @@ fn value_with_line_breaks_is_passed_on_by_name() {
     let secrets = BTreeMap::from([("key".to_owned(), Secret::new(lines.to_owned()))]);
     let options = PlanOptions { secrets, ..PlanOptions::default() };
     let plan = Plan::new(document(text).config(), &options).unwrap();
-    assert_eq!(plan.environment_file().as_str(), "A=1\nMCP_TRANSPORT=stdio\n");
-    let inherited: Vec<_> = plan.inherited_environment().collect();
+    assert_eq!(plan.variables.file().as_str(), "A=1\nMCP_TRANSPORT=stdio\n");
+    let inherited: Vec<_> = plan.variables.inherited().collect();
     assert_eq!(inherited, [("B", "x\ny\n"), ("C", "z\r"), ("KEY", lines)]);
     let arguments = plan.create_arguments(Lifetime::Attached).join(" ");
     let end = " --env-file=/dev/stdin --env=B --env=C --env=KEY r.io/x:1";

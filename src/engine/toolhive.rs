@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tokio::process::{Child, Command};
 
 use super::error::EngineError;
-use crate::atomic_file;
+use crate::atomic_file::{self, Temporary};
 use crate::runconfig::Document;
 
 #[derive(Debug, Clone)]
@@ -34,12 +34,10 @@ impl ToolHive {
         atomic_file::create(&file, document.bytes())
             .map_err(|error| EngineError::HandOver { path: file.clone(), error })?;
         let mut command = Command::new(&self.program);
-        match command.args(["run", "--from-config"]).arg(&file).spawn() {
+        let file = Temporary { path: file };
+        match command.args(["run", "--from-config"]).arg(&file.path).spawn() {
             Ok(process) => Ok(ToolHiveRun { process, file }),
-            Err(error) => {
-                let _ = fs::remove_file(&file);
-                Err(EngineError::Start { program: self.program.clone(), error })
-            }
+            Err(error) => Err(EngineError::Start { program: self.program.clone(), error }),
         }
     }
 }
@@ -48,20 +46,13 @@ impl ToolHive {
 #[derive(Debug)]
 pub(crate) struct ToolHiveRun {
     pub(crate) process: Child,
-    file: PathBuf,
+    file: Temporary,
 }
 
 impl ToolHiveRun {
     /// Removes the file that the process was given. Call this after the process has ended.
     pub(crate) fn clean_up(self) -> Result<(), EngineError> {
-        let path = self.file.clone();
+        let path = self.file.path.clone();
         fs::remove_file(&path).map_err(|error| EngineError::HandOver { path, error })
-    }
-}
-
-impl Drop for ToolHiveRun {
-    fn drop(&mut self) {
-        // It may be gone.
-        let _ = fs::remove_file(&self.file);
     }
 }

@@ -125,9 +125,9 @@ impl Prepared {
     pub fn command_line(&self, observer: &dyn RunObserver) -> Option<String> {
         let Runner::Container(run, ()) = &self.runner else { return None };
         let request = &self.fetched.request;
-        let engine = find_engine(request).map_or("podman", |engine| engine.kind().as_str());
+        let engine = find_engine(request).map_or("podman", |engine| engine.kind.as_str());
         self.fetched.note_port(run, observer);
-        let variables: Vec<_> = run.preview.secrets.keys().map(String::as_str).collect();
+        let variables: Vec<_> = run.preview.variables.secrets.keys().map(String::as_str).collect();
         if !variables.is_empty() {
             observer.note(Note::SecretVariables(&variables));
         }

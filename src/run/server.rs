@@ -143,7 +143,7 @@ impl Launch<'_> {
 
 impl Server {
     pub(crate) fn engine(&self) -> EngineKind {
-        self.engine.kind()
+        self.engine.kind
     }
 
     /// Returns true if the server runs in the background.

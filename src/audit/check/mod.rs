@@ -4,7 +4,6 @@
 //! recorded. So recordings of any client can be checked.
 
 mod api_exchange;
-mod checker;
 mod content;
 mod credential;
 mod lists;
@@ -13,8 +12,27 @@ mod rule;
 mod upload;
 mod upload_tracker;
 
-pub use checker::check;
-pub use rule::{Finding, Rule, Severity};
+use self::api_exchange::ApiExchange;
+pub use self::rule::{Finding, Rule, Severity};
+use super::transcript::{Recorded, runs};
+
+/// Checks the exchanges of a transcript, each run of a program separately. Returns the findings in
+/// the order of lines.
+#[must_use]
+pub fn check(records: &[Recorded]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for run in runs(records) {
+        let exchanges: Vec<_> = run.into_iter().filter_map(ApiExchange::parse).collect();
+        content::check(&exchanges);
+        manifest::check(&exchanges);
+        upload::check(&exchanges);
+        credential::check(&exchanges);
+        lists::check(&exchanges);
+        findings.extend(exchanges.into_iter().flat_map(ApiExchange::into_findings));
+    }
+    findings.sort_by_key(|finding| finding.line);
+    findings
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Each rule has a transcript that violates it; other transcripts violate none.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::PathBuf;
 
 use super::check;
@@ -13,7 +14,7 @@ fn path(path: &str) -> PathBuf {
 
 /// Returns the lines with findings, and the rules that they violate.
 fn violations(file: &str) -> Vec<(usize, &'static str)> {
-    let mut reader = TranscriptReader::open(&path(file)).unwrap();
+    let mut reader = TranscriptReader::new(File::open(path(file)).unwrap());
     check(&reader.read().unwrap()).iter().map(|found| (found.line, found.rule.id)).collect()
 }
 

@@ -7,8 +7,7 @@ use crate::wire::{Exchange, RedactionMark};
 
 /// Returns a shell script with one curl command for each exchange. Redacted values are variables,
 /// which the script lists at its top.
-#[must_use]
-pub fn curl(records: &[Recorded]) -> String {
+pub(crate) fn curl(records: &[Recorded]) -> String {
     let mut variables = Variables::default();
     let commands: Vec<_> =
         records.iter().map(|recorded| command(&recorded.exchange, &mut variables)).collect();

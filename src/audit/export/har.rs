@@ -6,8 +6,7 @@ use url::Url;
 use crate::audit::transcript::Recorded;
 
 /// Returns the exchanges as a HAR document, version 1.2.
-#[must_use]
-pub fn har(records: &[Recorded]) -> String {
+pub(crate) fn har(records: &[Recorded]) -> String {
     let entries: Vec<_> = records.iter().map(entry).collect();
     let creator = json!({ "name": "thv", "version": env!("CARGO_PKG_VERSION") });
     let document = json!({ "log": { "version": "1.2", "creator": creator, "entries": entries } });

@@ -22,8 +22,7 @@ const LEGEND: &str = "<ul class=\"legend\"><li class=\"s2\"><i></i>success</li><
 
 /// Returns the page. Each of `findings`, which [`check`](crate::audit::check()) returned, is shown with
 /// its exchange.
-#[must_use]
-pub fn html(records: &[Recorded], findings: &[Finding]) -> String {
+pub(crate) fn html(records: &[Recorded], findings: &[Finding]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src \

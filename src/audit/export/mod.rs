@@ -4,6 +4,6 @@ mod curl;
 mod har;
 mod html;
 
-pub use curl::curl;
-pub use har::har;
-pub use html::html;
+pub(crate) use curl::curl;
+pub(crate) use har::har;
+pub(crate) use html::html;
