@@ -55,7 +55,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
     let created = creation_time().map_err(Failure::misused)?;
-    let options = PushOptions::default().created(created);
+    let options = PushOptions { created: Some(created), ..PushOptions::default() };
     let pushed = push(&client, &reference, &document, &options).await?;
     let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;

@@ -36,11 +36,9 @@ impl Sharing {
 
     pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
         let created = creation_time().map_err(Failure::misused)?;
-        let mut options = PushOptions::default().created(created);
-        if let Ok(home) = std::env::var("HOME") {
-            options = options.home(home);
-        }
-        Ok(self.allow.iter().fold(options, PushOptions::allow))
+        let home = std::env::var("HOME").ok();
+        let allowed = self.allow.clone();
+        Ok(PushOptions { created: Some(created), home, allowed, ..PushOptions::default() })
     }
 }
 
