@@ -7,7 +7,6 @@ mod artifact;
 mod collection;
 mod compose;
 mod config;
-mod creation;
 mod difference;
 mod document;
 mod edit;
@@ -36,7 +35,6 @@ pub use config::{
     PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
 };
 pub(crate) use config::{clean_path, is_engine_name};
-pub use creation::{InvalidEpoch, creation_time};
 pub use difference::{Difference, differences};
 pub use document::Document;
 pub(crate) use edit::with_secret;
