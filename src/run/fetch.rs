@@ -1,15 +1,18 @@
 //! Finds the run configuration that a request names, or makes one for an image.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::Path;
 
 use super::error::{RunError, UnusableOption};
 use super::request::{EngineChoice, RunRequest};
+use crate::capped_read::read_capped;
 use crate::engine::{Engine, EngineError, ToolHive};
-use crate::oci::{Client, Digest, Reference};
+use crate::oci::{Client, Digest, ErrorKind, Reference, UnsupportedArtifact};
 use crate::runconfig::{
-    ConfigLocation, Document, ImageOptions, RetrieveError, name_of_image, pull_unless_image,
-    read_file, renamed, runnable,
+    ConfigLocation, Document, ImageOptions, MAX_SIZE, PullError, name_of_image, pull, renamed,
+    runnable,
 };
+use crate::wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
 
 /// A fetched run configuration that was not checked yet.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub struct Fetched {
     pub(super) toolhive: Option<ToolHive>,
     pub(super) client: Client,
     /// The registry's error, if a local image is run instead.
-    pub(super) local_image: Option<RetrieveError>,
+    pub(super) local_image: Option<PullError>,
 }
 
 #[derive(Debug)]
@@ -49,7 +52,8 @@ impl Fetched {
 /// be reached, a local image is run.
 ///
 /// # Errors
-/// [`RunError::Retrieve`] if nothing was found; other variants if the request cannot be used.
+/// [`RunError::Location`], [`RunError::Pull`], [`RunError::Io`] and [`RunError::Document`] if nothing
+/// was found; other variants if the request cannot be used.
 pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunError> {
     let toolhive = match request.engine {
         EngineChoice::ToolHive => Some(ToolHive::from_environment()?),
@@ -58,14 +62,16 @@ pub async fn fetch(client: &Client, request: RunRequest) -> Result<Fetched, RunE
     let mut local_image = None;
     let (document, origin) = match runnable(&request.source)? {
         ConfigLocation::File(path) => (configured(read_file(&path)?, &request)?, Origin::File),
-        ConfigLocation::Registry(reference) => match pull_unless_image(client, &reference).await {
-            Ok(Some(pulled)) => {
+        ConfigLocation::Registry(reference) => match pull(client, &reference).await {
+            Ok(pulled) => {
                 let digest = pulled.manifest.descriptor.digest;
                 (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
             }
-            Ok(None) => (for_image(&reference, &request)?, Origin::Image),
+            Err(PullError::Unsupported(
+                UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
+            )) => (for_image(&reference, &request)?, Origin::Image),
             Err(error)
-                if error.allows_local_image()
+                if allows_local_image(&error)
                     && !request.only_configuration
                     && has_image(&request, &reference).await =>
             {
@@ -93,6 +99,27 @@ async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
         Ok(engine) => engine.has_image(&reference.to_string()).await.unwrap_or(false),
         Err(_) => false,
     }
+}
+
+/// Returns true if an image that is on this machine already may run instead: the registry does not
+/// have it, or cannot be reached.
+fn allows_local_image(error: &PullError) -> bool {
+    let PullError::Registry(error) = error else { return false };
+    match error.kind() {
+        ErrorKind::NotFound(_) => true,
+        // Even a malformed response proves that something is there.
+        ErrorKind::Network(error) => {
+            matches!(error.kind(), Unresolved | Refused | Connection(_) | Timeout)
+        }
+        _ => false,
+    }
+}
+
+fn read_file(path: &Path) -> Result<Document, RunError> {
+    let source = path.display().to_string();
+    let bytes = read_capped(path, MAX_SIZE)
+        .map_err(|error| RunError::Io { doing: format!("reading {source}"), error })?;
+    Document::parse(bytes).map_err(|error| RunError::Document { source, error })
 }
 
 fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {

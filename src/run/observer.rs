@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::engine::EngineError;
 use crate::printable::{chain, printable};
-use crate::runconfig::{RetrieveError, WorkloadName};
+use crate::runconfig::{PullError, WorkloadName};
 
 /// Receives the messages of a run.
 pub trait RunObserver: Sync {
@@ -20,7 +20,7 @@ pub trait RunObserver: Sync {
 #[non_exhaustive]
 pub enum Note<'a> {
     /// The registry does not have the image or cannot be reached, and the engine has it.
-    LocalImage(&'a RetrieveError),
+    LocalImage(&'a PullError),
     /// Another port is used than the configuration's.
     PortTaken {
         /// The configuration's port.

@@ -18,7 +18,6 @@ mod name;
 mod permissions;
 mod pull;
 mod push;
-mod retrieve;
 mod review;
 mod secrets;
 
@@ -46,15 +45,13 @@ pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;
 pub(crate) use fields::{FieldSupport, NEEDS_PROXY, config_field};
 pub(crate) use json::{is_set, unknown_fields};
-pub(crate) use location::ConfigLocation;
 pub use location::InvalidLocation;
+pub(crate) use location::{ConfigLocation, runnable};
 pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub(crate) use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
-pub use retrieve::{NotRunnable, RetrieveError};
-pub(crate) use retrieve::{pull_unless_image, read_file, runnable};
 pub(crate) use review::reviewed;
 pub use review::{Review, review};
 #[cfg(any(test, fuzzing))]

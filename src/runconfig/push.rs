@@ -155,8 +155,7 @@ mod tests {
         let refused = pushed(options).await;
         assert_eq!(refused.to_string(), "not pushed: volumes.0 is a path in a home directory");
         let home = Some("/users/me".to_owned());
-        let everything =
-            PushOptions { home, danger_share_secrets: true, ..PushOptions::default() };
+        let everything = PushOptions { home, danger_share_secrets: true, ..PushOptions::default() };
         assert!(matches!(pushed(everything).await, PushError::Registry(_)));
     }
 }
