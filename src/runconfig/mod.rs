@@ -28,12 +28,8 @@ pub use artifact::ARTIFACT_TYPE;
 pub use collection::Collection;
 pub use compose::ImageOptions;
 pub(crate) use compose::name_of_image;
-pub use config::{
-    Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
-    McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
-    PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
-};
-pub(crate) use config::{clean_path, is_engine_name};
+pub use config::{Declared, InvalidValue, McpTransport, MountDefect, RunConfig, SecretReference};
+pub(crate) use config::{MiddlewareConfig, NetworkMode, PublishedPort, clean_path, is_engine_name};
 pub use difference::{Difference, differences};
 pub use document::Document;
 pub(crate) use edit::with_secret;

@@ -104,7 +104,7 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
         Ok(NetworkMode::Default) => {}
     }
     let outbound = network.outbound.as_ref();
-    let lists = outbound.filter(|outbound| outbound.has_lists());
+    let lists = outbound.filter(|o| !o.allow_host.is_empty() || !o.allow_port.is_empty());
     match (outbound, lists, config.isolate_network) {
         (Some(Outbound { insecure_allow_all: true, .. }), ..) | (_, None, false) => {
             NetworkAccess::Everything { unenforced: None }
@@ -150,7 +150,7 @@ fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
     }
     for declared in &config.volumes {
         let (text, read_only) = split_read_only(declared.text());
-        let mount = declared.get().map(|volume| &volume.mount);
+        let mount = declared.get().map(|volume| &volume.0);
         let mount = EffectiveMount { text, mount, read_only };
         if let Entry::Vacant(index) = known.entry(mount.target()) {
             index.insert(mounts.len());
