@@ -55,11 +55,7 @@ impl ConfigLocation {
 }
 
 fn looks_like_path(text: &str) -> bool {
-    let mut characters = text.chars();
-    let drive = characters.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && characters.next() == Some(':')
-        && matches!(characters.next(), Some('\\' | '/'));
-    drive
+    matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
         || matches!(text, "." | "..")
         || ["/", "./", "../", "~", ".\\", "..\\", "\\"].iter().any(|start| text.starts_with(start))
 }
