@@ -7,7 +7,7 @@ use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::secrets::{Exposure, exposures};
-use crate::oci::artifact::{PushOrder, Pushed};
+use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed};
 use crate::oci::auth::Access;
 use crate::oci::{self, Client, Reference};
 use crate::timestamp::Timestamp;
@@ -29,18 +29,16 @@ pub struct PushOptions {
 }
 
 impl PushOptions {
-    pub(super) fn creation_time(&self) -> Timestamp {
-        self.created.map_or_else(Timestamp::now, Timestamp::from)
-    }
-
-    /// Refuses a document that holds what should not be shared.
-    pub(super) fn check(&self, document: &Document) -> Result<(), PushError> {
-        if self.danger_share_secrets {
-            return Ok(());
+    /// Packs a document; refuses one that holds what should not be shared.
+    pub(super) fn pack(&self, document: &Document) -> Result<PackedArtifact, PushError> {
+        if !self.danger_share_secrets {
+            let mut found = exposures(document, self.home.as_deref());
+            found.retain(|found| !self.allowed.contains(&found.path));
+            if !found.is_empty() {
+                return Err(PushError::Exposed(found));
+            }
         }
-        let mut found = exposures(document, self.home.as_deref());
-        found.retain(|found| !self.allowed.contains(&found.path));
-        if found.is_empty() { Ok(()) } else { Err(PushError::Exposed(found)) }
+        Ok(artifact::pack(document, self.created.map_or_else(Timestamp::now, Timestamp::from)))
     }
 }
 
@@ -60,8 +58,7 @@ pub async fn push(
     let (Some(tag), None) = (reference.tag(), reference.digest()) else {
         return Err(PushError::DigestTarget(reference.clone()));
     };
-    options.check(document)?;
-    let packed = artifact::pack(document, options.creation_time());
+    let packed = options.pack(document)?;
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
     // Boxed, because the future of several requests at the same time is large.
     let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
