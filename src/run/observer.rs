@@ -45,18 +45,12 @@ pub enum Note<'a> {
 impl fmt::Display for Note<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::LocalImage(error) => {
-                format!("{}; running the local image", chain(error))
-            }
-            Self::PortTaken { wanted, chosen } => {
-                format!("port {wanted} is taken; using {chosen}")
-            }
-            Self::SecretVariables(names) => {
-                format!(
-                    "before you run this command, export the variables of its secrets: {}",
-                    names.join(" ")
-                )
-            }
+            Self::LocalImage(error) => format!("{}; running the local image", chain(error)),
+            Self::PortTaken { wanted, chosen } => format!("port {wanted} is taken; using {chosen}"),
+            Self::SecretVariables(names) => format!(
+                "before you run this command, export the variables of its secrets: {}",
+                names.join(" ")
+            ),
             Self::PullingImage(image) => format!("pulling the image {image}"),
             Self::OlderImage(error) => format!("{}; running the older local image", chain(error)),
             Self::Replaced(name) => format!("replaced the stored run configuration '{name}'"),
