@@ -18,15 +18,12 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 /// pipe, `content` is written to it. After a failure `path` is unchanged.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&target) {
-        Ok(found) if !found.is_file() && !found.is_dir() => {
-            return OpenOptions::new().write(true).open(&target)?.write_all(content);
-        }
-        _ => {}
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return OpenOptions::new().write(true).open(&target)?.write_all(content);
     }
-    let temporary = Temporary::create(&target, content)?;
-    fs::rename(&temporary.path, &target)?;
-    sync_directory(&target)
+    let mut pending = Pending::open(target)?;
+    pending.write(content)?;
+    pending.commit()
 }
 
 /// Creates the missing directories above `path`, mode 0750, and writes the file as [`write()`] does.
@@ -39,9 +36,11 @@ pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> 
 /// Fails with [`io::ErrorKind::AlreadyExists`] if there is something at `path`.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     create_parents(path)?;
-    let temporary = Temporary::create(path, content)?;
+    let mut pending = Pending::open(path.to_owned())?;
+    pending.write(content)?;
+    pending.file.sync_all()?;
     // A hard link, unlike a rename, never replaces anything.
-    fs::hard_link(&temporary.path, path)?;
+    fs::hard_link(&pending.temporary.path, path)?;
     sync_directory(path)
 }
 
@@ -68,6 +67,10 @@ impl Pending {
         if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
+        Self::open(target)
+    }
+
+    fn open(target: PathBuf) -> io::Result<Self> {
         let (temporary, file) = Temporary::open(&target)?;
         Ok(Self { temporary, file, target })
     }
@@ -112,13 +115,6 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    fn create(target: &Path, content: &[u8]) -> io::Result<Self> {
-        let (temporary, mut file) = Self::open(target)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(temporary)
-    }
-
     fn open(target: &Path) -> io::Result<(Self, File)> {
         remove_leftovers(target);
         let mut options = OpenOptions::new();

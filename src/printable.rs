@@ -25,14 +25,8 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
 
 /// Returns the message of `error` and of each of its causes, joined by `": "`.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Returns `word` as one word of a shell's command line, on one line, and quoted if necessary.

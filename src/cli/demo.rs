@@ -11,10 +11,11 @@ use super::arguments::parse_reference;
 use super::failure::Failure;
 use super::options::Context;
 use super::output::Output;
+use super::sharing::creation_time;
 use crate::embedded_registry::{EmbeddedRegistry, Storage};
 use crate::oci::{Client, Digest};
 use crate::printable::printable;
-use crate::runconfig::{Document, PushOptions, creation_time, pull, push};
+use crate::runconfig::{Document, PushOptions, pull, push};
 use crate::wire::{Exchange, MemoryRecorder, Settings};
 
 const CONFIGURATION: &[u8] = include_bytes!("../../fixtures/runconfigs/minimal.json");
@@ -54,8 +55,8 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
 
     say(&format!("An OCI registry runs at {address}, in this process and in memory only."))?;
     say(&format!("\n1. push a run configuration of {} bytes", document.bytes().len()))?;
-    let created = creation_time().map_err(Failure::misused)?;
-    let options = PushOptions::default().created(created);
+    let created = creation_time()?;
+    let options = PushOptions { created: Some(created), ..PushOptions::default() };
     let pushed = push(&client, &reference, &document, &options).await?;
     let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
     say(&format!("   {reference} is {}", pushed.digest))?;

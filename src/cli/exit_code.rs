@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::engine::EngineError;
 use crate::oci;
 use crate::run::RunError;
-use crate::runconfig::{InvalidDocument, PullError, PushError, RetrieveError};
+use crate::runconfig::{InvalidDocument, PullError, PushError};
 use crate::state::StateError;
 use crate::wire;
 
@@ -71,22 +71,14 @@ impl Failure {
 
 const fn run_code(error: &RunError) -> u8 {
     match error {
-        RunError::NotRunnable(_) | RunError::Name(_) | RunError::Edit(_) | RunError::Option(_) => 2,
-        RunError::Retrieve(error) => retrieve_code(error),
+        RunError::Location(_) | RunError::Name(_) | RunError::Edit(_) | RunError::Option(_) => 2,
+        RunError::Pull(error) => pull_code(error),
         RunError::Document { error, .. } => document_code(error),
         RunError::Unsupported(_) | RunError::Plan(_) => 15,
         RunError::Engine(EngineError::HandOver { .. }) | RunError::Io { .. } => 19,
         RunError::Engine(_) | RunError::NoAnswer(_) => 17,
         RunError::State(error) => state_code(error),
         RunError::Interrupted => 130,
-    }
-}
-
-const fn retrieve_code(error: &RetrieveError) -> u8 {
-    match error {
-        RetrieveError::Pull(error) => pull_code(error),
-        RetrieveError::Invalid { error, .. } => document_code(error),
-        _ => 19,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::run::RunError;
-use crate::runconfig::{PullError, PushError, RetrieveError};
+use crate::runconfig::{PullError, PushError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind, TlsFailure};
 
@@ -24,7 +24,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Push(PushError::Registry(error))
         | Failure::Listing(error)
         | Failure::Pull { error: PullError::Registry(error), .. }
-        | Failure::Run(RunError::Retrieve(RetrieveError::Pull(PullError::Registry(error)))) => {
+        | Failure::Run(RunError::Pull(PullError::Registry(error))) => {
             return of_registry(error, false);
         }
         Failure::Login(error) => return of_registry(error, true),

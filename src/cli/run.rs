@@ -22,9 +22,7 @@ use crate::run::{
     Agreed, Change, Checked, Consent, ConsentRequest, EngineChoice, Fetched, Note, ProcessSignals,
     RunError, RunObserver, RunOutcome, RunRequest, Server, Started, fetch,
 };
-use crate::runconfig::{
-    ImageOptions, McpTransport, PullError, RetrieveError, SecretReference, WorkloadName,
-};
+use crate::runconfig::{ImageOptions, McpTransport, PullError, SecretReference, WorkloadName};
 use crate::state::{Agreements, StateStore};
 
 const LINE_LIMIT: usize = 1000;
@@ -193,7 +191,7 @@ async fn fetched(context: &Context, request: RunRequest) -> Result<Fetched, Fail
     let doing = format!("looking for {source}");
     let work = Box::pin(fetch(&context.client, request));
     match transfer(context, &doing, work).await? {
-        Err(RunError::Retrieve(RetrieveError::Pull(error @ PullError::Registry(_)))) => {
+        Err(RunError::Pull(error @ PullError::Registry(_))) => {
             Err(pull_failure(context, &parse_reference(&source)?, error).await)
         }
         other => Ok(other?),

@@ -1,5 +1,7 @@
 //! Pushes a run configuration for `push` and `export`.
 
+use std::time::SystemTime;
+
 use clap::Args;
 
 use super::failure::Failure;
@@ -7,7 +9,8 @@ use super::options::Context;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::{PushStatus, Reference};
-use crate::runconfig::{Document, PushOptions, creation_time, push, with_secret};
+use crate::runconfig::{Document, PushOptions, push, with_secret};
+use crate::timestamp::Timestamp;
 
 #[derive(Args)]
 pub(super) struct Sharing {
@@ -35,13 +38,29 @@ impl Sharing {
     }
 
     pub(super) fn push_options(&self) -> Result<PushOptions, Failure> {
-        let created = creation_time().map_err(Failure::misused)?;
-        let mut options = PushOptions::default().created(created);
-        if let Ok(home) = std::env::var("HOME") {
-            options = options.home(home);
-        }
-        Ok(self.allow.iter().fold(options, PushOptions::allow))
+        let created = creation_time()?;
+        let home = std::env::var("HOME").ok();
+        let allowed = self.allow.clone();
+        Ok(PushOptions { created: Some(created), home, allowed, ..PushOptions::default() })
     }
+}
+
+/// Returns the time in `SOURCE_DATE_EPOCH` if that is set, so that the same input makes the same
+/// artifact; else the current time.
+pub(super) fn creation_time() -> Result<SystemTime, Failure> {
+    let epoch = std::env::var_os("SOURCE_DATE_EPOCH").unwrap_or_default();
+    from_epoch(&epoch.to_string_lossy())
+}
+
+fn from_epoch(epoch: &str) -> Result<SystemTime, Failure> {
+    if epoch.is_empty() {
+        return Ok(SystemTime::now());
+    }
+    let time = epoch.parse().ok().and_then(Timestamp::from_unix).map(SystemTime::from);
+    time.ok_or_else(|| {
+        let reason = "not a number of seconds since 1970";
+        Failure::Usage(format!("SOURCE_DATE_EPOCH is {epoch:?}, {reason}"))
+    })
 }
 
 /// Pushes a document and prints the result: `{verb} {what} {reference}`.
@@ -67,4 +86,19 @@ pub(super) async fn push_document(
             .field("digest", pushed.digest.to_string())
             .field("status", pushed.status.as_str()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epoch_is_used_if_it_is_set() {
+        let epoch = from_epoch("1700000000").unwrap();
+        assert_eq!(Timestamp::from(epoch).to_string(), "2023-11-14T22:13:20Z");
+        assert!(from_epoch("").unwrap() > epoch);
+        for bad in ["-1", "1.5", "soon", "253402300800"] {
+            assert!(from_epoch(bad).is_err(), "{bad}");
+        }
+    }
 }

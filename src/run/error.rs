@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::engine::{EngineError, PlanError, Unsupported};
 use crate::oci::Reference;
 use crate::runconfig::{
-    EditError, InvalidDocument, InvalidWorkloadName, NotRunnable, RetrieveError,
+    EditError, InvalidDocument, InvalidLocation, InvalidWorkloadName, PullError,
 };
 use crate::state::StateError;
 
@@ -17,17 +17,17 @@ use crate::state::StateError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {
-    /// This crate cannot run the source.
-    NotRunnable(NotRunnable),
-    /// The source could not be read.
-    Retrieve(RetrieveError),
+    /// The source names nothing that this crate can run.
+    Location(InvalidLocation),
+    /// The registry could not be asked, or what it has cannot be run.
+    Pull(PullError),
     /// A workload cannot have this name.
     Name(InvalidWorkloadName),
     /// The configuration could not be renamed.
     Edit(EditError),
-    /// No run configuration can be made for the image.
+    /// A file holds no run configuration, or none can be made for the image.
     Document {
-        /// The source, as it was given.
+        /// The file, or the source as it was given.
         source: String,
         /// The reason.
         error: InvalidDocument,
@@ -103,8 +103,8 @@ impl RunError {
     /// Returns the error of a variant that adds no context of its own.
     fn inner(&self) -> Option<&(dyn Error + 'static)> {
         Some(match self {
-            Self::NotRunnable(error) => error,
-            Self::Retrieve(error) => error,
+            Self::Location(error) => error,
+            Self::Pull(error) => error,
             Self::Name(error) => error,
             Self::Edit(error) => error,
             Self::Option(error) => error,
@@ -119,6 +119,9 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Pull(PullError::Unsupported(_)) = self {
+            f.write_str("not a container image, and ")?;
+        }
         if let Some(error) = self.inner() {
             return fmt::Display::fmt(error, f);
         }
@@ -207,8 +210,8 @@ macro_rules! from {
 }
 
 from!(
-    NotRunnable => NotRunnable,
-    RetrieveError => Retrieve,
+    InvalidLocation => Location,
+    PullError => Pull,
     InvalidWorkloadName => Name,
     EditError => Edit,
     UnusableOption => Option,

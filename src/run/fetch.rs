@@ -1,16 +1,18 @@
 //! Finds the run configuration that a request names, or makes one for an image.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::{RunError, UnusableOption};
 use super::request::{EngineChoice, RunRequest};
+use crate::capped_read::read_capped;
 use crate::engine::{Engine, EngineError, ToolHive};
-use crate::oci::{Client, Digest, Reference};
+use crate::oci::{Client, Digest, ErrorKind, Reference, UnsupportedArtifact};
 use crate::runconfig::{
-    Document, ImageOptions, RetrieveError, Runnable, name_of_image, pull_unless_image, read_file,
-    renamed, runnable,
+    ConfigLocation, Document, ImageOptions, InvalidLocation, MAX_SIZE, PullError, name_of_image,
+    pull, renamed, runnable,
 };
+use crate::wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
 
 /// A fetched run configuration that was not checked yet.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct Fetched {
     pub(super) toolhive: Option<ToolHive>,
     pub(super) client: Client,
     /// The registry's error, if a local image is run instead.
-    pub(super) local_image: Option<RetrieveError>,
+    pub(super) local_image: Option<PullError>,
     /// The file that a bare name named.
     pub(super) file_by_name: Option<PathBuf>,
 }
@@ -52,32 +54,42 @@ impl Fetched {
 /// be reached, a local image is run.
 ///
 /// # Errors
-/// [`RunError::Retrieve`] if nothing was found; other variants if the request cannot be used.
+/// [`RunError::Location`], [`RunError::Pull`], [`RunError::Io`] and [`RunError::Document`] if nothing
+/// was found; other variants if the request cannot be used.
 pub async fn fetch(client: &Client, mut request: RunRequest) -> Result<Fetched, RunError> {
     let toolhive = match request.engine {
         EngineChoice::ToolHive => Some(ToolHive::from_environment()?),
         _ => None,
     };
     let (mut local_image, mut file_by_name) = (None, None);
-    let source = match request.document.take() {
-        Some(document) => Err(document),
-        None => Ok(runnable(&request.source)?),
+    let given = request.document.take();
+    let location = match given {
+        Some(_) => ConfigLocation::Standard,
+        None => runnable(&request.source)?,
     };
-    let (document, origin) = match source {
-        Err(document) => (configured(document, &request)?, Origin::File),
-        Ok(Runnable::File { path, by_name }) => {
-            let document = configured(read_file(&path)?, &request)?;
-            file_by_name = by_name.then_some(path);
-            (document, Origin::File)
+    let (document, origin) = match (given, location) {
+        (Some(document), _) => (configured(document, &request)?, Origin::File),
+        (None, ConfigLocation::File(path)) => {
+            (configured(read_file(&path)?, &request)?, Origin::File)
         }
-        Ok(Runnable::Registry(reference)) => match pull_unless_image(client, &reference).await {
-            Ok(Some(pulled)) => {
+        (None, ConfigLocation::Name(name)) => {
+            let path = &*file_by_name.insert(PathBuf::from(name));
+            (configured(read_file(path)?, &request)?, Origin::File)
+        }
+        // Standard input belongs to the caller, who reads the configuration from it.
+        (None, ConfigLocation::Standard) => {
+            return Err(InvalidLocation::Ambiguous(request.source).into());
+        }
+        (None, ConfigLocation::Registry(reference)) => match pull(client, &reference).await {
+            Ok(pulled) => {
                 let digest = pulled.manifest.descriptor.digest;
                 (configured(pulled.document, &request)?, Origin::Artifact(reference, digest))
             }
-            Ok(None) => (for_image(&reference, &request)?, Origin::Image),
+            Err(PullError::Unsupported(
+                UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
+            )) => (for_image(&reference, &request)?, Origin::Image),
             Err(error)
-                if error.allows_local_image()
+                if allows_local_image(&error)
                     && !request.only_configuration
                     && has_image(&request, &reference).await =>
             {
@@ -106,6 +118,27 @@ async fn has_image(request: &RunRequest, reference: &Reference) -> bool {
         Ok(engine) => engine.has_image(&reference.to_string()).await.unwrap_or(false),
         Err(_) => false,
     }
+}
+
+/// Returns true if an image that is on this machine already may run instead: the registry does not
+/// have it, or cannot be reached.
+fn allows_local_image(error: &PullError) -> bool {
+    let PullError::Registry(error) = error else { return false };
+    match error.kind() {
+        ErrorKind::NotFound(_) => true,
+        // Even a malformed response proves that something is there.
+        ErrorKind::Network(error) => {
+            matches!(error.kind(), Unresolved | Refused | Connection(_) | Timeout)
+        }
+        _ => false,
+    }
+}
+
+fn read_file(path: &Path) -> Result<Document, RunError> {
+    let source = path.display().to_string();
+    let bytes = read_capped(path, MAX_SIZE)
+        .map_err(|error| RunError::Io { doing: format!("reading {source}"), error })?;
+    Document::parse(bytes).map_err(|error| RunError::Document { source, error })
 }
 
 fn configured(document: Document, request: &RunRequest) -> Result<Document, RunError> {

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::engine::EngineError;
 use crate::printable::{chain, printable};
-use crate::runconfig::{RetrieveError, WorkloadName};
+use crate::runconfig::{PullError, WorkloadName};
 
 /// Receives the messages of a run.
 pub trait RunObserver: Sync {
@@ -21,7 +21,7 @@ pub trait RunObserver: Sync {
 #[non_exhaustive]
 pub enum Note<'a> {
     /// The registry does not have the image or cannot be reached, and the engine has it.
-    LocalImage(&'a RetrieveError),
+    LocalImage(&'a PullError),
     /// A bare name named this file.
     FileByName(&'a Path),
     /// Another port is used than the configuration's.
@@ -48,19 +48,13 @@ pub enum Note<'a> {
 impl fmt::Display for Note<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::LocalImage(error) => {
-                format!("{}; running the local image", chain(error))
-            }
+            Self::LocalImage(error) => format!("{}; running the local image", chain(error)),
             Self::FileByName(path) => format!("read from the file ./{}", path.display()),
-            Self::PortTaken { wanted, chosen } => {
-                format!("port {wanted} is taken; using {chosen}")
-            }
-            Self::SecretVariables(names) => {
-                format!(
-                    "before you run this command, export the variables of its secrets: {}",
-                    names.join(" ")
-                )
-            }
+            Self::PortTaken { wanted, chosen } => format!("port {wanted} is taken; using {chosen}"),
+            Self::SecretVariables(names) => format!(
+                "before you run this command, export the variables of its secrets: {}",
+                names.join(" ")
+            ),
             Self::PullingImage(image) => format!("pulling the image {image}"),
             Self::OlderImage(error) => format!("{}; running the older local image", chain(error)),
             Self::Replaced(name) => format!("replaced the stored run configuration '{name}'"),

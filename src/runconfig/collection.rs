@@ -5,7 +5,6 @@
 
 use tokio::task::JoinSet;
 
-use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::pull::{PullError, Pulled, pull};
@@ -137,11 +136,10 @@ fn pack(
     document: &Document,
     options: &PushOptions,
 ) -> Result<PackedArtifact, PushError> {
-    if let Some(own) = other_name(document, name) {
-        return Err(PushError::OtherName { name: name.clone(), own });
+    match other_name(document, name) {
+        Some(own) => Err(PushError::OtherName { name: name.clone(), own }),
+        None => options.pack(document),
     }
-    options.check(document)?;
-    Ok(artifact::pack(document, options.creation_time()))
 }
 
 async fn pull_one(

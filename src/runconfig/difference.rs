@@ -54,44 +54,39 @@ impl Comparison {
     fn objects(&mut self, path: &str, first: &Map<String, Value>, second: &Map<String, Value>) {
         let names: BTreeSet<_> = first.keys().chain(second.keys()).collect();
         for name in names {
-            let value = |object: &Map<String, Value>| {
-                object.get(name).filter(|value| is_present(path, name, value)).cloned()
-            };
+            let is_present = |value: &&Value| is_present(path, name, value);
             let field = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            self.values(field, value(first), value(second));
+            let [first, second] = [first, second].map(|object| object.get(name).filter(is_present));
+            self.values(field, first, second);
         }
     }
 
-    fn values(&mut self, field: String, first: Option<Value>, second: Option<Value>) {
-        match (first, second) {
-            (Some(Value::Object(a)), Some(Value::Object(b))) => {
-                self.objects(&field, &a, &b);
+    fn values(&mut self, field: String, first: Option<&Value>, second: Option<&Value>) {
+        let none = Map::new();
+        let members = [first, second].map(|value| value.map_or(Some(&none), Value::as_object));
+        if let [Some(a), Some(b)] = members
+            && !(a.is_empty() && b.is_empty())
+        {
+            self.objects(&field, a, b);
+        } else if let (Some(Value::Array(a)), Some(Value::Array(b))) = (first, second)
+            && a != b
+        {
+            let (removed, added) = (without(a, b), without(b, a));
+            if removed.is_empty() && added.is_empty() {
+                self.add(field, vec![a.clone().into()], vec![b.clone().into()]);
+            } else {
+                self.add(field, removed, added);
             }
-            (Some(Value::Object(a)), None) if !a.is_empty() => {
-                self.objects(&field, &a, &Map::new());
-            }
-            (None, Some(Value::Object(b))) if !b.is_empty() => {
-                self.objects(&field, &Map::new(), &b);
-            }
-            (Some(Value::Array(a)), Some(Value::Array(b))) if a != b => {
-                let (removed, added) = (without(&a, &b), without(&b, &a));
-                if removed.is_empty() && added.is_empty() {
-                    self.add(field, vec![Value::Array(a)], vec![Value::Array(b)]);
-                } else {
-                    self.add(field, removed, added);
-                }
-            }
-            (a, b) if a != b => self.add(field, items(a), items(b)),
-            _ => {}
+        } else if first != second {
+            self.add(field, items(first), items(second));
         }
     }
 
     fn add(&mut self, field: String, removed: Vec<Value>, added: Vec<Value>) {
-        let below =
-            |path: &String| path.strip_prefix(&field).is_some_and(|rest| rest.starts_with('.'));
-        let is_private = field.starts_with("env_vars.")
-            || self.private.contains(&field)
-            || self.private.iter().any(below);
+        let within = |path: &String| {
+            path.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let is_private = field.starts_with("env_vars.") || self.private.iter().any(within);
         self.found.push(Difference {
             category: FieldCategory::of(&field),
             field,
@@ -102,11 +97,11 @@ impl Comparison {
     }
 }
 
-fn items(value: Option<Value>) -> Vec<Value> {
+fn items(value: Option<&Value>) -> Vec<Value> {
     match value {
         None => Vec::new(),
-        Some(Value::Array(items)) => items,
-        Some(value) => vec![value],
+        Some(Value::Array(items)) => items.clone(),
+        Some(value) => vec![value.clone()],
     }
 }
 

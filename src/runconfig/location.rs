@@ -1,9 +1,15 @@
-//! Tells a file from a registry reference.
+//! Tells a file from a registry reference, and what runs here from what only `ToolHive` runs.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::oci::{InvalidReference, Reference};
+
+/// The schemes for which `ToolHive` builds an image.
+const BUILT_BY_TOOLHIVE: [&str; 3] = ["uvx://", "npx://", "go://"];
+/// The prefixes of names in `ToolHive`'s catalogue, which begin with a reversed domain:
+/// `io.github.owner/server`.
+const REVERSED_DOMAINS: [&str; 6] = ["io.", "com.", "org.", "net.", "dev.", "ai."];
 
 /// What a user typed for a run configuration. The text alone decides it, never what lies on the disk:
 /// a file of a cloned repository cannot take the place of a reference.
@@ -75,11 +81,7 @@ impl ConfigLocation {
 }
 
 fn looks_like_path(text: &str) -> bool {
-    let mut characters = text.chars();
-    let drive = characters.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && characters.next() == Some(':')
-        && matches!(characters.next(), Some('\\' | '/'));
-    drive
+    matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
         || matches!(text, "." | "..")
         || ["/", "./", "../", "~", ".\\", "..\\", "\\"].iter().any(|start| text.starts_with(start))
 }
@@ -94,7 +96,54 @@ fn has_tag_or_digest(text: &str) -> bool {
     last.contains([':', '@'])
 }
 
-/// Why a text names neither a file nor a registry reference.
+/// Parses what a user typed: a file, the bare name of a file that exists, or a reference; see
+/// [`ConfigLocation::parse`]. What only `ToolHive` can run is an error.
+pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, InvalidLocation> {
+    if BUILT_BY_TOOLHIVE.iter().any(|scheme| text.starts_with(scheme)) {
+        return Err(InvalidLocation::ToolHive(format!(
+            "{text:?} is a package that ToolHive builds an image for; run it with ToolHive's own \
+             `thv run {text}`, then share what it stored with `thv export`"
+        )));
+    }
+    if ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Err(InvalidLocation::ToolHive(format!(
+            "{text:?} is the URL of a remote server, which is reached through a proxy; run it with \
+             ToolHive's own `thv run {text}`"
+        )));
+    }
+    match location(text) {
+        Ok(ConfigLocation::Registry(_)) if is_name_in_catalogue(text) => {
+            Err(InvalidLocation::ToolHive(format!(
+                "{text:?} is a name in ToolHive's catalogue; run it with ToolHive's own `thv run \
+                 {text}`, or write {text}:TAG for an image"
+            )))
+        }
+        Err(InvalidLocation::Ambiguous(text)) if !text.is_empty() => {
+            Err(InvalidLocation::ToolHive(format!(
+                "{text:?} may be a name in ToolHive's catalogue, which ToolHive's own `thv run \
+                 {text}` runs; write {text}:latest for an image, or ./{text} for a file"
+            )))
+        }
+        other => other,
+    }
+}
+
+fn location(text: &str) -> Result<ConfigLocation, InvalidLocation> {
+    let location = ConfigLocation::parse(text)?;
+    if let ConfigLocation::Name(name) = &location {
+        ConfigLocation::file_of_name(name)?;
+    }
+    Ok(location)
+}
+
+/// Returns true for a reversed domain and a name, with neither a port nor a tag.
+fn is_name_in_catalogue(text: &str) -> bool {
+    REVERSED_DOMAINS.iter().any(|domain| text.starts_with(domain))
+        && text.split('/').count() == 2
+        && !text.contains([':', '@'])
+}
+
+/// Why a text names nothing that can be read or run here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidLocation {
@@ -107,6 +156,8 @@ pub enum InvalidLocation {
         /// What is wrong with it.
         error: InvalidReference,
     },
+    /// Only `ToolHive` can run it, or could mean it. The text says what to do.
+    ToolHive(String),
 }
 
 impl fmt::Display for InvalidLocation {
@@ -125,6 +176,7 @@ impl fmt::Display for InvalidLocation {
                 write!(f, "{text:?} is a URL; as a registry reference write \"{bare}\"")
             }
             Self::Reference { text, .. } => write!(f, "{text:?} is not a registry reference"),
+            Self::ToolHive(text) => f.write_str(text),
         }
     }
 }
@@ -133,8 +185,8 @@ impl std::error::Error for InvalidLocation {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // The message for a URL includes the reason.
-            Self::Ambiguous(_) | Self::Reference { error: InvalidReference::Scheme, .. } => None,
-            Self::Reference { error, .. } => Some(error),
+            Self::Reference { error, .. } if *error != InvalidReference::Scheme => Some(error),
+            _ => None,
         }
     }
 }
@@ -154,6 +206,7 @@ mod tests {
             Ok(ConfigLocation::Name(name)) => format!("name {name}"),
             Err(InvalidLocation::Ambiguous(_)) => "ambiguous".to_owned(),
             Err(InvalidLocation::Reference { error, .. }) => format!("error {error}"),
+            Err(InvalidLocation::ToolHive(text)) => text,
         }
     }
 
@@ -244,5 +297,23 @@ mod tests {
         assert!(message("").starts_with("the argument is empty"), "{}", message(""));
         let url = message("oci://https://registry.example.com/a:v1");
         assert!(url.ends_with("write \"registry.example.com/a:v1\""), "{url}");
+    }
+
+    #[test]
+    fn what_only_toolhive_runs_is_named() {
+        let said = |text: &str| runnable(text).unwrap_err().to_string();
+        for scheme in ["uvx://mcp-server", "npx://@a/b@1.0", "go://./cmd"] {
+            assert!(said(scheme).contains(&format!("thv run {scheme}")), "{scheme}");
+        }
+        assert!(said("io.github.stacklok/fetch").contains("ToolHive's catalogue"));
+        assert!(said("fetch").contains("fetch:latest"));
+        assert!(said("https://example.com/mcp").contains("remote server"));
+        assert!(said("").contains("the argument is empty"));
+        for image in ["dev.internal:5000/mcp/fetch", "io.example/a/b", "com.example:5000/fetch"] {
+            assert!(matches!(runnable(image), Ok(ConfigLocation::Registry(_))), "{image}");
+        }
+        assert!(matches!(runnable("io.github.stacklok/fetch:v1"), Ok(ConfigLocation::Registry(_))));
+        assert!(matches!(runnable("ghcr.io/example/fetch"), Ok(ConfigLocation::Registry(_))));
+        assert!(matches!(runnable("./fetch"), Ok(ConfigLocation::File(_))));
     }
 }

@@ -7,7 +7,6 @@ mod artifact;
 mod collection;
 mod compose;
 mod config;
-mod creation;
 mod difference;
 mod document;
 mod edit;
@@ -19,7 +18,6 @@ mod name;
 mod permissions;
 mod pull;
 mod push;
-mod retrieve;
 mod review;
 mod secrets;
 
@@ -30,13 +28,8 @@ pub use artifact::ARTIFACT_TYPE;
 pub use collection::Collection;
 pub use compose::ImageOptions;
 pub(crate) use compose::name_of_image;
-pub use config::{
-    Declared, DeclaredMount, Environment, HostAddress, IgnoreConfig, Inbound, InvalidValue,
-    McpTransport, MiddlewareConfig, MountDefect, NetworkMode, NetworkPermissions, Outbound,
-    PermissionProfile, PublishedPort, RunConfig, SecretReference, Volume,
-};
-pub(crate) use config::{clean_path, is_engine_name};
-pub use creation::{InvalidEpoch, creation_time};
+pub use config::{Declared, InvalidValue, McpTransport, MountDefect, RunConfig, SecretReference};
+pub(crate) use config::{MiddlewareConfig, NetworkMode, PublishedPort, clean_path, is_engine_name};
 pub use difference::{Difference, differences};
 pub use document::Document;
 pub(crate) use edit::with_secret;
@@ -48,15 +41,13 @@ pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;
 pub(crate) use fields::{FieldSupport, NEEDS_PROXY, config_field};
 pub(crate) use json::{is_set, unknown_fields};
-pub(crate) use location::ConfigLocation;
 pub use location::InvalidLocation;
+pub(crate) use location::{ConfigLocation, runnable};
 pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub(crate) use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
-pub use retrieve::{NotRunnable, RetrieveError};
-pub(crate) use retrieve::{Runnable, pull_unless_image, read_file, runnable};
 pub(crate) use review::reviewed;
 pub use review::{Review, review};
 #[cfg(any(test, fuzzing))]

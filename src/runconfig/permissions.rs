@@ -104,7 +104,7 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
         Ok(NetworkMode::Default) => {}
     }
     let outbound = network.outbound.as_ref();
-    let lists = outbound.filter(|outbound| outbound.has_lists());
+    let lists = outbound.filter(|o| !o.allow_host.is_empty() || !o.allow_port.is_empty());
     match (outbound, lists, config.isolate_network) {
         (Some(Outbound { insecure_allow_all: true, .. }), ..) | (_, None, false) => {
             NetworkAccess::Everything { unenforced: None }
@@ -133,29 +133,27 @@ fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
     let mut mounts: Vec<EffectiveMount<'_>> = Vec::new();
     // The index of the mount for each path in the container, or for each text that is no mount.
     let mut known = HashMap::new();
+    let mut add = |text, mount, read_only, replaces| {
+        let mount = EffectiveMount { text, mount, read_only };
+        match known.entry(mount.target()) {
+            Entry::Occupied(index) if replaces => mounts[*index.get()] = mount,
+            Entry::Occupied(_) => {}
+            Entry::Vacant(index) => {
+                index.insert(mounts.len());
+                mounts.push(mount);
+            }
+        }
+    };
     if let Some(profile) = &config.permission_profile {
         for (list, read_only) in [(&profile.read, true), (&profile.write, false)] {
             for declared in list {
-                let (text, mount) = (declared.text(), declared.get());
-                let mount = EffectiveMount { text, mount, read_only };
-                match known.entry(mount.target()) {
-                    Entry::Occupied(index) => mounts[*index.get()] = mount,
-                    Entry::Vacant(index) => {
-                        index.insert(mounts.len());
-                        mounts.push(mount);
-                    }
-                }
+                add(declared.text(), declared.get(), read_only, true);
             }
         }
     }
     for declared in &config.volumes {
         let (text, read_only) = split_read_only(declared.text());
-        let mount = declared.get().map(|volume| &volume.mount);
-        let mount = EffectiveMount { text, mount, read_only };
-        if let Entry::Vacant(index) = known.entry(mount.target()) {
-            index.insert(mounts.len());
-            mounts.push(mount);
-        }
+        add(text, declared.get().map(|volume| &volume.0), read_only, false);
     }
     mounts
 }

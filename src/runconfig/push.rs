@@ -7,63 +7,38 @@ use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::secrets::{Exposure, exposures};
-use crate::oci::artifact::{PushOrder, Pushed};
+use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed};
 use crate::oci::auth::Access;
 use crate::oci::{self, Client, Reference};
 use crate::timestamp::Timestamp;
 
 /// How run configurations are pushed. By default one that holds what looks like a secret is refused.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct PushOptions {
-    created: Option<SystemTime>,
-    home: Option<String>,
-    allowed: Vec<String>,
-    shares_secrets: bool,
+    /// The time at which the artifact says that it was created; without it, the present.
+    pub created: Option<SystemTime>,
+    /// The user's home directory. Paths in it are refused; paths in `/home`, `/Users` and `/root`
+    /// always are.
+    pub home: Option<String>,
+    /// The paths, such as `env_vars.API_KEY`, of values that are shared although they look like a
+    /// secret or a private path.
+    pub allowed: Vec<String>,
+    /// Turns the check off: secrets in a configuration are pushed too.
+    pub danger_share_secrets: bool,
 }
 
 impl PushOptions {
-    /// Sets the time at which the artifact says that it was created; without it, the present.
-    #[must_use]
-    pub const fn created(mut self, created: SystemTime) -> Self {
-        self.created = Some(created);
-        self
-    }
-
-    /// Names the user's home directory. Paths in it are refused; paths in `/home`, `/Users` and
-    /// `/root` always are.
-    #[must_use]
-    pub fn home(mut self, home: impl Into<String>) -> Self {
-        self.home = Some(home.into());
-        self
-    }
-
-    /// Shares the value at `path`, such as `env_vars.API_KEY`, although it looks like a secret or a
-    /// private path.
-    #[must_use]
-    pub fn allow(mut self, path: impl Into<String>) -> Self {
-        self.allowed.push(path.into());
-        self
-    }
-
-    /// Turns the check off: secrets in a configuration are pushed too.
-    #[must_use]
-    pub const fn danger_share_secrets(mut self) -> Self {
-        self.shares_secrets = true;
-        self
-    }
-
-    pub(super) fn creation_time(&self) -> Timestamp {
-        self.created.map_or_else(Timestamp::now, Timestamp::from)
-    }
-
-    /// Refuses a document that holds what should not be shared.
-    pub(super) fn check(&self, document: &Document) -> Result<(), PushError> {
-        if self.shares_secrets {
-            return Ok(());
+    /// Packs a document; refuses one that holds what should not be shared.
+    pub(super) fn pack(&self, document: &Document) -> Result<PackedArtifact, PushError> {
+        if !self.danger_share_secrets {
+            let mut found = exposures(document, self.home.as_deref());
+            found.retain(|found| !self.allowed.contains(&found.path));
+            if !found.is_empty() {
+                return Err(PushError::Exposed(found));
+            }
         }
-        let mut found = exposures(document, self.home.as_deref());
-        found.retain(|found| !self.allowed.contains(&found.path));
-        if found.is_empty() { Ok(()) } else { Err(PushError::Exposed(found)) }
+        Ok(artifact::pack(document, self.created.map_or_else(Timestamp::now, Timestamp::from)))
     }
 }
 
@@ -83,8 +58,7 @@ pub async fn push(
     let (Some(tag), None) = (reference.tag(), reference.digest()) else {
         return Err(PushError::DigestTarget(reference.clone()));
     };
-    options.check(document)?;
-    let packed = artifact::pack(document, options.creation_time());
+    let packed = options.pack(document)?;
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
     // Boxed, because the future of several requests at the same time is large.
     let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
@@ -171,11 +145,14 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_allowed_is_shared() {
-        let allowing = || PushOptions::default().allow("env_vars.API_KEY");
-        assert!(matches!(pushed(allowing()).await, PushError::Registry(_)));
-        let refused = pushed(allowing().home("/users/me")).await;
+        let mut options = PushOptions::default();
+        options.allowed.push("env_vars.API_KEY".to_owned());
+        assert!(matches!(pushed(options.clone()).await, PushError::Registry(_)));
+        options.home = Some("/users/me".to_owned());
+        let refused = pushed(options).await;
         assert_eq!(refused.to_string(), "not pushed: volumes.0 is a path in a home directory");
-        let everything = PushOptions::default().home("/users/me").danger_share_secrets();
+        let home = Some("/users/me".to_owned());
+        let everything = PushOptions { home, danger_share_secrets: true, ..PushOptions::default() };
         assert!(matches!(pushed(everything).await, PushError::Registry(_)));
     }
 }

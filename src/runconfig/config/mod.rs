@@ -1,20 +1,14 @@
 //! The fields of a run configuration that this program acts on, parsed once into types.
 
 mod declared;
-mod mount;
-mod network;
-mod port;
 mod run_config;
-mod secret_reference;
-mod transport;
+mod values;
 
 pub use declared::{Declared, InvalidValue, MountDefect};
-pub use mount::{DeclaredMount, Volume};
-pub(crate) use mount::{clean_path, split_read_only};
-pub(crate) use network::is_engine_name;
-pub use network::{Inbound, NetworkMode, NetworkPermissions, Outbound};
-pub use port::{HostAddress, PublishedPort};
-pub use run_config::{Environment, IgnoreConfig, MiddlewareConfig, PermissionProfile, RunConfig};
-pub use secret_reference::SecretReference;
-pub(super) use secret_reference::is_secret_name;
-pub use transport::McpTransport;
+pub use run_config::RunConfig;
+pub(crate) use run_config::{MiddlewareConfig, Outbound};
+pub(super) use values::is_secret_name;
+pub(crate) use values::{
+    DeclaredMount, NetworkMode, PublishedPort, clean_path, is_engine_name, split_read_only,
+};
+pub use values::{McpTransport, SecretReference};

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::declared::Declared;
-use super::mount::{DeclaredMount, Volume};
-use super::network::{NetworkMode, NetworkPermissions};
-use super::port::{HostAddress, PublishedPort};
-use super::secret_reference::SecretReference;
-use super::transport::McpTransport;
+use super::values::{
+    DeclaredMount, HostAddress, McpTransport, NetworkMode, PublishedPort, SecretReference, Volume,
+};
 
-/// What runs, and what it may touch. A field that is missing or `null` has its type's default value.
+/// What runs. A field that is missing or `null` has its type's default value.
+///
+/// What the server may touch depends on several fields together: [`review`](crate::runconfig::review) shows the
+/// mounts, networks and ports that take effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -33,33 +34,26 @@ pub struct RunConfig {
     /// Arguments for the container's entry point.
     pub cmd_args: Vec<String>,
     /// The address of this machine at which an HTTP server is published.
-    pub host: Declared<HostAddress>,
+    pub(crate) host: Declared<HostAddress>,
     /// The port of this machine at which it is published; 0 stands for any free port.
     pub port: i64,
     /// The port at which it listens in its container.
     pub target_port: i64,
     /// The address at which it listens in its container.
     pub target_host: String,
-    /// Further published ports.
-    pub publish: Vec<Declared<PublishedPort>>,
-    /// Environment variables.
-    pub env_vars: Environment,
+    pub(crate) publish: Vec<Declared<PublishedPort>>,
+    pub(crate) env_vars: Environment,
     /// Secrets that become environment variables.
     pub secrets: Vec<Declared<SecretReference>>,
-    /// Volumes.
-    pub volumes: Vec<Declared<Volume>>,
+    pub(crate) volumes: Vec<Declared<Volume>>,
     /// The container's labels.
     pub container_labels: BTreeMap<String, String>,
     /// Whether the network permissions are enforced.
     pub isolate_network: bool,
-    /// What it may read, write and reach.
-    pub permission_profile: Option<PermissionProfile>,
-    /// Which files in its mounts are hidden from it.
-    pub ignore_config: Option<IgnoreConfig>,
-    /// Middleware of `ToolHive`'s proxy.
-    pub middleware_configs: Vec<MiddlewareConfig>,
-    /// Further middleware.
-    pub additional_middleware_configs: Vec<MiddlewareConfig>,
+    pub(crate) permission_profile: Option<PermissionProfile>,
+    pub(crate) ignore_config: Option<IgnoreConfig>,
+    pub(crate) middleware_configs: Vec<MiddlewareConfig>,
+    pub(crate) additional_middleware_configs: Vec<MiddlewareConfig>,
 }
 
 impl RunConfig {
@@ -76,37 +70,29 @@ impl RunConfig {
 /// What a server may touch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-#[non_exhaustive]
-pub struct PermissionProfile {
-    /// Mounts that it may read.
-    pub read: Vec<Declared<DeclaredMount>>,
-    /// Mounts that it may read and write.
-    pub write: Vec<Declared<DeclaredMount>>,
-    /// Whether the container is privileged.
-    pub privileged: bool,
-    /// What it may reach, and who may reach it.
-    pub network: Option<NetworkPermissions>,
+pub(crate) struct PermissionProfile {
+    pub(crate) read: Vec<Declared<DeclaredMount>>,
+    pub(crate) write: Vec<Declared<DeclaredMount>>,
+    pub(crate) privileged: bool,
+    pub(crate) network: Option<NetworkPermissions>,
 }
 
 /// Which files in mounts are hidden, beside those that a `.thvignore` in a mount names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-#[non_exhaustive]
-pub struct IgnoreConfig {
-    /// Whether those are hidden that the user's own list names.
-    pub load_global: bool,
+pub(crate) struct IgnoreConfig {
+    /// If set, those are hidden too that the user's own list names.
+    pub(crate) load_global: bool,
 }
 
 /// One middleware. Its parameters may be secrets: debug output does not show them.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-#[non_exhaustive]
-pub struct MiddlewareConfig {
+pub(crate) struct MiddlewareConfig {
     /// The type, such as `auth`.
     #[serde(rename = "type")]
-    pub kind: String,
-    /// The parameters.
-    pub parameters: Value,
+    pub(crate) kind: String,
+    pub(crate) parameters: Value,
 }
 
 impl fmt::Debug for MiddlewareConfig {
@@ -118,12 +104,53 @@ impl fmt::Debug for MiddlewareConfig {
 /// Environment variables. Their values may be secrets: debug output shows only the names.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Environment(pub BTreeMap<String, String>);
+pub(crate) struct Environment(pub(crate) BTreeMap<String, String>);
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
+}
+
+/// What a server may reach, and who may reach it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct NetworkPermissions {
+    pub(crate) mode: Declared<NetworkMode>,
+    pub(crate) outbound: Option<Outbound>,
+    pub(crate) inbound: Option<Inbound>,
+}
+
+/// What a server in an isolated network may call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Outbound {
+    /// If set, it may call everything, and the lists have no effect.
+    pub(crate) insecure_allow_all: bool,
+    pub(crate) allow_host: Vec<String>,
+    pub(crate) allow_port: Vec<i64>,
+}
+
+/// Writes the lists, such as `hosts a, b; ports 443`.
+impl fmt::Display for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lists = Vec::new();
+        if !self.allow_host.is_empty() {
+            lists.push(format!("hosts {}", self.allow_host.join(", ")));
+        }
+        if !self.allow_port.is_empty() {
+            let ports: Vec<_> = self.allow_port.iter().map(i64::to_string).collect();
+            lists.push(format!("ports {}", ports.join(", ")));
+        }
+        f.write_str(&lists.join("; "))
+    }
+}
+
+/// Who may call a server in an isolated network.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Inbound {
+    pub(crate) allow_host: Vec<String>,
 }
 
 #[cfg(test)]

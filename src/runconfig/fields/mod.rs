@@ -1,7 +1,6 @@
 //! The fields of a run configuration that `ToolHive` knows.
 
 mod kind;
-mod nested;
 mod table;
 
 pub(super) use kind::{Kind, Shown, Text};

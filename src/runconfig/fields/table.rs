@@ -5,13 +5,12 @@
 
 use serde::Serialize;
 
-use super::kind::Kind::{AnyObject, Bool, Int, List, Map, Object};
+use super::kind::Kind::{Bool, Int, List, Map, Object};
 use super::kind::Shown::{self, Line, Name};
-use super::kind::{Fields, Kind, Text};
-use super::nested::{
-    AUDIT, AWS_STS, HEADER_FORWARD, IGNORE, MIDDLEWARE, OIDC, PERMISSION_PROFILE, REMOTE_AUTH,
-    RUNTIME, SCALING, STRING, STRING_MAP, STRINGS, TELEMETRY, TOKEN_EXCHANGE, TOOL_OVERRIDE,
-    UPSTREAM_SWAP, WEBHOOK,
+use super::kind::{
+    ANY_OBJECT, AUDIT, AWS_STS, Fields, HEADER_FORWARD, IGNORE, Kind, MIDDLEWARE, OIDC,
+    PERMISSION_PROFILE, REMOTE_AUTH, RUNTIME, SCALING, STRING, STRING_MAP, STRINGS, TELEMETRY,
+    TOKEN_EXCHANGE, TOOL_OVERRIDE, Text, UPSTREAM_SWAP, WEBHOOK,
 };
 
 /// What a field is about. Permissions come first.
@@ -112,12 +111,12 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     row("token_exchange_config", Object(TOKEN_EXCHANGE), Name, Other, Unenforceable(NEEDS_PROXY)),
     row("upstream_swap_config", Object(UPSTREAM_SWAP), Name, Other, Unenforceable(NEEDS_PROXY)),
     row("aws_sts_config", Object(AWS_STS), Name, Other, Unenforceable(NEEDS_PROXY)),
-    row("authz_config", AnyObject, Name, Permissions, Unenforceable(NEEDS_PROXY)),
+    row("authz_config", ANY_OBJECT, Name, Permissions, Unenforceable(NEEDS_PROXY)),
     row("authz_config_path", STRING, Name, Permissions, Unenforceable(NEEDS_PROXY)),
     row("audit_config", Object(AUDIT), Name, Other, Unenforceable(NEEDS_PROXY)),
     row("audit_config_path", STRING, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("telemetry_config", Object(TELEMETRY), Name, Other, Unenforceable(NEEDS_PROXY)),
-    row("rate_limit_config", AnyObject, Name, Other, Unenforceable(NEEDS_PROXY)),
+    row("rate_limit_config", ANY_OBJECT, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("rate_limit_namespace", STRING, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("secrets", List(&Kind::String(Text::SecretReference)), Line, Permissions, Honoured("variables of the environment; a missing secret stops the run")),
     row("k8s_pod_template_patch", STRING, Name, Permissions, Unenforceable(KUBERNETES)),
@@ -141,7 +140,7 @@ pub(crate) const FIELDS: &[ConfigField] = &[
     row("endpoint_prefix", STRING, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("runtime_config", Object(RUNTIME), Name, Other, Harmless("how the image was built")),
     row("header_forward", Object(HEADER_FORWARD), Name, Permissions, Unenforceable(NEEDS_PROXY)),
-    row("embedded_auth_server_config", AnyObject, Name, Other, Unenforceable(NEEDS_PROXY)),
+    row("embedded_auth_server_config", ANY_OBJECT, Name, Other, Unenforceable(NEEDS_PROXY)),
     row("scaling_config", Object(SCALING), Name, Other, Unenforceable(KUBERNETES)),
 ];
 

@@ -2,9 +2,7 @@
 
 mod node;
 mod normal;
-mod syntax;
 
-pub(super) use node::{Member, Node, Value, invalid_at};
+pub(super) use node::{Member, Node, Value, invalid_at, read};
 pub(super) use normal::normalised;
 pub(crate) use normal::{is_set, unknown_fields};
-pub(super) use syntax::read;

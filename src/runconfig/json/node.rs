@@ -1,13 +1,15 @@
-//! A JSON scanner that keeps the byte offsets of each value, for error messages and for edits.
+//! Reads JSON with the byte offsets of each value, for error messages and for edits.
 //!
-//! It reads text that another parser has accepted as JSON. Text that it cannot read is an error.
+//! Errors are for a reader who wrote the text by hand.
 
 use std::ops::Range;
+
+use serde::de::IgnoredAny;
 
 use crate::oci::is_same_field;
 use crate::runconfig::error::{DocumentDefect, InvalidDocument, VALUE_LIMIT};
 
-pub(crate) const DEPTH_LIMIT: usize = 128;
+const DEPTH_LIMIT: usize = 128;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
@@ -34,123 +36,154 @@ pub(crate) struct Member {
     pub(crate) node: Node,
 }
 
-/// Why the text cannot be read, and the byte offset at which that shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unreadable {
-    /// It is nested too deeply, or is not JSON.
-    Syntax(usize),
-    /// It has more than [`VALUE_LIMIT`] values.
-    TooManyValues(usize),
+/// Reads the one JSON value in `text`.
+pub(crate) fn read(text: &str) -> Result<Node, InvalidDocument> {
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| syntax_error(text, &error))?;
+    scan(text)
 }
 
-/// Reads the value in `text`, which white space may surround.
-pub(crate) fn read(text: &str) -> Result<Node, Unreadable> {
-    Scanner { text: text.as_bytes(), source: text, at: 0, values: 0 }.value(0)
+/// Reads the value in `text`, which another parser accepted.
+fn scan(text: &str) -> Result<Node, InvalidDocument> {
+    Scanner { text, at: 0, values: 0 }.value(0)
 }
 
 struct Scanner<'a> {
-    text: &'a [u8],
-    source: &'a str,
+    text: &'a str,
     at: usize,
     /// How many values were read so far.
     values: usize,
 }
 
 impl Scanner<'_> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn peek(&mut self) -> Option<u8> {
-        while self.text.get(self.at).is_some_and(|b| b" \t\r\n".contains(b)) {
+        while self.byte().is_some_and(|b| b" \t\r\n".contains(&b)) {
             self.at += 1;
         }
-        self.text.get(self.at).copied()
+        self.byte()
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Unreadable> {
-        if self.peek() == Some(byte) {
-            self.at += 1;
-            Ok(())
-        } else {
-            Err(Unreadable::Syntax(self.at))
+    fn unreadable(&self, at: usize) -> InvalidDocument {
+        let message = format!("nested more than {DEPTH_LIMIT} deep, or unreadable");
+        invalid_at(self.text, at, DocumentDefect::Syntax(message))
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), InvalidDocument> {
+        if self.peek() != Some(byte) {
+            return Err(self.unreadable(self.at));
         }
+        self.at += 1;
+        Ok(())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node, Unreadable> {
-        let first = self.peek().ok_or(Unreadable::Syntax(self.at))?;
+    fn value(&mut self, depth: usize) -> Result<Node, InvalidDocument> {
+        let first = self.peek();
         let start = self.at;
         if depth > DEPTH_LIMIT {
-            return Err(Unreadable::Syntax(start));
+            return Err(self.unreadable(start));
         }
         self.values += 1;
         if self.values > VALUE_LIMIT {
-            return Err(Unreadable::TooManyValues(start));
+            return Err(invalid_at(self.text, start, DocumentDefect::TooManyValues));
         }
         let value = match first {
-            b'{' => Value::Object(self.members(depth)?),
-            b'[' => Value::Array(self.items(depth)?),
-            b'"' => {
+            Some(b'{') => Value::Object(self.list(b'}', |scanner| scanner.member(depth + 1))?),
+            Some(b'[') => Value::Array(self.list(b']', |scanner| scanner.value(depth + 1))?),
+            Some(b'"') => {
                 self.string()?;
                 Value::String
             }
-            b't' | b'f' => self.literal(Value::Bool),
-            b'n' => self.literal(Value::Null),
-            _ => self.literal(Value::Number),
+            Some(b't' | b'f') => self.literal(Value::Bool),
+            Some(b'n') => self.literal(Value::Null),
+            Some(_) => self.literal(Value::Number),
+            None => return Err(self.unreadable(start)),
         };
         Ok(Node { span: start..self.at, value })
     }
 
-    fn members(&mut self, depth: usize) -> Result<Vec<Member>, Unreadable> {
-        let mut members = Vec::new();
+    /// Reads what stands between two brackets, separated by commas.
+    fn list<T>(
+        &mut self,
+        end: u8,
+        read: impl Fn(&mut Self) -> Result<T, InvalidDocument>,
+    ) -> Result<Vec<T>, InvalidDocument> {
+        let mut found = Vec::new();
         self.at += 1;
-        while self.peek() != Some(b'}') {
-            if !members.is_empty() {
+        while self.peek() != Some(end) {
+            if !found.is_empty() {
                 self.expect(b',')?;
             }
-            self.peek();
-            let key_start = self.at;
-            let key = self.string()?;
-            self.expect(b':')?;
-            members.push(Member { key, key_start, node: self.value(depth + 1)? });
+            found.push(read(self)?);
         }
         self.at += 1;
-        Ok(members)
+        Ok(found)
     }
 
-    fn items(&mut self, depth: usize) -> Result<Vec<Node>, Unreadable> {
-        let mut items = Vec::new();
-        self.at += 1;
-        while self.peek() != Some(b']') {
-            if !items.is_empty() {
-                self.expect(b',')?;
-            }
-            items.push(self.value(depth + 1)?);
-        }
-        self.at += 1;
-        Ok(items)
+    fn member(&mut self, depth: usize) -> Result<Member, InvalidDocument> {
+        self.peek();
+        let key_start = self.at;
+        let key = self.string()?;
+        self.expect(b':')?;
+        Ok(Member { key, key_start, node: self.value(depth)? })
     }
 
     /// Skips a string and returns it decoded.
-    fn string(&mut self) -> Result<String, Unreadable> {
+    fn string(&mut self) -> Result<String, InvalidDocument> {
         let start = self.at;
         self.expect(b'"')?;
         loop {
-            match self.text.get(self.at) {
+            match self.byte() {
                 Some(b'"') => break,
                 Some(b'\\') => self.at += 2,
                 Some(_) => self.at += 1,
-                None => return Err(Unreadable::Syntax(start)),
+                None => return Err(self.unreadable(start)),
             }
         }
         self.at += 1;
-        let literal = self.source.get(start..self.at).ok_or(Unreadable::Syntax(start))?;
-        serde_json::from_str(literal).map_err(|_| Unreadable::Syntax(start))
+        let literal = self.text.get(start..self.at).unwrap_or_default();
+        serde_json::from_str(literal).map_err(|_| self.unreadable(start))
     }
 
     /// Skips a number, `true`, `false` or `null`.
     fn literal(&mut self, value: Value) -> Value {
-        while self.text.get(self.at).is_some_and(|b| !b" \t\r\n,]}".contains(b)) {
+        while self.byte().is_some_and(|b| !b" \t\r\n,]}".contains(&b)) {
             self.at += 1;
         }
         value
     }
+}
+
+/// Turns the parser's error into one with a column in characters and, where possible, a plain message.
+fn syntax_error(text: &str, error: &serde_json::Error) -> InvalidDocument {
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    // The parser counts columns in bytes.
+    let mut offset = (line_start + error.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let (before, rest) = text.split_at(offset);
+    let own = error.to_string();
+    let message = common_mistake(before.trim_end(), rest)
+        .unwrap_or_else(|| own.split(" at line ").next().unwrap_or_default())
+        .to_owned();
+    invalid_at(text, offset, DocumentDefect::Syntax(message))
+}
+
+/// Returns a plain message for the most common mistakes, judged by the text around the error.
+fn common_mistake(before: &str, rest: &str) -> Option<&'static str> {
+    Some(match rest.chars().next() {
+        None if before.is_empty() => "the text is empty; a run configuration is one JSON object",
+        Some('\u{feff}') => "a byte order mark precedes the JSON",
+        Some('}' | ']') if before.ends_with(',') => "a comma before a closing bracket",
+        Some('\'') => "JSON has text in double quotes",
+        Some('/') if rest.starts_with("//") || rest.starts_with("/*") => "JSON has no comments",
+        _ if before.is_empty() => "not JSON; a run configuration is one JSON object",
+        _ => return None,
+    })
 }
 
 /// Returns the error for a defect at this byte offset of `text`.
@@ -188,6 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::runconfig::Document;
 
     #[test]
     fn each_value_has_its_span() {
@@ -206,10 +240,27 @@ mod tests {
         assert_eq!(position("", 0), (1, 1));
     }
 
+    #[test]
+    fn common_mistakes_have_plain_messages() {
+        for (text, expected) in [
+            ("{\"image\":\"x\",\n}", "line 2, column 1: a comma before a closing bracket"),
+            ("{\"é\":[1, ]}", "line 1, column 10: a comma before a closing bracket"),
+            ("{'image':'x'}", "line 1, column 2: JSON has text in double quotes"),
+            ("{\"a\":1, // b\n}", "line 1, column 9: JSON has no comments"),
+            ("/* a */ {}", "line 1, column 1: JSON has no comments"),
+            ("image: x", "line 1, column 1: not JSON; a run configuration is one JSON object"),
+            (" \n", "line 2, column 1: the text is empty; a run configuration is one JSON object"),
+            ("{\"a\" 1}", "line 1, column 6: expected `:`"),
+        ] {
+            let refused = Document::parse(text.as_bytes().to_vec()).unwrap_err();
+            assert_eq!(refused.to_string(), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn scanning_never_panics(text in r#"[\[\]{}",:\\a0-9 tfnu\n]{0,40}|\PC{0,20}"#) {
-            let _ = read(&text);
+            let _ = scan(&text);
             let _ = position(&text, text.len() / 2);
         }
     }

@@ -57,7 +57,7 @@ impl Reader<'_> {
         let text = self.text.get(node.span.clone()).unwrap_or_default();
         Ok(match (&node.value, kind) {
             (Found::Object(members), Kind::Object(_)) => self.object(members, kind)?.into(),
-            (Found::Object(members), Kind::Map(_) | Kind::AnyObject | Kind::Any) => {
+            (Found::Object(members), Kind::Map(_) | Kind::Any) => {
                 let mut normal = Map::new();
                 for Member { key, node, .. } in members {
                     normal.insert(key.clone(), self.element(key, node, kind.member(key))?);
@@ -111,7 +111,7 @@ impl Reader<'_> {
             Kind::Int32 => "a 32-bit integer",
             Kind::Duration => "an integer or a string",
             Kind::List(_) => "an array",
-            Kind::Map(_) | Kind::Object(_) | Kind::AnyObject => "an object",
+            Kind::Map(_) | Kind::Object(_) => "an object",
             Kind::Any => "any value",
         };
         let (path, found) = (self.path.join("."), describe(self.text, node));
