@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use super::arguments::parse_reference;
 use super::failure::Failure;
@@ -29,14 +28,10 @@ impl Demo {
             .await
             .map_err(|error| Failure::listening(any_port, error))?;
         let address = registry.local_addr();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(registry.serve(async {
-            // An error means that the sender was dropped, which stops the registry too.
-            let _ = stopped.await;
-        }));
-        let shown = round_trip(address, context.output).await;
-        let _ = stop.send(());
-        let _ = serving.await;
+        let mut shown = Ok(());
+        let demonstration = async { shown = round_trip(address, context.output).await };
+        // The registry serves until the round trip is over.
+        registry.serve(demonstration).await;
         shown
     }
 }

@@ -253,7 +253,6 @@ fn read(file: &Path, output: Output) -> Result<Vec<Recorded>, Failure> {
     Ok(records)
 }
 
-/// Returns the number of exchanges in words.
 fn count(exchanges: usize) -> String {
     match exchanges {
         1 => "1 exchange".to_owned(),
