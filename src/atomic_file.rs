@@ -104,7 +104,7 @@ fn directory(path: &Path) -> &Path {
 }
 
 /// Syncs the directory of `path`, so that a new name survives a crash of the machine.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory(path))?.sync_all() } else { Ok(()) }
 }
 
@@ -117,18 +117,22 @@ pub(crate) struct Temporary {
 impl Temporary {
     fn open(target: &Path) -> io::Result<(Self, File)> {
         remove_leftovers(target);
+        loop {
+            match Self::create_new(temporary_path(target)?) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return created,
+            }
+        }
+    }
+
+    /// Makes an empty file at `path`, mode 0600. Fails if there is something.
+    pub(crate) fn create_new(path: PathBuf) -> io::Result<(Self, File)> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        loop {
-            let path = temporary_path(target)?;
-            match options.open(&path) {
-                Ok(file) => return Ok((Self { path }, file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let file = options.open(&path)?;
+        Ok((Self { path }, file))
     }
 }
 

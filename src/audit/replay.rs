@@ -15,7 +15,7 @@ use url::Url;
 
 use super::transcript::{Recorded, runs};
 use crate::oci::error_body;
-use crate::wire::{Exchange, Listener, RedactionMark, Service};
+use crate::wire::{Exchange, Listener, ReceivedResponse, RedactionMark, SentRequest, Service};
 
 /// Header fields that the HTTP library makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
@@ -23,7 +23,7 @@ const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding",
 /// Answers requests as the transcript has it.
 pub(crate) struct Script {
     /// The exchanges that no client asked for yet.
-    exchanges: Mutex<VecDeque<Exchange>>,
+    exchanges: Mutex<VecDeque<(SentRequest, ReceivedResponse)>>,
     /// The URL of this server. It replaces the recorded origins in header fields.
     own_url: String,
     origins: BTreeSet<String>,
@@ -40,14 +40,13 @@ pub(crate) async fn replay(
 ) -> io::Result<(Listener, Script)> {
     let listener = Listener::bind(address).await?;
     let own_url = format!("http://{}", listener.local_addr());
-    let with_response = |recorded: &&Recorded| recorded.exchange.response.is_some();
-    let exchanges: VecDeque<_> = runs(records)
-        .into_iter()
-        .flatten()
-        .filter(with_response)
-        .map(|recorded| recorded.exchange.clone())
-        .collect();
-    let origins = exchanges.iter().filter_map(|exchange| origin(&exchange.request.url)).collect();
+    let answered = |recorded: &Recorded| {
+        let Exchange { request, response, .. } = &recorded.exchange;
+        Some((request.clone(), response.clone()?))
+    };
+    let exchanges: VecDeque<_> = runs(records).into_iter().flatten().filter_map(answered).collect();
+    let urls = exchanges.iter().filter_map(|(request, _)| Url::parse(&request.url).ok());
+    let origins = urls.map(|url| url.origin().ascii_serialization()).collect();
     let (exchanges, unexpected) = (Mutex::new(exchanges), Box::new(unexpected));
     Ok((listener, Script { exchanges, own_url, origins, unexpected }))
 }
@@ -61,8 +60,8 @@ impl Service for Script {
             request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         // The body is not compared, but must be read before the connection can be used again.
         let _ = request.into_body().collect().await;
-        if let Some(exchange) = self.take(&method, &target) {
-            return self.replay(&exchange);
+        if let Some((request, response)) = self.take(&method, &target) {
+            return self.replay(&request, &response);
         }
         (self.unexpected)(&format!("{method} {target}"));
         not_implemented("this request is not in the transcript")
@@ -75,24 +74,21 @@ impl Script {
         self.exchanges().len()
     }
 
-    fn exchanges(&self) -> MutexGuard<'_, VecDeque<Exchange>> {
+    fn exchanges(&self) -> MutexGuard<'_, VecDeque<(SentRequest, ReceivedResponse)>> {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the first exchange with this method and target.
-    fn take(&self, method: &str, target: &str) -> Option<Exchange> {
+    fn take(&self, method: &str, target: &str) -> Option<(SentRequest, ReceivedResponse)> {
         let mut exchanges = self.exchanges();
-        let asked = exchanges.iter().position(|exchange| {
-            let recorded = path_and_query(&exchange.request.url);
-            exchange.request.method == method && placeholders(&recorded) == target
+        let asked = exchanges.iter().position(|(request, _)| {
+            let path = request.url.splitn(4, '/').nth(3).unwrap_or_default();
+            request.method == method && format!("/{}", placeholders(path)) == target
         })?;
         exchanges.remove(asked)
     }
 
-    fn replay(&self, exchange: &Exchange) -> Response<Full<Bytes>> {
-        let Some(recorded) = &exchange.response else {
-            return not_implemented("this exchange has no response");
-        };
+    fn replay(&self, request: &SentRequest, recorded: &ReceivedResponse) -> Response<Full<Bytes>> {
         let body = match &recorded.body {
             None => String::new(),
             Some(body) => match &body.text {
@@ -104,7 +100,7 @@ impl Script {
         for (name, value) in &recorded.headers {
             let is_own = OWN_HEADERS.contains(&name.as_str());
             // Redacted values may have changed the length of the body.
-            let is_length = name == "content-length" && exchange.request.method != "HEAD";
+            let is_length = name == "content-length" && request.method != "HEAD";
             if !is_own && !is_length {
                 response = response.header(name, self.rewritten(&placeholders(value)));
             }
@@ -133,16 +129,6 @@ fn placeholders(text: &str) -> String {
     }
     plain.push_str(rest);
     plain
-}
-
-fn origin(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    Some(url.origin().ascii_serialization())
-}
-
-fn path_and_query(url: &str) -> String {
-    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    format!("/{path}")
 }
 
 fn not_implemented(error: &str) -> Response<Full<Bytes>> {

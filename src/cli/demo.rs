@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use super::arguments::parse_reference;
 use super::failure::Failure;
@@ -30,14 +29,10 @@ impl Demo {
             .await
             .map_err(|error| Failure::listening(any_port, error))?;
         let address = registry.local_addr();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(registry.serve(async {
-            // An error means that the sender was dropped, which stops the registry too.
-            let _ = stopped.await;
-        }));
-        let shown = round_trip(address, context.output).await;
-        let _ = stop.send(());
-        let _ = serving.await;
+        let mut shown = Ok(());
+        let demonstration = async { shown = round_trip(address, context.output).await };
+        // The registry serves until the round trip is over.
+        registry.serve(demonstration).await;
         shown
     }
 }
@@ -45,6 +40,13 @@ impl Demo {
 async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> {
     let say = |text: &str| if output.json { Ok(()) } else { output.line(text) };
     let recorder = Arc::new(MemoryRecorder::default());
+    let mut seen = 0;
+    let mut print_new = || {
+        let exchanges = recorder.exchanges();
+        let new = exchanges.iter().skip(seen);
+        seen = exchanges.len();
+        new.map(described).try_for_each(|line| say(&line))
+    };
     let settings = Settings { recorder: Some(recorder.clone()), ..Settings::default() };
     let client = Client::new(settings);
     let reference = parse_reference(&format!("{address}/configs/demo:v1"))?;
@@ -58,18 +60,18 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     let created = creation_time()?;
     let options = PushOptions { created: Some(created), ..PushOptions::default() };
     let pushed = push(&client, &reference, &document, &options).await?;
-    let mut seen = print_exchanges(&recorder.exchanges(), 0, say)?;
+    print_new()?;
     say(&format!("   {reference} is {}", pushed.digest))?;
 
     say("\n2. push it again: nothing is sent")?;
     let again = push(&client, &reference, &document, &options).await?;
-    seen = print_exchanges(&recorder.exchanges(), seen, say)?;
+    print_new()?;
     say(&format!("   status: {}", again.status.as_str()))?;
 
     say("\n3. pull it by digest")?;
     let pinned = reference.pinned(pushed.digest);
     let pulled = pull(&client, &pinned).await.map_err(Failure::pull(pinned.clone()))?;
-    print_exchanges(&recorder.exchanges(), seen, say)?;
+    print_new()?;
     let before = Digest::sha256(document.bytes());
     let after = Digest::sha256(pulled.document.bytes());
     say(&format!("   before: {before}\n   after:  {after}"))?;
@@ -83,23 +85,11 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
     output.line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
 }
 
-/// Prints the exchanges after the first `seen`, and returns the number of exchanges.
-fn print_exchanges(
-    exchanges: &[Exchange],
-    seen: usize,
-    say: impl Fn(&str) -> Result<(), Failure>,
-) -> Result<usize, Failure> {
-    for exchange in exchanges.iter().skip(seen) {
-        let status = exchange.response.as_ref().map_or(0, |response| response.status);
-        let size = exchange.request.body.as_ref().map_or(0, |body| body.size);
-        let url = exchange.request.url.split_once("/v2/").map_or("", |(_, path)| path);
-        let path: String = url.chars().take(52).collect();
-        say(&format!(
-            "   {:>4} bytes  {:<4} /v2/{path}  → {status}",
-            size,
-            exchange.request.method,
-            path = printable(&path)
-        ))?;
-    }
-    Ok(exchanges.len())
+fn described(exchange: &Exchange) -> String {
+    let status = exchange.response.as_ref().map_or(0, |response| response.status);
+    let size = exchange.request.body.as_ref().map_or(0, |body| body.size);
+    let url = exchange.request.url.split_once("/v2/").map_or("", |(_, path)| path);
+    let path: String = url.chars().take(52).collect();
+    let (method, path) = (&exchange.request.method, printable(&path));
+    format!("   {size:>4} bytes  {method:<4} /v2/{path}  → {status}")
 }

@@ -119,63 +119,53 @@ impl Failure {
         }
     }
 
-    /// Returns the error of a variant that adds no context of its own.
-    fn inner(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::State(error) => Some(error),
-            Self::Push(error) => Some(error),
+    /// Returns the failure's own text, and its cause.
+    fn parts(&self) -> (String, Option<&(dyn Error + 'static)>) {
+        let text = match self {
+            // These errors need no context.
+            Self::State(error) => return unchanged(error),
+            Self::Push(error) => return unchanged(error),
+            Self::Login(error) | Self::Listing(error) => return unchanged(error),
+            Self::Keychain(error) => return unchanged(error),
+            Self::Run(error) => return unchanged(error),
             // This error names the reference itself.
-            Self::Pull { error: error @ PullError::Registry(_), .. } => Some(error),
-            Self::Login(error) | Self::Listing(error) => Some(error),
-            Self::Keychain(error) => Some(error),
-            Self::Run(error) => Some(error),
-            _ => None,
-        }
+            Self::Pull { error: error @ PullError::Registry(_), .. } => return unchanged(error),
+            Self::Pull { reference, error, .. } => return (reference.to_string(), Some(error)),
+            Self::Io { what, error } => return (what.clone(), Some(error)),
+            Self::Document { name, error } => return (name.clone(), Some(error)),
+            Self::Transcript { path, error } => return (path.display().to_string(), Some(error)),
+            Self::Usage(message) => message.clone(),
+            Self::NoFile(path) => format!("there is no file {}", path.display()),
+            Self::Findings(1) => "one rule is broken".to_owned(),
+            Self::Findings(count) => format!("{count} rules are broken"),
+            Self::Different(1) => "one field differs".to_owned(),
+            Self::Different(count) => format!("{count} fields differ"),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::OutOfTime(limit) => {
+                format!("given up after {} seconds (--timeout)", limit.as_secs_f64())
+            }
+            Self::NotAgreed => "the user did not agree to run this configuration".to_owned(),
+            Self::Ended(Some(code)) => format!("the server ended with exit code {code}"),
+            Self::Ended(None) => "the server was ended by a signal".to_owned(),
+            Self::Several { failed, of, .. } => format!("{failed} of {of} failed"),
+        };
+        (text, None)
     }
+}
+
+fn unchanged<'a>(error: &'a (dyn Error + 'static)) -> (String, Option<&'a (dyn Error + 'static)>) {
+    (error.to_string(), error.source())
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(error) = self.inner() {
-            return fmt::Display::fmt(error, f);
-        }
-        match self {
-            Self::Usage(message) => f.write_str(message),
-            Self::Io { what, .. } => f.write_str(what),
-            Self::NoFile(path) => write!(f, "there is no file {}", path.display()),
-            Self::Document { name, .. } => f.write_str(name),
-            Self::Pull { reference, .. } => reference.fmt(f),
-            Self::Transcript { path, .. } => path.display().fmt(f),
-            Self::Findings(1) => f.write_str("one rule is broken"),
-            Self::Findings(count) => write!(f, "{count} rules are broken"),
-            Self::Different(1) => f.write_str("one field differs"),
-            Self::Different(count) => write!(f, "{count} fields differ"),
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::OutOfTime(limit) => {
-                write!(f, "given up after {} seconds (--timeout)", limit.as_secs_f64())
-            }
-            Self::NotAgreed => f.write_str("the user did not agree to run this configuration"),
-            Self::Ended(Some(code)) => write!(f, "the server ended with exit code {code}"),
-            Self::Ended(None) => f.write_str("the server was ended by a signal"),
-            Self::Several { failed, of, .. } => write!(f, "{failed} of {of} failed"),
-            // Every other variant has an inner error.
-            _ => Ok(()),
-        }
+        f.write_str(&self.parts().0)
     }
 }
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if let Some(error) = self.inner() {
-            return error.source();
-        }
-        match self {
-            Self::Io { error, .. } => Some(error),
-            Self::Document { error, .. } => Some(error),
-            Self::Pull { error, .. } => Some(error),
-            Self::Transcript { error, .. } => Some(error),
-            _ => None,
-        }
+        self.parts().1
     }
 }
 

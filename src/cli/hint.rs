@@ -91,12 +91,8 @@ fn of_engine(error: &EngineError) -> Option<String> {
     }
 }
 
-fn registry_of(error: &oci::Error) -> &str {
-    error.resource().split('/').next().unwrap_or_default()
-}
-
 fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
-    let registry = registry_of(error);
+    let registry = error.resource().split('/').next().unwrap_or_default();
     Some(match error.kind() {
         ErrorKind::Authentication(error) => return of_authentication(error, registry, logging_in),
         ErrorKind::Denied(_) => {

@@ -10,7 +10,7 @@ use super::output::Tint;
 use super::source::Source;
 use crate::oci::{Annotations, Descriptor, Digest, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Document, Review, reviewed};
+use crate::runconfig::{Review, reviewed};
 
 /// The largest number of characters of an annotation that are shown. The configuration is never cut:
 /// the missing part could matter.
@@ -34,8 +34,9 @@ impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let source = Source::find(context, &self.source).await?;
+        let review = reviewed(source.document(), self.values);
         if output.json {
-            return output.line(&as_json(&source, &self.review(source.document())));
+            return output.line(&as_json(&source, &review));
         }
         let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));
         let lines = |label: &str, value: &str| {
@@ -44,7 +45,6 @@ impl Inspect {
                 .try_for_each(|text| output.line(text))
         };
         heading(&printable(&source.title()))?;
-        let review = self.review(source.document());
         heading("What runs")?;
         review.program.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;
@@ -61,10 +61,6 @@ impl Inspect {
         }
         heading("Where it came from")?;
         origin(context, &source).iter().try_for_each(|text| output.line(text))
-    }
-
-    fn review(&self, document: &Document) -> Review {
-        reviewed(document, self.values)
     }
 }
 

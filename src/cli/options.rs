@@ -6,12 +6,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use clap::parser::ValueSource;
+use clap::{Args, ColorChoice};
 
 use super::arguments::{is_same_file, refuse_standard};
 use super::failure::Failure;
-use super::output::{Colour, Output};
+use super::output::Output;
 use super::prompt::read_password;
 use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, RetryPolicy};
@@ -29,7 +29,7 @@ pub(super) struct Options {
     quiet: bool,
     /// When to use colour; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
-    color: Colour,
+    color: ColorChoice,
     /// Append a record of every HTTP exchange to FILE, as JSON lines without credentials
     #[arg(long, global = true, value_name = "FILE", env = "THV_WIRE_LOG", hide_env_values = true)]
     wire_log: Option<OsString>,

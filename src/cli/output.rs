@@ -2,31 +2,21 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use clap::ValueEnum;
+use clap::ColorChoice;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::hint::hint;
 use crate::printable::{chain, printable};
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Colour {
-    // No doc comments: clap would print each as a paragraph of the help.
-    Auto,
-    Always,
-    Never,
-}
-
-impl Colour {
-    /// Returns true if a stream gets colour. `Auto` follows <https://no-color.org>.
-    fn is_wanted(self, is_terminal: bool) -> bool {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb(),
-        }
+/// Returns true if a stream gets colour. `Auto` follows <https://no-color.org>.
+fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => is_terminal && !is_set("NO_COLOR") && !is_dumb(),
     }
 }
 
@@ -71,14 +61,14 @@ pub(super) struct Output {
     pub(super) json: bool,
     /// Print neither notes nor progress.
     pub(super) quiet: bool,
-    pub(super) colour: Colour,
+    pub(super) colour: ColorChoice,
 }
 
 #[expect(clippy::unused_self, reason = "everything that is printed goes through `Output`")]
 impl Output {
     /// Returns true if standard output is to have colour. JSON never has.
     pub(super) fn has_colour(self) -> bool {
-        !self.json && self.colour.is_wanted(io::stdout().is_terminal())
+        !self.json && is_coloured(self.colour, io::stdout().is_terminal())
     }
 
     pub(super) fn tinted(self, tint: Tint, text: &str) -> String {
@@ -154,7 +144,7 @@ impl Output {
     /// Error and hint are one line each, of any length, so that paths and URLs can be copied whole
     /// and a log has one message a line. Only a failure about several things has a line for each.
     pub(super) fn failure(self, command: &str, failure: &Failure) {
-        let colour = self.colour.is_wanted(io::stderr().is_terminal());
+        let colour = is_coloured(self.colour, io::stderr().is_terminal());
         let command = Tint::Removed.paint(&format!("{command}:"), colour);
         match failure.listed() {
             Some((what, items)) if items.len() > 1 => {
@@ -178,9 +168,9 @@ mod tests {
 
     #[test]
     fn auto_colour_needs_a_terminal() {
-        assert!(Colour::Always.is_wanted(false));
-        assert!(!Colour::Never.is_wanted(true));
-        assert!(!Colour::Auto.is_wanted(false));
+        assert!(is_coloured(ColorChoice::Always, false));
+        assert!(!is_coloured(ColorChoice::Never, true));
+        assert!(!is_coloured(ColorChoice::Auto, false));
         assert_eq!(Tint::Added.paint("a", false), "a");
         assert_eq!(Tint::Added.paint("a", true), "\u{1b}[32ma\u{1b}[0m");
     }

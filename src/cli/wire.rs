@@ -120,8 +120,7 @@ impl Check {
                 output.line(&format!("line {}: {severity} {id}: {message}", found.line))?;
             }
         }
-        let is_broken_rule = |severity| severity == Severity::Finding;
-        match findings.iter().filter(|found| is_broken_rule(found.rule.severity)).count() {
+        match findings.iter().filter(|found| found.rule.severity == Severity::Finding).count() {
             0 if output.json => Ok(()),
             0 => {
                 let (exchanges, advice) = (count(records.len()), findings.len());
@@ -260,7 +259,6 @@ fn read(file: &Path, output: Output) -> Result<Vec<Recorded>, Failure> {
     Ok(records)
 }
 
-/// Returns the number of exchanges in words.
 fn count(exchanges: usize) -> String {
     match exchanges {
         1 => "1 exchange".to_owned(),

@@ -53,20 +53,15 @@ impl Api {
         content_type: Option<&str>,
         content: Bytes,
     ) -> ApiResult {
-        let invalid = |error: &dyn fmt::Display| Rejection::MANIFEST_INVALID.because(error);
-        let media_type = content_type
-            .map(MediaType::from_content_type)
-            .transpose()
-            .map_err(|error| invalid(&error))?;
-        let manifest =
-            ManifestKind::parse(media_type.as_ref(), &content).map_err(|error| invalid(&error))?;
+        let media_type =
+            content_type.map(MediaType::from_content_type).transpose().map_err(invalid)?;
+        let manifest = ManifestKind::parse(media_type.as_ref(), &content).map_err(invalid)?;
         let (declared, fallback) = match &manifest {
             ManifestKind::Manifest(manifest) => (&manifest.media_type, MediaType::OCI_MANIFEST),
             ManifestKind::Index(index) => (&index.media_type, MediaType::OCI_INDEX),
         };
         let media_type = media_type.or_else(|| declared.clone()).unwrap_or(fallback);
-        let fields: ReferrerFields =
-            serde_json::from_slice(&content).map_err(|error| invalid(&error))?;
+        let fields: ReferrerFields = serde_json::from_slice(&content).map_err(invalid)?;
         self.check_content(name, &manifest)?;
 
         let (digest, tags) = match target {
@@ -138,6 +133,10 @@ fn unknown(name: &RepositoryName, target: &TagOrDigest) -> ApiResponse {
     Rejection::MANIFEST_UNKNOWN.because(format!("{name} has no manifest {target}"))
 }
 
+fn invalid(error: impl fmt::Display) -> ApiResponse {
+    Rejection::MANIFEST_INVALID.because(error)
+}
+
 /// Returns the tags that the query of a PUT asks for.
 fn tags(query: &str) -> ApiResult<Vec<Tag>> {
     let mut tags = Vec::new();
@@ -145,7 +144,7 @@ fn tags(query: &str) -> ApiResult<Vec<Tag>> {
         if tags.len() == TAG_LIMIT {
             return Err(Rejection::TOO_MANY_TAGS.because(format!("more than {TAG_LIMIT} tags")));
         }
-        tags.push(tag.parse().map_err(|error| Rejection::MANIFEST_INVALID.because(error))?);
+        tags.push(tag.parse().map_err(invalid)?);
     }
     Ok(tags)
 }

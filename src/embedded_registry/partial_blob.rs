@@ -2,9 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::atomic_file::{Temporary, sync_directory};
 use crate::oci::{Algorithm, Digest, Hasher};
 use crate::random::random_u64;
 
@@ -42,18 +43,7 @@ pub(super) struct PartialBlob {
 #[derive(Debug)]
 enum Buffer {
     Memory(Vec<u8>, MemoryBudget),
-    File(TemporaryFile),
-}
-
-/// A file under a temporary name. Dropping this removes it, unless it was renamed.
-#[derive(Debug)]
-struct TemporaryFile(PathBuf);
-
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove.
-        let _ = fs::remove_file(&self.0);
-    }
+    File(Temporary),
 }
 
 impl PartialBlob {
@@ -64,13 +54,9 @@ impl PartialBlob {
     /// Starts a blob in a new file in `directory`, which is created if it is missing.
     pub(super) fn in_directory(algorithm: Algorithm, directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let path = directory.join(format!("{:016x}", random_u64()));
-        options.open(&path)?;
-        Ok(Self::new(algorithm, Buffer::File(TemporaryFile(path))))
+        let (temporary, _) = Temporary::create_new(path)?;
+        Ok(Self::new(algorithm, Buffer::File(temporary)))
     }
 
     fn new(algorithm: Algorithm, buffer: Buffer) -> Self {
@@ -82,7 +68,7 @@ impl PartialBlob {
     pub(super) fn writer(&mut self) -> io::Result<BlobWriter<'_>> {
         let file = match &self.buffer {
             Buffer::Memory(..) => None,
-            Buffer::File(path) => Some(OpenOptions::new().append(true).open(&path.0)?),
+            Buffer::File(file) => Some(OpenOptions::new().append(true).open(&file.path)?),
         };
         Ok(BlobWriter { blob: self, file })
     }
@@ -106,8 +92,8 @@ impl PartialBlob {
     ///
     /// This blocks until the disk has the file.
     pub(super) fn into_file(self, digest: &Digest, target: &Path) -> io::Result<bool> {
-        let Buffer::File(path) = &self.buffer else { return Ok(false) };
-        let mut file = File::open(&path.0)?;
+        let Buffer::File(Temporary { path }) = &self.buffer else { return Ok(false) };
+        let mut file = File::open(path)?;
         let found = match self.digest(digest.algorithm()) {
             Some(found) => found,
             None => hash(&mut file, digest.algorithm())?,
@@ -116,12 +102,11 @@ impl PartialBlob {
             return Ok(false);
         }
         file.sync_all()?;
-        let Some(directory) = target.parent() else { return Ok(false) };
-        fs::create_dir_all(directory)?;
-        fs::rename(&path.0, target)?;
-        if cfg!(unix) {
-            File::open(directory)?.sync_all()?;
+        if let Some(directory) = target.parent() {
+            fs::create_dir_all(directory)?;
         }
+        fs::rename(path, target)?;
+        sync_directory(target)?;
         Ok(true)
     }
 }

@@ -20,13 +20,7 @@ pub(super) struct UploadRequest<'a> {
     pub(super) content_range: Option<&'a str>,
 }
 
-impl UploadRequest<'_> {
-    /// Returns a response with the location for the next request and the range that was received.
-    fn in_progress(&self, status: StatusCode, step: u64, length: u64) -> ApiResponse {
-        in_progress(status, self.name, self.id, step, length)
-    }
-}
-
+/// Returns a response with the location for the next request and the range that was received.
 fn in_progress(
     status: StatusCode,
     name: &RepositoryName,
@@ -97,14 +91,15 @@ impl Api {
         request: UploadRequest<'_>,
         body: &mut RequestBody,
     ) -> ApiResult {
-        let session = self.uploads.find(request.name, request.id).ok_or_else(no_session)?;
+        let UploadRequest { method, name, id, .. } = request;
+        let session = self.uploads.find(name, id).ok_or_else(no_session)?;
         let mut progress = session.progress.lock().await;
         let step = progress.step;
         let length = progress.content.as_ref().ok_or_else(no_session)?.length;
-        match *request.method {
-            Method::GET => Ok(request.in_progress(StatusCode::NO_CONTENT, step, length)),
+        match *method {
+            Method::GET => Ok(in_progress(StatusCode::NO_CONTENT, name, id, step, length)),
             Method::DELETE => {
-                self.end_upload(request.id, &mut progress);
+                self.end_upload(id, &mut progress);
                 Ok(ApiResponse::new(StatusCode::NO_CONTENT))
             }
             Method::PATCH | Method::PUT => self.receive(&request, &mut progress, body).await,
@@ -119,28 +114,29 @@ impl Api {
         progress: &mut UploadProgress,
         body: &mut RequestBody,
     ) -> ApiResult {
+        let UploadRequest { method, name, id, query, content_range } = *request;
         let content = progress.content.as_mut().ok_or_else(no_session)?;
         let before = content.length;
-        if parameter(request.query, "_state") != Some(progress.step.to_string()) {
+        if parameter(query, "_state") != Some(progress.step.to_string()) {
             return Err(Rejection::BLOB_UPLOAD_INVALID.because("this location has been replaced"));
         }
-        if request.content_range.is_some_and(|range| !follows(range, before, body.length())) {
+        if content_range.is_some_and(|range| !follows(range, before, body.length())) {
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
-            return Err(request.in_progress(status, progress.step, before));
+            return Err(in_progress(status, name, id, progress.step, before));
         }
         let written = body.write_to(content).await;
         let length = content.length;
         // What arrived before a connection broke is kept, so that the client can continue from there.
         progress.step += u64::from(length > before);
         written?;
-        if request.method == Method::PATCH {
-            return Ok(request.in_progress(StatusCode::ACCEPTED, progress.step, length));
+        if method == Method::PATCH {
+            return Ok(in_progress(StatusCode::ACCEPTED, name, id, progress.step, length));
         }
-        let digest = parameter(request.query, "digest")
+        let digest = parameter(query, "digest")
             .ok_or_else(|| Rejection::DIGEST_INVALID.because("the digest parameter is missing"))?;
         let digest = parse_digest(&digest)?;
-        let content = self.end_upload(request.id, progress).ok_or_else(no_session)?;
-        self.store_blob(request.name, &digest, content).await
+        let content = self.end_upload(id, progress).ok_or_else(no_session)?;
+        self.store_blob(name, &digest, content).await
     }
 
     /// Closes an upload session, and returns the content that it received.

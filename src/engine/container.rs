@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::endpoint::url_host;
 use super::error::EngineError;
+use super::plan::url_host;
 use crate::runconfig::McpTransport;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

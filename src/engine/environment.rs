@@ -35,7 +35,6 @@ const ENGINE_PREFIXES: &str = "\
     DOCKER_ DYLD_ FSNOTIFY_ FUSE_ GLIBC_ GRPC_ IPTABLES_ KRB5 LC_ LD_ LIBPOD_ LISTEN_ MALLOC_ \
     MOBY_ NETAVARK_ NOTIFY_ OCICRYPT_ OPENSSL_ OTEL_ PERL5 PODMAN PYTHON QUADLET_ REGISTRIES_ \
     ROOTLESSKIT_ RUST_ SSL_CERT_ SUDO_ SYSTEMD_ WATCHDOG_ WSL_ XDG_ XTABLES_ _";
-const PROXY: &str = "_PROXY";
 
 /// The environment of a container.
 #[derive(Debug, Clone)]
@@ -109,7 +108,7 @@ fn can_be_inherited(name: &str) -> bool {
     is_shell_name
         && !ENGINE_NAMES.split(' ').any(|taken| name == taken)
         && !ENGINE_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
-        && !name.ends_with(PROXY)
+        && !name.ends_with("_PROXY")
 }
 
 #[cfg(test)]

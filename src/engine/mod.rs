@@ -7,7 +7,6 @@ mod adapter;
 mod arguments;
 mod command_line;
 mod container;
-mod endpoint;
 mod environment;
 mod error;
 mod mount;

@@ -37,7 +37,7 @@ impl KnownContent {
 
 pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
     let mut known = KnownContent::default();
-    let mut uploads = UploadTracker::new();
+    let mut uploads = UploadTracker::default();
     for exchange in exchanges {
         match (&exchange.path, exchange.method(), exchange.status()) {
             (Some(ApiPath::Manifest { repository, .. }), "PUT", 200..=299) => {

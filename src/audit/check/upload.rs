@@ -28,7 +28,7 @@ struct Progress {
 }
 
 pub(super) fn check(exchanges: &[ApiExchange<'_>]) {
-    let mut uploads = UploadTracker::new();
+    let mut uploads = UploadTracker::default();
     for exchange in exchanges {
         content_length(exchange);
         if is_start(exchange) {

@@ -9,6 +9,7 @@ use crate::oci::ApiPath;
 use crate::wire::Origin;
 
 /// The open upload sessions of one run. `S` is the state that a check keeps for each session.
+#[derive(Default)]
 pub(super) struct UploadTracker<S> {
     /// By the newest location without its query, which holds the registry's state and changes.
     sessions: HashMap<String, UploadSession<S>>,
@@ -28,10 +29,6 @@ pub(super) struct UploadSession<S> {
 }
 
 impl<S> UploadTracker<S> {
-    pub(super) fn new() -> Self {
-        Self { sessions: HashMap::new() }
-    }
-
     /// Adds a session if `exchange` opened one.
     pub(super) fn open(&mut self, exchange: &ApiExchange<'_>, state: S) {
         let (Some(ApiPath::UploadStart { repository }), "POST", 202, Some(location)) =
