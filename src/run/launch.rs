@@ -15,18 +15,6 @@ use crate::runconfig::{Document, McpTransport};
 use crate::state::{IfExists, SaveOutcome, StateStore};
 
 impl Agreed {
-    /// Returns the signals to catch for [`Self::start`]: all of them for a stdio server, because they are
-    /// passed on to it; otherwise those that ask a program to end.
-    #[must_use]
-    pub fn signals(&self) -> &'static [Signal] {
-        match &self.0.runner {
-            Runner::Container(run, _) if run.preview.transport == McpTransport::Stdio => {
-                Signal::ALL
-            }
-            _ => Signal::ENDING,
-        }
-    }
-
     /// Pulls the image where that is needed, saves the configuration in `store`, and starts the
     /// server. A stdio server has this process's standard input and output, and the run is over when
     /// this returns; so is a run with `ToolHive`, which saves the configuration itself.
