@@ -103,15 +103,14 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
         Ok(NetworkMode::Named(name)) => return NetworkAccess::Named(name),
         Ok(NetworkMode::Default) => {}
     }
-    let outbound = network.outbound.as_ref();
-    let lists = outbound.filter(|o| !o.allow_host.is_empty() || !o.allow_port.is_empty());
-    match (outbound, lists, config.isolate_network) {
-        (Some(Outbound { insecure_allow_all: true, .. }), ..) | (_, None, false) => {
-            NetworkAccess::Everything { unenforced: None }
-        }
-        (_, Some(lists), false) => NetworkAccess::Everything { unenforced: Some(lists) },
-        (_, Some(lists), true) => NetworkAccess::Listed(lists),
-        (_, None, true) => NetworkAccess::Nothing { is_isolated: true },
+    let Outbound { insecure_allow_all, allow_host, allow_port } = &network.outbound;
+    let has_lists = !allow_host.is_empty() || !allow_port.is_empty();
+    let lists = has_lists.then_some(&network.outbound);
+    match lists {
+        _ if *insecure_allow_all => NetworkAccess::Everything { unenforced: None },
+        unenforced if !config.isolate_network => NetworkAccess::Everything { unenforced },
+        Some(lists) => NetworkAccess::Listed(lists),
+        None => NetworkAccess::Nothing { is_isolated: true },
     }
 }
 
@@ -121,7 +120,7 @@ fn allowed_callers(config: &RunConfig) -> &[String] {
         Some(network)
             if config.isolate_network && network.mode.get() == Ok(&NetworkMode::Default) =>
         {
-            network.inbound.as_ref().map(|inbound| &inbound.allow_host[..]).unwrap_or_default()
+            &network.inbound.allow_host
         }
         _ => &[],
     }
