@@ -53,12 +53,6 @@ impl Timestamp {
     }
 }
 
-impl From<Timestamp> for SystemTime {
-    fn from(timestamp: Timestamp) -> Self {
-        UNIX_EPOCH + timestamp.0
-    }
-}
-
 impl From<SystemTime> for Timestamp {
     /// Converts `time`, or returns the first or last point in time if `time` is not between them.
     fn from(time: SystemTime) -> Self {
