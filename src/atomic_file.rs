@@ -1,6 +1,6 @@
 //! Files that are replaced as a whole, so that a crash leaves the old content or the new.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -116,9 +116,15 @@ pub(crate) struct Temporary {
 
 impl Temporary {
     fn open(target: &Path) -> io::Result<(Self, File)> {
-        remove_leftovers(target);
+        let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+        let mut prefix = OsString::from(".");
+        prefix.push(name);
+        prefix.push(".tmp-");
+        remove_leftovers(directory(target), &prefix);
         loop {
-            match Self::create_new(temporary_path(target)?) {
+            let mut name = prefix.clone();
+            name.push(format!("{:016x}", random_u64()));
+            match Self::create_new(directory(target).join(name)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 created => return created,
             }
@@ -136,27 +142,10 @@ impl Temporary {
     }
 }
 
-fn temporary_path(target: &Path) -> io::Result<PathBuf> {
-    let mut hidden = temporary_prefix(target)?;
-    hidden.push(format!("{:016x}", random_u64()));
-    Ok(directory(target).join(hidden))
-}
-
-fn temporary_prefix(target: &Path) -> io::Result<OsString> {
-    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(".tmp-");
-    Ok(hidden)
-}
-
-/// Removes the temporary files that crashes left beside `target`: they may hold a credential that was
+/// Removes the temporary files that crashes left in `directory`: they may hold a credential that was
 /// removed since.
-fn remove_leftovers(target: &Path) {
-    let (Ok(prefix), Ok(files)) = (temporary_prefix(target), fs::read_dir(directory(target)))
-    else {
-        return;
-    };
+fn remove_leftovers(directory: &Path, prefix: &OsStr) {
+    let Ok(files) = fs::read_dir(directory) else { return };
     for file in files.flatten() {
         // The names come first: a directory may have a thousand other files.
         if !file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {

@@ -53,12 +53,6 @@ impl Timestamp {
     }
 }
 
-impl From<Timestamp> for SystemTime {
-    fn from(timestamp: Timestamp) -> Self {
-        UNIX_EPOCH + timestamp.0
-    }
-}
-
 impl From<SystemTime> for Timestamp {
     /// Converts `time`, or returns the first or last point in time if `time` is not between them.
     fn from(time: SystemTime) -> Self {
@@ -92,13 +86,9 @@ fn parse(text: &str) -> Option<u64> {
         let digits = text.get(range)?;
         digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?
     };
-    let is_mark =
-        |at: usize, allowed: &[u8]| text.as_bytes().get(at).is_some_and(|b| allowed.contains(b));
-    let has_marks = is_mark(4, b"-")
-        && is_mark(7, b"-")
-        && is_mark(10, b"Tt ")
-        && is_mark(13, b":")
-        && is_mark(16, b":");
+    let is_mark = |(at, marks): (usize, &str)| text.get(at..=at).is_some_and(|c| marks.contains(c));
+    let has_marks =
+        [(4, "-"), (7, "-"), (10, "Tt "), (13, ":"), (16, ":")].into_iter().all(is_mark);
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
     let rest = text.get(19..)?;

@@ -257,7 +257,7 @@ fn ask_secret(secret: &SecretReference) -> Result<Secret, Failure> {
 async fn start(context: &Context, agreed: Agreed) -> Result<(), Failure> {
     let store = StateStore::from_environment()?;
     let notes = Notes(context.output);
-    let mut signals = ProcessSignals::catch(agreed.signals())
+    let mut signals = ProcessSignals::catch(&agreed)
         .map_err(|error| Failure::Io { what: "watching for signals".to_owned(), error })?;
     let outcome = match agreed.start(&store, &mut signals, &notes).await? {
         Started::Over(outcome) => outcome,

@@ -1,6 +1,6 @@
 //! Pushes a run configuration for `push` and `export`.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
@@ -56,8 +56,8 @@ fn from_epoch(epoch: &str) -> Result<SystemTime, Failure> {
     if epoch.is_empty() {
         return Ok(SystemTime::now());
     }
-    let time = epoch.parse().ok().and_then(Timestamp::from_unix).map(SystemTime::from);
-    time.ok_or_else(|| {
+    let seconds = epoch.parse().ok().filter(|seconds| Timestamp::from_unix(*seconds).is_some());
+    seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds)).ok_or_else(|| {
         let reason = "not a number of seconds since 1970";
         Failure::Usage(format!("SOURCE_DATE_EPOCH is {epoch:?}, {reason}"))
     })

@@ -114,7 +114,7 @@ impl Endpoint {
         }
         let address = config.host.get()?.0;
         let target = port_number("target_port", config.target_port)?;
-        let is_published = permissions.server_port.is_some();
+        let is_published = permissions.publishes_server;
         let port = match port {
             _ if !is_published => target,
             Some(port) => port,

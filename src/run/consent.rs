@@ -5,7 +5,7 @@ use super::fetch::Origin;
 use super::prepare::{Checked, Runner};
 use crate::oci::auth::Secret;
 use crate::oci::{Digest, Reference};
-use crate::runconfig::SecretReference;
+use crate::runconfig::{McpTransport, SecretReference};
 use crate::state::{Agreement, Agreements};
 
 /// Whether the user has agreed to a run.
@@ -98,6 +98,12 @@ impl ConsentRequest {
 }
 
 impl Agreed {
+    /// Returns true for a stdio server in a container here, without `ToolHive`.
+    pub(super) fn is_stdio(&self) -> bool {
+        matches!(&self.0.runner, Runner::Container(run, _)
+            if run.preview.transport == McpTransport::Stdio)
+    }
+
     /// Returns the secrets that have no value yet. A run without them fails.
     #[must_use]
     pub fn missing_secrets(&self) -> &[SecretReference] {

@@ -99,24 +99,6 @@ pub enum NoAnswer {
     Signal,
 }
 
-impl RunError {
-    /// Returns the error of a variant that adds no context of its own.
-    fn inner(&self) -> Option<&(dyn Error + 'static)> {
-        Some(match self {
-            Self::Location(error) => error,
-            Self::Pull(error) => error,
-            Self::Name(error) => error,
-            Self::Edit(error) => error,
-            Self::Option(error) => error,
-            Self::Plan(error) => error,
-            Self::Engine(error) => error,
-            Self::NoAnswer(error) => error,
-            Self::State(error) => error,
-            _ => return None,
-        })
-    }
-}
-
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Pull(PullError::Unsupported(_)) = self {
@@ -199,24 +181,33 @@ impl fmt::Display for NoAnswer {
 
 impl Error for NoAnswer {}
 
-macro_rules! from {
-    ($($error:ty => $variant:ident),+ $(,)?) => {$(
-        impl From<$error> for RunError {
+/// Variants that add no context of their own to an error.
+macro_rules! transparent {
+    ($($variant:ident($error:ty)),+ $(,)?) => {
+        impl RunError {
+            fn inner(&self) -> Option<&(dyn Error + 'static)> {
+                match self {
+                    $(Self::$variant(error) => Some(error),)+
+                    _ => None,
+                }
+            }
+        }
+        $(impl From<$error> for RunError {
             fn from(error: $error) -> Self {
                 Self::$variant(error)
             }
-        }
-    )+};
+        })+
+    };
 }
 
-from!(
-    InvalidLocation => Location,
-    PullError => Pull,
-    InvalidWorkloadName => Name,
-    EditError => Edit,
-    UnusableOption => Option,
-    NoAnswer => NoAnswer,
-    PlanError => Plan,
-    EngineError => Engine,
-    StateError => State,
+transparent!(
+    Location(InvalidLocation),
+    Pull(PullError),
+    Name(InvalidWorkloadName),
+    Edit(EditError),
+    Option(UnusableOption),
+    Plan(PlanError),
+    Engine(EngineError),
+    NoAnswer(NoAnswer),
+    State(StateError),
 );

@@ -6,27 +6,15 @@ use super::consent::Agreed;
 use super::error::RunError;
 use super::fetch::Fetched;
 use super::observer::{Note, RunObserver};
-use super::prepare::{Checked, ContainerRun, Runner};
+use super::prepare::{Checked, Runner};
 use super::server::{Launch, RunOutcome, Started, waiting};
 use super::signals::{Signal, Signals, ending};
-use crate::engine::{Engine, Plan, ToolHive};
+use crate::engine::{Engine, ToolHive};
 use crate::oci::Reference;
 use crate::runconfig::{Document, McpTransport};
 use crate::state::{IfExists, SaveOutcome, StateStore};
 
 impl Agreed {
-    /// Returns the signals to catch for [`Self::start`]: all of them for a stdio server, because they are
-    /// passed on to it; otherwise those that ask a program to end.
-    #[must_use]
-    pub fn signals(&self) -> &'static [Signal] {
-        match &self.0.runner {
-            Runner::Container(run, _) if run.preview.transport == McpTransport::Stdio => {
-                Signal::ALL
-            }
-            _ => Signal::ENDING,
-        }
-    }
-
     /// Pulls the image where that is needed, saves the configuration in `store`, and starts the
     /// server. A stdio server has this process's standard input and output, and the run is over when
     /// this returns; so is a run with `ToolHive`, which saves the configuration itself.
@@ -47,7 +35,14 @@ impl Agreed {
             }
             Runner::Container(run, engine) => (run, engine),
         };
-        let plan = make_ready(&fetched, &run, &engine, signals, observer).await?;
+        let plan = fetched.complete(&run)?;
+        engine.make_room(&plan).await?;
+        if fetched.local_image.is_none() {
+            select! {
+                done = provide_image(&engine, &plan.image, observer) => done?,
+                _ = ending(signals) => return Err(RunError::Interrupted),
+            }
+        }
         save(&fetched, store, observer)?;
         let launch = Launch { engine, plan, client: &fetched.client, observer };
         match launch.plan.transport {
@@ -55,25 +50,6 @@ impl Agreed {
             _ => launch.http(fetched.request.lifetime, signals).await,
         }
     }
-}
-
-/// Frees the container's name, pulls the image if needed, and returns the plan with all secrets.
-async fn make_ready(
-    fetched: &Fetched,
-    run: &ContainerRun,
-    engine: &Engine,
-    signals: &mut impl Signals,
-    observer: &dyn RunObserver,
-) -> Result<Plan, RunError> {
-    let plan = fetched.complete(run)?;
-    engine.make_room(&plan).await?;
-    if fetched.local_image.is_none() {
-        select! {
-            done = provide_image(engine, &plan.image, observer) => done?,
-            _ = ending(signals) => return Err(RunError::Interrupted),
-        }
-    }
-    Ok(plan)
 }
 
 /// Pulls the image as `ToolHive`'s ordinary run does: always if the tag is missing or `latest`, otherwise

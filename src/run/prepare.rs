@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{RunError, UnusableOption};
-use super::fetch::{Fetched, find_engine, unused_port};
+use super::fetch::{Fetched, RunRequest, find_engine, unused_port};
 use super::observer::{Note, RunObserver};
-use super::request::RunRequest;
 use super::secrets::Secrets;
 use crate::directories::config_home;
 use crate::engine::{
     Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, hides_files, unsupported,
 };
 use crate::oci::auth::Secret;
-use crate::runconfig::{Document, McpTransport, RunConfig, SecretReference};
+use crate::runconfig::{McpTransport, RunConfig, SecretReference};
 
 /// A run configuration that passed all checks that need no container engine.
 #[derive(Debug)]
@@ -78,8 +77,15 @@ impl Fetched {
         if self.toolhive.is_some() {
             return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
         }
-        refuse_unsupported(&self.document, &self.request, working_dir)?;
-        Ok(refuse_options(&self.request, self.document.config(), self.is_image())?)
+        let config = self.document.config();
+        let settings = config_home(|name| std::env::var_os(name));
+        let hides_files = hides_files(config, working_dir, settings.as_deref());
+        let mut unsupported = unsupported(&self.document, hides_files);
+        unsupported.retain(|part| !self.request.allows(&part.field));
+        if !unsupported.is_empty() {
+            return Err(RunError::Unsupported(unsupported));
+        }
+        Ok(refuse_options(&self.request, config, self.is_image())?)
     }
 
     fn container_run(&self, working_dir: PathBuf) -> Result<ContainerRun, RunError> {
@@ -174,19 +180,6 @@ impl Checked {
             Runner::ToolHive(_) => declared(document),
         }
     }
-}
-
-/// Refuses a configuration that asks for something that nothing here enforces.
-fn refuse_unsupported(
-    document: &Document,
-    request: &RunRequest,
-    working_dir: &Path,
-) -> Result<(), RunError> {
-    let settings = config_home(|name| std::env::var_os(name));
-    let hidden = hides_files(document.config(), working_dir, settings.as_deref());
-    let mut found = unsupported(document, hidden);
-    found.retain(|part| !request.allows(&part.field));
-    if found.is_empty() { Ok(()) } else { Err(RunError::Unsupported(found)) }
 }
 
 /// Refuses parts of the request that mean nothing for this configuration.

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::io;
 
+use super::consent::Agreed;
+
 /// A signal that a run acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,10 +25,9 @@ pub enum Signal {
 
 impl Signal {
     /// The signals that ask a program to end.
-    pub(super) const ENDING: &[Self] =
-        &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+    const ENDING: &[Self] = &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
     /// All signals that are passed on to a stdio server.
-    pub(super) const ALL: &[Self] =
+    const ALL: &[Self] =
         &[Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate, Self::User1, Self::User2];
 
     /// Returns the name that engines take, such as `TERM`.
@@ -66,11 +67,12 @@ pub struct ProcessSignals {
 }
 
 impl ProcessSignals {
-    /// Catches these signals from now on. Elsewhere than on Unix, Ctrl-C is the only one.
+    /// Catches signals from now on: all of them for a stdio server, because they are passed on to it;
+    /// otherwise those that ask a program to end. Elsewhere than on Unix, Ctrl-C is the only one.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn catch(signals: &[Signal]) -> io::Result<Self> {
+    pub fn catch(agreed: &Agreed) -> io::Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -82,12 +84,13 @@ impl ProcessSignals {
                 Signal::User1 => SignalKind::user_defined1(),
                 Signal::User2 => SignalKind::user_defined2(),
             };
+            let signals = if agreed.is_stdio() { Signal::ALL } else { Signal::ENDING };
             let caught = signals.iter().map(|wanted| Ok((*wanted, signal(kind(*wanted))?)));
             Ok(Self { caught: caught.collect::<io::Result<_>>()? })
         }
         #[cfg(not(unix))]
         {
-            let _ = signals;
+            let _ = agreed;
             Ok(Self {})
         }
     }

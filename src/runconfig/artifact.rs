@@ -15,14 +15,12 @@ use crate::timestamp::Timestamp;
 pub const ARTIFACT_TYPE: MediaType = MediaType::from_static("application/vnd.toolhive.runconfig");
 pub(crate) const LAYER_TYPE: MediaType =
     MediaType::from_static("application/vnd.toolhive.runconfig.v1+json");
-/// The largest configuration that the manifest carries inline too, in bytes.
-pub(crate) const INLINE_LIMIT: usize = 64 * 1024;
 
 pub(super) const RUN_CONFIG: ArtifactKind = ArtifactKind {
     artifact_type: ARTIFACT_TYPE,
     layer_type: LAYER_TYPE,
     layer_limit: MAX_SIZE as u64,
-    inline_limit: INLINE_LIMIT,
+    inline_limit: 64 * 1024,
 };
 
 const CREATED: &str = "org.opencontainers.image.created";

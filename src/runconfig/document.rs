@@ -78,8 +78,8 @@ impl Document {
     }
 
     pub(super) fn own_name(&self) -> Option<String> {
-        let base = Some(self.config.base_name.as_str()).filter(|name| !name.is_empty());
-        base.or_else(|| self.name()).map(str::to_owned)
+        let names = [&self.config.base_name, &self.config.name];
+        names.into_iter().find(|name| !name.is_empty()).cloned()
     }
 
     /// Returns every field that is not `null`. Known ones are spelled as in the table of fields.

@@ -18,8 +18,8 @@ pub(crate) struct EffectivePermissions<'a> {
     /// The only hosts that may call it. The list is empty if callers are not restricted.
     pub(crate) allowed_callers: &'a [String],
     pub(crate) mounts: Vec<EffectiveMount<'a>>,
-    /// The port of an HTTP server, if this machine publishes it.
-    pub(crate) server_port: Option<ServerPort<'a>>,
+    /// Whether this machine publishes the port of an HTTP server.
+    pub(crate) publishes_server: bool,
     pub(crate) published_ports: &'a [Declared<PublishedPort>],
     pub(crate) is_privileged: bool,
 }
@@ -52,37 +52,16 @@ pub(crate) struct EffectiveMount<'a> {
     pub(crate) read_only: bool,
 }
 
-/// The port at which this machine publishes an HTTP server.
-pub(crate) struct ServerPort<'a> {
-    address: &'a str,
-    /// 0 stands for any free port.
-    port: i64,
-    /// The port in the container.
-    target: i64,
-}
-
-impl<'a> EffectiveMount<'a> {
-    /// Returns the path in the container, or the text if it is no mount.
-    fn target(&self) -> Result<&'a str, &'a str> {
-        self.mount.map(|mount| mount.target.as_str()).map_err(|_| self.text)
-    }
-}
-
 impl<'a> EffectivePermissions<'a> {
     pub(crate) fn of(config: &'a RunConfig) -> Self {
         let network = network(config);
         let is_http = config.transport.get().is_ok_and(|kind| *kind != McpTransport::Stdio);
-        // A remote server has no container.
-        let is_published = is_http && !config.image.is_empty() && network != NetworkAccess::Host;
         let profile = config.permission_profile.as_ref();
         Self {
             allowed_callers: allowed_callers(config),
             mounts: mounts(config),
-            server_port: is_published.then_some(ServerPort {
-                address: config.host.text(),
-                port: config.port,
-                target: config.target_port,
-            }),
+            // A remote server has no container.
+            publishes_server: is_http && !config.image.is_empty() && network != NetworkAccess::Host,
             published_ports: &config.publish,
             is_privileged: profile.is_some_and(|profile| profile.privileged),
             network,
@@ -103,15 +82,14 @@ fn network(config: &RunConfig) -> NetworkAccess<'_> {
         Ok(NetworkMode::Named(name)) => return NetworkAccess::Named(name),
         Ok(NetworkMode::Default) => {}
     }
-    let outbound = network.outbound.as_ref();
-    let lists = outbound.filter(|o| !o.allow_host.is_empty() || !o.allow_port.is_empty());
-    match (outbound, lists, config.isolate_network) {
-        (Some(Outbound { insecure_allow_all: true, .. }), ..) | (_, None, false) => {
-            NetworkAccess::Everything { unenforced: None }
-        }
-        (_, Some(lists), false) => NetworkAccess::Everything { unenforced: Some(lists) },
-        (_, Some(lists), true) => NetworkAccess::Listed(lists),
-        (_, None, true) => NetworkAccess::Nothing { is_isolated: true },
+    let Outbound { insecure_allow_all, allow_host, allow_port } = &network.outbound;
+    let has_lists = !allow_host.is_empty() || !allow_port.is_empty();
+    let lists = has_lists.then_some(&network.outbound);
+    match lists {
+        _ if *insecure_allow_all => NetworkAccess::Everything { unenforced: None },
+        unenforced if !config.isolate_network => NetworkAccess::Everything { unenforced },
+        Some(lists) => NetworkAccess::Listed(lists),
+        None => NetworkAccess::Nothing { is_isolated: true },
     }
 }
 
@@ -121,7 +99,7 @@ fn allowed_callers(config: &RunConfig) -> &[String] {
         Some(network)
             if config.isolate_network && network.mode.get() == Ok(&NetworkMode::Default) =>
         {
-            network.inbound.as_ref().map(|inbound| &inbound.allow_host[..]).unwrap_or_default()
+            &network.inbound.allow_host
         }
         _ => &[],
     }
@@ -129,13 +107,14 @@ fn allowed_callers(config: &RunConfig) -> &[String] {
 
 /// Returns the profile's mounts, then the volumes for whose path in the container the profile has no
 /// mount. A mount for writing replaces one for reading of the same path.
-fn mounts(config: &RunConfig) -> Vec<EffectiveMount<'_>> {
-    let mut mounts: Vec<EffectiveMount<'_>> = Vec::new();
+fn mounts<'a>(config: &'a RunConfig) -> Vec<EffectiveMount<'a>> {
+    let mut mounts = Vec::new();
     // The index of the mount for each path in the container, or for each text that is no mount.
     let mut known = HashMap::new();
-    let mut add = |text, mount, read_only, replaces| {
+    let mut add = |text, mount: Result<&'a DeclaredMount, _>, read_only, replaces| {
+        let target = mount.map(|mount| mount.target.as_str()).map_err(|_| text);
         let mount = EffectiveMount { text, mount, read_only };
-        match known.entry(mount.target()) {
+        match known.entry(target) {
             Entry::Occupied(index) if replaces => mounts[*index.get()] = mount,
             Entry::Occupied(_) => {}
             Entry::Vacant(index) => {
@@ -173,14 +152,5 @@ impl fmt::Display for NetworkAccess<'_> {
                 f.write_str(&NetworkMode::Named((*name).to_owned()).reach())
             }
         }
-    }
-}
-
-/// Writes the port as `inspect` shows it.
-impl fmt::Display for ServerPort<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = if self.address.is_empty() { "all addresses" } else { self.address };
-        let port = if self.port == 0 { "any".to_owned() } else { self.port.to_string() };
-        write!(f, "{host}, port {port}: the server's port {}", self.target)
     }
 }

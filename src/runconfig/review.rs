@@ -46,7 +46,7 @@ pub(crate) fn reviewed(document: &Document, with_values: bool) -> Review {
     review.add("reads", &mounts(true));
     review.add("writes", &mounts(false));
     review.add("network", &[permissions.network.to_string()]);
-    review.add("ports", &ports(&permissions));
+    review.add("ports", &ports(config, &permissions));
     let secrets: Vec<_> = config.secrets.iter().map(|secret| secret.text().to_owned()).collect();
     review.add("secrets", &secrets);
     let variable = |(name, value): (&String, &String)| {
@@ -93,14 +93,19 @@ impl Review {
     }
 }
 
-fn ports(permissions: &EffectivePermissions<'_>) -> Vec<String> {
-    let own = permissions.server_port.iter().map(ToString::to_string);
+fn ports(config: &RunConfig, permissions: &EffectivePermissions<'_>) -> Vec<String> {
+    let own = permissions.publishes_server.then(|| {
+        let host = Some(config.host.text()).filter(|host| !host.is_empty());
+        let port = if config.port == 0 { "any".to_owned() } else { config.port.to_string() };
+        let host = host.unwrap_or("all addresses");
+        format!("{host}, port {port}: the server's port {}", config.target_port)
+    });
     let published =
         permissions.published_ports.iter().map(|port| match port.text().split_once(':') {
             Some((here, there)) => format!("all addresses, port {here}: its port {there}"),
             None => format!("all addresses, any port: its port {}", port.text()),
         });
-    own.chain(published).collect()
+    own.into_iter().chain(published).collect()
 }
 
 /// Returns the path of every field that is set and has no line, members of fields after all fields.

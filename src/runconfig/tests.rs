@@ -148,7 +148,7 @@ fn fields_are_read_as_go_reads_them() {
     assert!(config.ignore_config.as_ref().unwrap().load_global);
     let profile = config.permission_profile.as_ref().unwrap();
     assert_eq!(profile.read[0].text(), "/a");
-    assert_eq!(profile.network.as_ref().unwrap().outbound.as_ref().unwrap().allow_port, [443, 0]);
+    assert_eq!(profile.network.as_ref().unwrap().outbound.allow_port, [443, 0]);
     let fields = document.fields();
     assert_eq!(fields["unknown"], serde_json::json!({ "a": "1e400", "b": null }));
     assert!(!fields.contains_key("publish") && !fields.contains_key("Publish"));

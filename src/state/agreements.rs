@@ -8,8 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::StateError;
-use super::store::files;
+use super::store::{StateError, files};
 use crate::atomic_file;
 use crate::directories::state_home;
 use crate::oci::{Digest, Reference};

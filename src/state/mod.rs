@@ -5,10 +5,8 @@
 //! ones that are saved here. Nothing in this module reaches a registry or an engine.
 
 mod agreements;
-mod error;
 mod store;
 
 pub(crate) use agreements::Agreement;
 pub use agreements::Agreements;
-pub use error::StateError;
-pub use store::{IfExists, SaveOutcome, StateStore, StoredConfig};
+pub use store::{IfExists, SaveOutcome, StateError, StateStore, StoredConfig};

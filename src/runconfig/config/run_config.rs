@@ -117,8 +117,8 @@ impl fmt::Debug for Environment {
 #[serde(default)]
 pub(crate) struct NetworkPermissions {
     pub(crate) mode: Declared<NetworkMode>,
-    pub(crate) outbound: Option<Outbound>,
-    pub(crate) inbound: Option<Inbound>,
+    pub(crate) outbound: Outbound,
+    pub(crate) inbound: Inbound,
 }
 
 /// What a server in an isolated network may call.

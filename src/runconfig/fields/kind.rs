@@ -68,10 +68,15 @@ impl Kind {
         fields.iter().find_map(named)
     }
 
+    /// Returns the kind of the field `name`; `None` if it is not known.
+    pub(crate) fn known(self, name: &str) -> Option<Self> {
+        self.field(|known| known == name).map(|(_, field)| field.kind)
+    }
+
     pub(crate) fn member(self, name: &str) -> Self {
         match self {
             Self::Map(value) => *value,
-            _ => self.field(|known| known == name).map_or(Self::Any, |(_, field)| field.kind),
+            _ => self.known(name).unwrap_or(Self::Any),
         }
     }
 

@@ -153,36 +153,24 @@ pub(crate) fn unknown_fields(fields: &Map<String, Value>) -> Vec<(&str, String)>
     let mut found = Vec::new();
     for (name, value) in fields {
         let mut paths = Vec::new();
-        add_unknown_member(name, value, ROOT, name.clone(), &mut paths);
+        add_unknown(value, ROOT.known(name), name, &mut paths);
         found.extend(paths.into_iter().map(|path| (name.as_str(), path)));
     }
     found
 }
 
-fn add_unknown_member(
-    name: &str,
-    value: &Value,
-    object: Kind,
-    path: String,
-    found: &mut Vec<String>,
-) {
-    match object.field(|known| known == name) {
-        Some((_, field)) => add_unknown(value, field.kind, &path, found),
-        None if is_set(value) => found.push(path),
-        None => {}
-    }
-}
-
-fn add_unknown(value: &Value, kind: Kind, path: &str, found: &mut Vec<String>) {
+/// Adds `path` if `kind` is missing, else the paths of unknown members within the value.
+fn add_unknown(value: &Value, kind: Option<Kind>, path: &str, found: &mut Vec<String>) {
     match (value, kind) {
-        (Value::Object(members), Kind::Object(_)) => {
+        (value, None) if is_set(value) => found.push(path.to_owned()),
+        (Value::Object(members), Some(object @ Kind::Object(_))) => {
             for (name, value) in members {
-                add_unknown_member(name, value, kind, format!("{path}.{name}"), found);
+                add_unknown(value, object.known(name), &format!("{path}.{name}"), found);
             }
         }
-        (Value::Array(items), Kind::List(element)) => {
+        (Value::Array(items), Some(Kind::List(element))) => {
             for (index, item) in items.iter().enumerate() {
-                add_unknown(item, *element, &format!("{path}.{index}"), found);
+                add_unknown(item, Some(*element), &format!("{path}.{index}"), found);
             }
         }
         _ => {}
