@@ -69,7 +69,8 @@ impl Repository {
                 }
                 Step::CopyContent(manifest, depth) => (manifest, depth),
                 Step::Put(manifest, target) => {
-                    self.put_copy(&target, &manifest).await?;
+                    let media_type = &manifest.descriptor.media_type;
+                    self.put_manifest(&target, media_type, manifest.content).await?;
                     continue;
                 }
             };
@@ -101,11 +102,6 @@ impl Repository {
 
     fn refused(&self, digest: &Digest, violation: ProtocolViolation) -> Error {
         self.error("copying", format_args!("@{digest}"))(violation.into())
-    }
-
-    async fn put_copy(&self, target: &TagOrDigest, copy: &FetchedManifest) -> Result<(), Error> {
-        let media_type = &copy.descriptor.media_type;
-        self.put_manifest(target, media_type, copy.content.clone()).await.map(|_| ())
     }
 
     /// Copies one blob of the repository `source` into this one.

@@ -4,7 +4,7 @@
 //! For registries without this API, clients read and write a list themselves, under a tag that is made from
 //! the subject's digest.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::handle::Repository;
 use super::manifests::{fetch_manifest, suffix};
@@ -167,12 +167,14 @@ impl Repository {
         subject: &Digest,
         change: impl FnOnce(&mut Vec<Value>) -> bool,
     ) -> Result<()> {
-        let known = self.listed_by_tag(subject).await?;
-        let text = known.map_or_else(|| Index::empty().to_json(), |(_, text)| text);
-        let malformed = || ErrorKind::from(ProtocolViolation::List);
-        let mut list: Value = serde_json::from_slice(&text).map_err(|_| malformed())?;
+        let mut list = match self.listed_by_tag(subject).await? {
+            Some((_, text)) => {
+                serde_json::from_slice(&text).map_err(|_| ProtocolViolation::List)?
+            }
+            None => json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] }),
+        };
         let manifests = list.get_mut("manifests").and_then(Value::as_array_mut);
-        if !change(manifests.ok_or_else(malformed)?) {
+        if !change(manifests.ok_or(ProtocolViolation::List)?) {
             return Ok(());
         }
         let target = TagOrDigest::Tag(tag_of(subject));
