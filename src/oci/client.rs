@@ -4,22 +4,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::auth::authenticator::AuthContext;
-use super::auth::authenticator::Authenticator;
+use super::auth::authenticator::{AuthContext, Authenticator};
 use super::auth::credentials::keychain::Keychain;
 use super::auth::credentials::secret::Credential;
 use super::auth::scope::Access;
 use super::background::BackgroundTasks;
 use super::error::{Error, ErrorKind};
 use super::names::{RegistryName, RepositoryName};
-use super::operation::Operation;
-use super::operation::Shared;
+use super::operation::{Operation, Shared};
 use super::registry::Registry;
 use super::repository::handle::Repository;
 use super::retry::RetryPolicy;
 use super::warning::{Warning, Warnings};
-use crate::wire::Method;
-use crate::wire::{Settings, TlsSettings, Transport};
+use crate::wire::{Method, Settings, TlsSettings, Transport};
 
 /// A client of registries. Clones share connections and logins.
 #[derive(Clone)]
