@@ -125,11 +125,6 @@ impl Client {
     pub(super) fn registry(&self, name: &RegistryName) -> Registry {
         Registry::new(name.clone(), self.plain_http, &self.tls)
     }
-
-    /// Returns what the operations of a client with the same connections and another keychain share.
-    pub(super) fn with_keychain(&self, keychain: Keychain) -> Shared {
-        shared(Arc::clone(&self.shared.transport), keychain, self.shared.retry)
-    }
 }
 
 fn shared(transport: Arc<Transport>, keychain: Keychain, retry: RetryPolicy) -> Shared {
@@ -163,7 +158,8 @@ impl Client {
         credential: Credential,
     ) -> Result<LoginOutcome, Error> {
         let keychain = Keychain::default().with_credential(credential);
-        let shared = Arc::new(self.with_keychain(keychain));
+        let transport = Arc::clone(&self.shared.transport);
+        let shared = Arc::new(shared(transport, keychain, self.shared.retry));
         let context = AuthContext {
             registry: Arc::new(self.registry(registry)),
             repository: None,

@@ -129,9 +129,9 @@ impl TlsSettings {
         if let Some(authority) = authority {
             identity.clone_from(&self.identity);
             for dir in self.certs_dirs.iter().map(|dir| dir.join(authority)) {
-                let found = read_certs_dir(&dir)?;
-                roots.extend(found.roots);
-                identity = identity.or(found.identity);
+                let (more, found) = read_certs_dir(&dir)?;
+                roots.extend(more);
+                identity = identity.or(found.map(Arc::new));
             }
         }
         let provider = Arc::new(ring::default_provider());
@@ -189,16 +189,11 @@ pub(super) fn unused_tls() -> Result<ClientConfig, Source> {
         .with_no_client_auth())
 }
 
-#[derive(Default)]
-struct CertsDir {
-    roots: Vec<CertificateDer<'static>>,
-    identity: Option<Arc<Identity>>,
-}
-
-/// Reads a directory of `certs.d`. An error names the file that cannot be used.
-fn read_certs_dir(dir: &Path) -> Result<CertsDir, Source> {
-    let mut found = CertsDir::default();
-    let Ok(files) = fs::read_dir(dir) else { return Ok(found) };
+/// Reads the authorities and the client certificate of a directory of `certs.d`. An error names the file that
+/// cannot be used.
+fn read_certs_dir(dir: &Path) -> Result<(Vec<CertificateDer<'static>>, Option<Identity>), Source> {
+    let (mut roots, mut identity) = (Vec::new(), None);
+    let Ok(files) = fs::read_dir(dir) else { return Ok((roots, identity)) };
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
     let unusable = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
@@ -206,18 +201,18 @@ fn read_certs_dir(dir: &Path) -> Result<CertsDir, Source> {
     for path in paths {
         match path.extension().and_then(std::ffi::OsStr::to_str) {
             Some("crt") => {
-                let roots = certificates(&read(&path)?);
-                found.roots.extend(roots.map_err(|error| unusable(&path, &error))?);
+                let found = certificates(&read(&path)?);
+                roots.extend(found.map_err(|error| unusable(&path, &error))?);
             }
-            Some("cert") if found.identity.is_none() => {
+            Some("cert") if identity.is_none() => {
                 let key = read(&path.with_extension("key"))?;
-                let identity = Identity::read(&read(&path)?, &key);
-                found.identity = Some(Arc::new(identity.map_err(|error| unusable(&path, &error))?));
+                let found = Identity::read(&read(&path)?, &key);
+                identity = Some(found.map_err(|error| unusable(&path, &error))?);
             }
             _ => {}
         }
     }
-    Ok(found)
+    Ok((roots, identity))
 }
 
 /// A PEM file without the expected content.

@@ -3,7 +3,6 @@
 //! A malformed entry of the requested registry is an error; other entries are not checked. Writing keeps all
 //! other content of the file.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +22,7 @@ const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
 #[derive(Clone)]
 pub(crate) struct DockerConfig {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     content: Map<String, Value>,
 }
 
@@ -63,10 +62,6 @@ impl DockerConfig {
 
     pub(super) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), content: Map::new() }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Finds the credential of the registry. The first of these counts: its own helper (`credHelpers`), the
@@ -180,13 +175,6 @@ impl DockerConfig {
             .map_err(|error| failed(io::Error::from(error)))?;
         text.push(b'\n');
         atomic_file::write_with_parents(&self.path, &text).map_err(failed)
-    }
-}
-
-/// Shows only the path: the file holds passwords.
-impl fmt::Debug for DockerConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DockerConfig({})", self.path.display())
     }
 }
 
