@@ -26,13 +26,16 @@ pub struct Client {
     plain_http: bool,
 }
 
-/// Makes a [`Client`].
+/// What a [`Client`] does apart from its connections.
 #[derive(Debug, Clone, Default)]
-pub struct ClientBuilder {
-    settings: Settings,
-    keychain: Keychain,
-    plain_http: bool,
-    retry: RetryPolicy,
+#[non_exhaustive]
+pub struct ClientOptions {
+    /// Where credentials come from. By default the client is anonymous.
+    pub keychain: Keychain,
+    /// Uses plain http for every registry.
+    pub plain_http: bool,
+    /// How often and how soon temporary failures are retried.
+    pub retry: RetryPolicy,
 }
 
 impl fmt::Debug for Client {
@@ -41,49 +44,20 @@ impl fmt::Debug for Client {
     }
 }
 
-impl ClientBuilder {
-    /// Takes credentials from `keychain`. Without one, the client is anonymous.
-    #[must_use]
-    pub fn keychain(mut self, keychain: Keychain) -> Self {
-        self.keychain = keychain;
-        self
-    }
-
-    /// Uses plain http for every registry.
-    #[must_use]
-    pub const fn plain_http(mut self, plain_http: bool) -> Self {
-        self.plain_http = plain_http;
-        self
-    }
-
-    /// Sets how often and how soon temporary failures are retried.
-    #[must_use]
-    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// Makes the client. Nothing is sent yet.
-    #[must_use]
-    pub fn build(self) -> Client {
-        let tls = Arc::new(self.settings.tls.clone());
-        let transport = Arc::new(Transport::new(self.settings));
-        let shared = Arc::new(shared(transport, self.keychain, self.retry));
-        Client { shared, tls, plain_http: self.plain_http }
-    }
-}
-
 impl Client {
-    /// Makes an anonymous client that uses https, and plain http only for loopback hosts.
+    /// Makes an anonymous client that uses https, and plain http only for loopback hosts. Nothing is sent yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self::builder(settings).build()
+        Self::with_options(settings, ClientOptions::default())
     }
 
-    /// Returns a builder for a client with further settings.
+    /// Makes a client with `options`. Nothing is sent yet.
     #[must_use]
-    pub fn builder(settings: Settings) -> ClientBuilder {
-        ClientBuilder { settings, ..ClientBuilder::default() }
+    pub fn with_options(settings: Settings, options: ClientOptions) -> Self {
+        let tls = Arc::new(settings.tls.clone());
+        let transport = Arc::new(Transport::new(settings));
+        let shared = Arc::new(shared(transport, options.keychain, options.retry));
+        Self { shared, tls, plain_http: options.plain_http }
     }
 
     /// Returns the repository `name` of `registry`. `access` says what tokens are asked for. Nothing is
