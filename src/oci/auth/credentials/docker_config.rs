@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::secret::{Credential, Secret};
+use super::secret::{Credential, Secret, encode};
 use crate::atomic_file;
 use crate::capped_read::read_capped;
 use crate::oci::auth::error::KeychainError;
@@ -147,8 +147,7 @@ impl DockerConfig {
 
     pub(crate) fn set(&mut self, registry: &RegistryName, username: &str, password: &Secret) {
         self.remove(registry);
-        let pair = Secret::new(format!("{username}:{}", password.expose()));
-        let entry = json!({ "auth": STANDARD.encode(pair.expose()) });
+        let entry = json!({ "auth": encode(username, password) });
         let auths = self.content.entry("auths").or_insert_with(|| json!({}));
         if !auths.is_object() {
             *auths = json!({});
@@ -216,14 +215,7 @@ fn decode(encoded: &str) -> Option<Credential> {
     if username.is_empty() || password.is_empty() {
         return None;
     }
-    // This is how Docker writes an identity token into the field for a name and password.
-    Some(match username {
-        "<token>" => Credential::IdentityToken(Secret::new(password.to_owned())),
-        _ => Credential::Password {
-            username: username.to_owned(),
-            password: Secret::new(password.to_owned()),
-        },
-    })
+    Some(Credential::stored(username, Secret::new(password.to_owned())))
 }
 
 #[cfg(test)]
