@@ -187,7 +187,7 @@ struct Values<'a> {
 #[expect(dead_code, reason = "checked by the compiler alone")]
 fn futures_of_the_client_are_send(client: &Client, one: &Repository, values: Values<'_>) {
     let Values { digest, target, tag, blob, manifest, source, reference, .. } = values;
-    let octets = || MediaType::OCI_EMPTY;
+    let octets = || MediaType::from_static("application/octet-stream");
     is_send(one.has_blob(digest));
     is_send(one.blob(blob, 1));
     is_send(one.copy_from(one, target, target));

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::prompt::read_password;
 use crate::oci::auth::{Credential, Keychain};
-use crate::oci::{Client, RetryPolicy};
+use crate::oci::{Client, ClientOptions, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
 
 #[derive(Args)]
@@ -124,16 +124,16 @@ impl Options {
             keychain = keychain.with_file(file.clone());
         }
         let retry = RetryPolicy { retries: self.retries, ..RetryPolicy::default() };
-        let mut client = Client::builder(settings.clone()).plain_http(self.plain_http).retry(retry);
-        client = client.keychain(match &self.username {
+        let used = match &self.username {
             Some(username) if !logging_in => {
                 keychain.clone().with_credential(self.credential(username)?)
             }
             _ => keychain.clone(),
-        });
+        };
+        let options = ClientOptions { keychain: used, plain_http: self.plain_http, retry };
         Ok(Context {
             output,
-            client: client.build(),
+            client: Client::with_options(settings.clone(), options),
             settings,
             wire_log: wire_log.map(Path::to_owned),
             total_timeout: total_timeout(&self.timeout),

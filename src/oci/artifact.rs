@@ -1,7 +1,7 @@
 //! Artifacts: content of any kind in a repository, described by a manifest of its own (image
 //! specification, "Guidelines for Artifact Usage").
 //!
-//! This file packs, pushes and pulls artifacts with one layer. It knows no kind of artifact: each
+//! This file packs and pushes artifacts with one layer, and finds that layer again. It knows no kind of artifact: each
 //! kind is an [`ArtifactKind`] that a layer above declares.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 use bytes::Bytes;
 use tokio::join;
 
-use super::descriptor::{Annotations, Descriptor, EMPTY_CONTENT, Mismatch};
+use super::descriptor::{Annotations, Descriptor, EMPTY_CONTENT};
 use super::digest::Digest;
 use super::error::{Error, ErrorKind};
 use super::manifest::{Manifest, ManifestKind};
@@ -85,24 +85,6 @@ impl ArtifactKind {
             (None, _) => Err(UnsupportedArtifact::NoLayer(
                 manifest.layers.iter().map(|layer| layer.media_type.clone()).collect(),
             )),
-        }
-    }
-
-    /// Reads the content of the artifact that `manifest` describes: the inline data if the manifest has it,
-    /// otherwise the layer's blob. Inline data that does not match its descriptor is an error; the blob is
-    /// not requested then.
-    pub(crate) async fn read(
-        &self,
-        repository: &Repository,
-        manifest: &FetchedManifest,
-    ) -> Result<Vec<u8>, ArtifactError> {
-        let layer = self.layer(&manifest.kind).map_err(ArtifactError::Unsupported)?;
-        match &layer.data {
-            Some(inline) => {
-                layer.verify(inline.as_bytes()).map_err(ArtifactError::Inline)?;
-                Ok(inline.as_bytes().to_vec())
-            }
-            None => repository.blob(layer, self.layer_limit).await.map_err(ArtifactError::Registry),
         }
     }
 }
@@ -260,14 +242,6 @@ async fn push_unless_there(
         return Ok(());
     }
     repository.push_blob(blob, content).await
-}
-
-#[derive(Debug)]
-pub(crate) enum ArtifactError {
-    /// A request failed, or the content does not match its descriptor.
-    Registry(Error),
-    Unsupported(UnsupportedArtifact),
-    Inline(Mismatch),
 }
 
 /// What was found in place of an artifact of the kind that was asked for.

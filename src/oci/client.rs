@@ -4,22 +4,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::auth::authenticator::AuthContext;
-use super::auth::authenticator::Authenticator;
+use super::auth::authenticator::{AuthContext, Authenticator};
 use super::auth::credentials::keychain::Keychain;
 use super::auth::credentials::secret::Credential;
 use super::auth::scope::Access;
 use super::background::BackgroundTasks;
 use super::error::{Error, ErrorKind};
 use super::names::{RegistryName, RepositoryName};
-use super::operation::Operation;
-use super::operation::Shared;
+use super::operation::{Operation, Shared};
 use super::registry::Registry;
 use super::repository::handle::Repository;
 use super::retry::RetryPolicy;
 use super::warning::{Warning, Warnings};
-use crate::wire::Method;
-use crate::wire::{Settings, TlsSettings, Transport};
+use crate::wire::{Method, Settings, TlsSettings, Transport};
 
 /// A client of registries. Clones share connections and logins.
 #[derive(Clone)]
@@ -29,13 +26,16 @@ pub struct Client {
     plain_http: bool,
 }
 
-/// Makes a [`Client`].
+/// What a [`Client`] does apart from its connections.
 #[derive(Debug, Clone, Default)]
-pub struct ClientBuilder {
-    settings: Settings,
-    keychain: Keychain,
-    plain_http: bool,
-    retry: RetryPolicy,
+#[non_exhaustive]
+pub struct ClientOptions {
+    /// Where credentials come from. By default the client is anonymous.
+    pub keychain: Keychain,
+    /// Uses plain http for every registry.
+    pub plain_http: bool,
+    /// How often and how soon temporary failures are retried.
+    pub retry: RetryPolicy,
 }
 
 impl fmt::Debug for Client {
@@ -44,49 +44,20 @@ impl fmt::Debug for Client {
     }
 }
 
-impl ClientBuilder {
-    /// Takes credentials from `keychain`. Without one, the client is anonymous.
-    #[must_use]
-    pub fn keychain(mut self, keychain: Keychain) -> Self {
-        self.keychain = keychain;
-        self
-    }
-
-    /// Uses plain http for every registry.
-    #[must_use]
-    pub const fn plain_http(mut self, plain_http: bool) -> Self {
-        self.plain_http = plain_http;
-        self
-    }
-
-    /// Sets how often and how soon temporary failures are retried.
-    #[must_use]
-    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// Makes the client. Nothing is sent yet.
-    #[must_use]
-    pub fn build(self) -> Client {
-        let tls = Arc::new(self.settings.tls.clone());
-        let transport = Arc::new(Transport::new(self.settings));
-        let shared = Arc::new(shared(transport, self.keychain, self.retry));
-        Client { shared, tls, plain_http: self.plain_http }
-    }
-}
-
 impl Client {
-    /// Makes an anonymous client that uses https, and plain http only for loopback hosts.
+    /// Makes an anonymous client that uses https, and plain http only for loopback hosts. Nothing is sent yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self::builder(settings).build()
+        Self::with_options(settings, ClientOptions::default())
     }
 
-    /// Returns a builder for a client with further settings.
+    /// Makes a client with `options`. Nothing is sent yet.
     #[must_use]
-    pub fn builder(settings: Settings) -> ClientBuilder {
-        ClientBuilder { settings, ..ClientBuilder::default() }
+    pub fn with_options(settings: Settings, options: ClientOptions) -> Self {
+        let tls = Arc::new(settings.tls.clone());
+        let transport = Arc::new(Transport::new(settings));
+        let shared = Arc::new(shared(transport, options.keychain, options.retry));
+        Self { shared, tls, plain_http: options.plain_http }
     }
 
     /// Returns the repository `name` of `registry`. `access` says what tokens are asked for. Nothing is
@@ -128,11 +99,6 @@ impl Client {
     pub(super) fn registry(&self, name: &RegistryName) -> Registry {
         Registry::new(name.clone(), self.plain_http, &self.tls)
     }
-
-    /// Returns what the operations of a client with the same connections and another keychain share.
-    pub(super) fn with_keychain(&self, keychain: Keychain) -> Shared {
-        shared(Arc::clone(&self.shared.transport), keychain, self.shared.retry)
-    }
 }
 
 fn shared(transport: Arc<Transport>, keychain: Keychain, retry: RetryPolicy) -> Shared {
@@ -166,7 +132,8 @@ impl Client {
         credential: Credential,
     ) -> Result<LoginOutcome, Error> {
         let keychain = Keychain::default().with_credential(credential);
-        let shared = Arc::new(self.with_keychain(keychain));
+        let transport = Arc::clone(&self.shared.transport);
+        let shared = Arc::new(shared(transport, keychain, self.shared.retry));
         let context = AuthContext {
             registry: Arc::new(self.registry(registry)),
             repository: None,

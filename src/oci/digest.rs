@@ -37,11 +37,7 @@ impl Algorithm {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "sha256" => Some(Self::Sha256),
-            "sha512" => Some(Self::Sha512),
-            _ => None,
-        }
+        [Self::Sha256, Self::Sha512].into_iter().find(|algorithm| algorithm.name() == name)
     }
 }
 
@@ -168,46 +164,40 @@ impl<'de> Deserialize<'de> for Digest {
 
 /// Computes a [`Digest`] from content that arrives in pieces.
 #[derive(Debug, Clone)]
-pub(crate) struct Hasher(HashState);
-
-#[derive(Debug, Clone)]
-enum HashState {
+pub(crate) enum Hasher {
     Sha256(Sha256),
     Sha512(Sha512),
 }
 
 impl Hasher {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
-        Self(match algorithm {
-            Algorithm::Sha256 => HashState::Sha256(Sha256::new()),
-            Algorithm::Sha512 => HashState::Sha512(Sha512::new()),
-        })
+        match algorithm {
+            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
+        }
     }
 
     pub(crate) fn update(&mut self, piece: &[u8]) {
-        match &mut self.0 {
-            HashState::Sha256(hash) => hash.update(piece),
-            HashState::Sha512(hash) => hash.update(piece),
+        match self {
+            Self::Sha256(hash) => hash.update(piece),
+            Self::Sha512(hash) => hash.update(piece),
         }
     }
 
     /// Returns the SHA-256 hash of what was appended so far; `None` for another algorithm.
     pub(super) fn sha256(&self) -> Option<[u8; 32]> {
-        match &self.0 {
-            HashState::Sha256(hash) => Some(hash.clone().finalize().into()),
-            HashState::Sha512(_) => None,
+        match self {
+            Self::Sha256(hash) => Some(hash.clone().finalize().into()),
+            Self::Sha512(_) => None,
         }
     }
 
     pub(crate) fn finish(self) -> Digest {
-        match self.0 {
-            HashState::Sha256(hash) => {
-                Digest { algorithm: Algorithm::Sha256, encoded: hex::encode(hash.finalize()) }
-            }
-            HashState::Sha512(hash) => {
-                Digest { algorithm: Algorithm::Sha512, encoded: hex::encode(hash.finalize()) }
-            }
-        }
+        let (algorithm, encoded) = match self {
+            Self::Sha256(hash) => (Algorithm::Sha256, hex::encode(hash.finalize())),
+            Self::Sha512(hash) => (Algorithm::Sha512, hex::encode(hash.finalize())),
+        };
+        Digest { algorithm, encoded }
     }
 }
 

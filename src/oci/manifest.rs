@@ -93,22 +93,6 @@ pub struct Index {
     pub annotations: Annotations,
 }
 
-impl Index {
-    pub(super) const fn empty() -> Self {
-        Self {
-            schema_version: 2,
-            media_type: Some(MediaType::OCI_INDEX),
-            manifests: Vec::new(),
-            annotations: Annotations::new(),
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Vec<u8> {
-        // A manifest has text keys and derived fields only, which always serialise.
-        serde_json::to_vec(self).unwrap_or_else(|_| unreachable!("an index is JSON"))
-    }
-}
-
 /// A manifest or an index: a tag or a digest may name either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestKind {

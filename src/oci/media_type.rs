@@ -19,8 +19,7 @@ impl MediaType {
     pub const OCI_INDEX: Self = Self::from_static("application/vnd.oci.image.index.v1+json");
     pub(super) const OCI_CONFIG: Self =
         Self::from_static("application/vnd.oci.image.config.v1+json");
-    /// The empty descriptor's content, `{}`.
-    pub const OCI_EMPTY: Self = Self::from_static("application/vnd.oci.empty.v1+json");
+    pub(super) const OCI_EMPTY: Self = Self::from_static("application/vnd.oci.empty.v1+json");
     pub(super) const DOCKER_MANIFEST: Self =
         Self::from_static("application/vnd.docker.distribution.manifest.v2+json");
     pub(super) const DOCKER_LIST: Self =

@@ -26,7 +26,7 @@ mod warning;
 pub(crate) use api_path::ApiPath;
 pub use artifact::{PushStatus, Pushed, UnsupportedArtifact};
 pub use auth::error::AuthenticationError;
-pub use client::{Client, ClientBuilder, LoginOutcome};
+pub use client::{Client, ClientOptions, LoginOutcome};
 pub use descriptor::{Annotations, Descriptor, EMPTY_CONTENT, InlineData, Mismatch};
 pub(crate) use digest::Hasher;
 pub use digest::{Algorithm, Digest, InvalidDigest};

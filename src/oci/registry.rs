@@ -1,7 +1,5 @@
 //! One registry: its name, the scheme it is reached with, and the base URL of its API.
 
-use std::fmt;
-
 use url::Url;
 
 use super::names::RegistryName;
@@ -39,11 +37,5 @@ impl Registry {
         let mut url = self.base.clone();
         url.set_path(&format!("/v2/{path}"));
         url
-    }
-}
-
-impl fmt::Debug for Registry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Registry({})", self.base)
     }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use super::artifact::{LAYER_TYPE, RUN_CONFIG};
 use super::document::Document;
 use super::error::InvalidDocument;
-use crate::oci::artifact::{ArtifactError, UnsupportedArtifact};
 use crate::oci::auth::Access;
 use crate::oci::{
     self, Annotations, Client, FetchedManifest, ManifestKind, Mismatch, Reference, Tag,
+    UnsupportedArtifact,
 };
 
 /// A run configuration from a registry.
@@ -48,7 +48,14 @@ impl Pulled {
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
     let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
     let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
-    let content = RUN_CONFIG.read(&repository, &manifest).await?;
+    let layer = RUN_CONFIG.layer(&manifest.kind).map_err(PullError::Unsupported)?;
+    let content = if let Some(inline) = &layer.data {
+        layer.verify(inline.as_bytes()).map_err(PullError::Inline)?;
+        inline.as_bytes().to_vec()
+    } else {
+        let blob = repository.blob(layer, RUN_CONFIG.layer_limit).await;
+        blob.map_err(PullError::Registry)?
+    };
     let document = Document::parse(content).map_err(PullError::Invalid)?;
     Ok(Pulled { manifest, document })
 }
@@ -72,16 +79,6 @@ pub enum PullError {
         /// The name in the configuration; empty if it has none.
         own: String,
     },
-}
-
-impl From<ArtifactError> for PullError {
-    fn from(error: ArtifactError) -> Self {
-        match error {
-            ArtifactError::Registry(error) => Self::Registry(error),
-            ArtifactError::Unsupported(found) => Self::Unsupported(found),
-            ArtifactError::Inline(mismatch) => Self::Inline(mismatch),
-        }
-    }
 }
 
 impl fmt::Display for PullError {

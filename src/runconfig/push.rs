@@ -120,7 +120,7 @@ impl std::error::Error for PushError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::RetryPolicy;
+    use crate::oci::{ClientOptions, RetryPolicy};
     use crate::wire::Settings;
 
     /// Nothing listens at this reference: only a push that sends nothing fails otherwise.
@@ -128,9 +128,9 @@ mod tests {
         let text = br#"{"image":"x:1","env_vars":{"API_KEY":"9f8a7c6e5d4b3a21"},"volumes":["/users/me/x:/x"]}"#;
         let document = Document::parse(text.to_vec()).unwrap();
         let reference = "127.0.0.1:1/a:v1".parse().unwrap();
-        let client = Client::builder(Settings::default())
-            .retry(RetryPolicy { retries: 0, ..RetryPolicy::default() })
-            .build();
+        let retry = RetryPolicy { retries: 0, ..RetryPolicy::default() };
+        let once = ClientOptions { retry, ..ClientOptions::default() };
+        let client = Client::with_options(Settings::default(), once);
         push(&client, &reference, &document, &options).await.unwrap_err()
     }
 

@@ -12,14 +12,12 @@ mod origin;
 mod pool;
 mod proxy;
 mod record;
-mod redirect;
 mod request;
 mod resolve;
 mod response;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod transport;
 
 pub(crate) use body::content::Body;
@@ -33,13 +31,12 @@ pub(crate) use origin::{Origin, is_loopback_host};
 pub(crate) use proxy::proxy_of;
 pub(crate) use record::exchange::FORMAT_VERSION;
 pub use record::exchange::{
-    Exchange, ExchangeError, Peer, ReceivedResponse, RecordedBody, SentRequest,
+    Exchange, ExchangeError, JsonLinesRecorder, MemoryRecorder, Peer, ReceivedResponse,
+    RecordedBody, Recorder, SentRequest,
 };
-pub use record::recorder::{JsonLinesRecorder, MemoryRecorder, Recorder};
 pub(crate) use record::redaction_mark::RedactionMark;
 pub(crate) use request::{Authorization, Destination, Request};
 pub(crate) use resolve::is_internal;
 pub(crate) use response::Response;
-pub use settings::Settings;
-pub use tls::{InvalidPem, TlsSettings};
+pub use settings::{InvalidPem, Settings, TlsSettings};
 pub(crate) use transport::Transport;

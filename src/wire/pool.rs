@@ -11,8 +11,7 @@ use super::origin::Origin;
 use super::record::handshake::Handshakes;
 use super::request::{Destination, Request};
 use super::resolve::SystemResolver;
-use super::settings::Settings;
-use super::tls::{self, TlsSettings};
+use super::settings::{Settings, TlsSettings, unused_tls};
 
 /// One client for each [`ConnectionKey`], made when it is first needed: reading the system's
 /// certificates takes time.
@@ -75,7 +74,7 @@ impl ClientPool {
         let tls = if key.uses_tls {
             self.tls.config(key.registry.as_deref(), self.handshakes.clone())?
         } else {
-            tls::unused()?
+            unused_tls()?
         };
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) use support::stub_registry::{Request, Response, StubRegistry, status};
 use thv_oci::audit::{TranscriptReader, check};
 use thv_oci::oci::auth::Access;
-use thv_oci::oci::{Client, Reference, Repository, RetryPolicy};
+use thv_oci::oci::{Client, ClientOptions, Reference, Repository};
 use thv_oci::wire::{MemoryRecorder, Settings};
 
 /// A client that retries soon, and the record of its exchanges.
@@ -27,9 +27,9 @@ impl Embedder {
         let recorder = Arc::new(MemoryRecorder::default());
         let mut settings = Settings::default();
         settings.recorder = Some(Arc::clone(&recorder) as _);
-        let mut policy = RetryPolicy::default();
-        policy.first_delay = Duration::from_millis(2);
-        Self { client: Client::builder(settings).retry(policy).build(), recorder }
+        let mut options = ClientOptions::default();
+        options.retry.first_delay = Duration::from_millis(2);
+        Self { client: Client::with_options(settings, options), recorder }
     }
 
     pub(crate) fn repository(&self, reference: &str) -> Repository {

@@ -15,9 +15,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use thv_oci::oci::RetryPolicy;
 use thv_oci::oci::auth::{Access, Keychain};
-use thv_oci::oci::{Algorithm, Client, Descriptor, ErrorKind, MediaType, Reference, Repository};
+use thv_oci::oci::{
+    Algorithm, Client, ClientOptions, Descriptor, ErrorKind, MediaType, Reference, Repository,
+};
 use thv_oci::wire::{JsonLinesRecorder, Settings};
 
 const OCTETS: MediaType = MediaType::from_static("application/octet-stream");
@@ -90,15 +91,16 @@ fn client() -> Result<Client, Box<dyn Error>> {
         let seconds = seconds.to_string_lossy().parse()?;
         settings.idle_timeout = std::time::Duration::from_secs_f64(seconds);
     }
-    let mut policy = RetryPolicy::default();
+    let mut options = ClientOptions::default();
+    options.keychain = Keychain::from_environment();
     if let Some(count) = std::env::var_os("BLOB_RETRIES") {
-        policy.retries = count.to_string_lossy().parse()?;
+        options.retry.retries = count.to_string_lossy().parse()?;
     }
     if let Some(seconds) = std::env::var_os("BLOB_FIRST_DELAY_SECONDS") {
         let seconds = seconds.to_string_lossy().parse()?;
-        policy.first_delay = std::time::Duration::from_secs_f64(seconds);
+        options.retry.first_delay = std::time::Duration::from_secs_f64(seconds);
     }
-    Ok(Client::builder(settings).retry(policy).keychain(Keychain::from_environment()).build())
+    Ok(Client::with_options(settings, options))
 }
 
 fn open(client: &Client, reference: &Reference, access: Access) -> Repository {

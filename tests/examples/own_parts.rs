@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thv_oci::oci::auth::{Credential, CredentialFuture, CredentialSource, Keychain, Secret};
-use thv_oci::oci::{Client, Reference, RegistryName, RepositoryName, RetryPolicy};
+use thv_oci::oci::{Client, ClientOptions, Reference, RegistryName, RepositoryName};
 use thv_oci::runconfig;
 use thv_oci::wire::{Exchange, Recorder, Settings};
 
@@ -50,13 +50,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     settings.idle_timeout = Duration::from_secs(20);
     settings.recorder = Some(Arc::new(Log));
 
-    let mut retry = RetryPolicy::default();
-    retry.retries = 1;
+    let mut options = ClientOptions::default();
+    options.retry.retries = 1;
     let vault = Arc::new(Vault(reference.registry().clone()));
-    let client = Client::builder(settings)
-        .keychain(Keychain::default().with_source(vault))
-        .retry(retry)
-        .build();
+    options.keychain = Keychain::default().with_source(vault);
+    let client = Client::with_options(settings, options);
     let pulled = runconfig::pull(&client, &reference).await?;
     println!("{}", pulled.manifest.descriptor.digest);
     Ok(())

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use thv_oci::oci::auth::{Access, Keychain};
 use thv_oci::oci::{
-    Algorithm, Annotations, Client, Descriptor, EMPTY_CONTENT, Error, Manifest, Reference,
-    Repository,
+    Algorithm, Annotations, Client, ClientOptions, Descriptor, EMPTY_CONTENT, Error, Manifest,
+    Reference, Repository,
 };
 use thv_oci::wire::Settings;
 
@@ -24,8 +24,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
 
-    let client =
-        Client::builder(Settings::default()).keychain(Keychain::from_environment()).build();
+    let mut options = ClientOptions::default();
+    options.keychain = Keychain::from_environment();
+    let client = Client::with_options(Settings::default(), options);
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
     let push = async {
         let source = Arc::new(file);

@@ -45,8 +45,7 @@ impl Scope {
     }
 
     fn covers(&self, other: &Self) -> bool {
-        let parts = |scope: &str| scope.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()));
-        match (parts(&self.0), parts(&other.0)) {
+        match (self.0.rsplit_once(':'), other.0.rsplit_once(':')) {
             (Some((resource, actions)), Some((wanted, needs))) if resource == wanted => {
                 needs.split(',').all(|need| actions.split(',').any(|action| action == need))
             }

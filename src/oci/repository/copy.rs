@@ -14,7 +14,6 @@ use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::Digest;
 use crate::oci::error::{Error, ErrorKind, ProtocolViolation};
 use crate::oci::manifest::ManifestKind;
-use crate::oci::media_type::MediaType;
 use crate::oci::reference::TagOrDigest;
 
 const MANIFEST_COUNT: usize = 10_000;
@@ -57,7 +56,9 @@ impl Repository {
                 Step::Read(listed, depth) if depth > DEPTH => {
                     return Err(self.refused(&listed.digest, ProtocolViolation::List));
                 }
-                Step::Read(listed, depth) if is_known(&listed.media_type) => {
+                Step::Read(listed, depth)
+                    if listed.media_type.is_manifest() || listed.media_type.is_index() =>
+                {
                     let read = source.manifest(&TagOrDigest::Digest(listed.digest)).await?;
                     (Box::new(read), depth)
                 }
@@ -69,7 +70,8 @@ impl Repository {
                 }
                 Step::CopyContent(manifest, depth) => (manifest, depth),
                 Step::Put(manifest, target) => {
-                    self.put_copy(&target, &manifest).await?;
+                    let media_type = &manifest.descriptor.media_type;
+                    self.put_manifest(&target, media_type, manifest.content).await?;
                     continue;
                 }
             };
@@ -103,11 +105,6 @@ impl Repository {
         self.error("copying", format_args!("@{digest}"))(violation.into())
     }
 
-    async fn put_copy(&self, target: &TagOrDigest, copy: &FetchedManifest) -> Result<(), Error> {
-        let media_type = &copy.descriptor.media_type;
-        self.put_manifest(target, media_type, copy.content.clone()).await.map(|_| ())
-    }
-
     /// Copies one blob of the repository `source` into this one.
     ///
     /// # Errors
@@ -124,18 +121,10 @@ impl Repository {
             let content = source.blob(blob, CHUNK_SIZE).await?;
             return self.push_blob(blob, Bytes::from(content)).await;
         }
-        self.copy_through_file(source, blob).await
-    }
-
-    async fn copy_through_file(&self, source: &Self, blob: &Descriptor) -> Result<(), Error> {
         let failed = || self.error("copying the blob", format!("@{}", blob.digest));
         let (scratch, _) = scratch().map_err(ErrorKind::Local).map_err(failed())?;
         source.download_blob(blob, &scratch.path).await?;
         let file = File::open(&scratch.path).map_err(ErrorKind::Local).map_err(failed())?;
         self.push_described(blob, Arc::new(file)).await
     }
-}
-
-fn is_known(media_type: &MediaType) -> bool {
-    media_type.is_manifest() || media_type.is_index()
 }

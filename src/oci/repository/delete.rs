@@ -47,17 +47,12 @@ impl Repository {
     }
 
     async fn delete(&self, path: String, step: &'static str) -> Result<(), ErrorKind> {
-        let deleting = self.with_access(Access::Delete);
-        deleting.retry(|operation| send_delete(operation, &path, step)).await
+        let (deleting, path) = (self.with_access(Access::Delete), &path);
+        let send = |operation: Operation| async move {
+            let request = operation.request(Method::DELETE, operation.url(path), step);
+            let response = operation.send_for(request, &[200, 202, 204]).await?;
+            Ok(response.discard().await?)
+        };
+        deleting.retry(send).await
     }
-}
-
-async fn send_delete(
-    operation: Operation,
-    path: &str,
-    step: &'static str,
-) -> Result<(), ErrorKind> {
-    let request = operation.request(Method::DELETE, operation.url(path), step);
-    let response = operation.send_for(request, &[200, 202, 204]).await?;
-    Ok(response.discard().await?)
 }

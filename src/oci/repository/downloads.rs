@@ -50,24 +50,22 @@ impl Repository {
     /// [`ErrorKind::Mismatch`] if the registry sends other bytes; [`ErrorKind::Local`] if the file cannot
     /// be written. A file that was at `path` before is unchanged then.
     pub async fn download_blob(&self, descriptor: &Descriptor, path: &Path) -> Result<(), Error> {
-        let done = self.download(descriptor, path).await;
-        done.map_err(self.error("reading the blob", format_args!("@{}", descriptor.digest)))
-    }
-
-    async fn download(&self, descriptor: &Descriptor, path: &Path) -> Result<()> {
-        let pending = Pending::beside(path).map_err(ErrorKind::Local)?;
-        let hasher = Hasher::new(descriptor.digest.algorithm());
-        let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
-        let writing = tokio::task::spawn_blocking(move || write(receiver, hasher, pending));
-        let mut pieces = Pieces::new(self, descriptor);
-        let outcome = receive(&mut pieces, sender).await;
-        let written = writing.await.unwrap_or_else(|error| Err(error.into()));
-        outcome?;
-        let (hasher, pending) = written.map_err(ErrorKind::Local)?;
-        pieces.verify(hasher.finish())?;
-        // Waiting for the disk here would block other tasks.
-        let committed = tokio::task::spawn_blocking(move || pending.commit()).await;
-        committed.unwrap_or_else(|error| Err(error.into())).map_err(ErrorKind::Local)
+        let done = async {
+            let pending = Pending::beside(path).map_err(ErrorKind::Local)?;
+            let hasher = Hasher::new(descriptor.digest.algorithm());
+            let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+            let writing = tokio::task::spawn_blocking(move || write(receiver, hasher, pending));
+            let mut pieces = Pieces::new(self, descriptor);
+            let outcome = receive(&mut pieces, sender).await;
+            let written = writing.await.unwrap_or_else(|error| Err(error.into()));
+            outcome?;
+            let (hasher, pending) = written.map_err(ErrorKind::Local)?;
+            pieces.verify(hasher.finish())?;
+            // Waiting for the disk here would block other tasks.
+            let committed = tokio::task::spawn_blocking(move || pending.commit()).await;
+            committed.unwrap_or_else(|error| Err(error.into())).map_err(ErrorKind::Local)
+        };
+        done.await.map_err(self.error("reading the blob", format_args!("@{}", descriptor.digest)))
     }
 }
 

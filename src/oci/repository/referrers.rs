@@ -4,7 +4,7 @@
 //! For registries without this API, clients read and write a list themselves, under a tag that is made from
 //! the subject's digest.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::handle::Repository;
 use super::manifests::{fetch_manifest, suffix};
@@ -32,26 +32,21 @@ impl Repository {
         subject: &Digest,
         artifact_type: Option<&MediaType>,
     ) -> Result<Vec<Descriptor>, Error> {
-        let listed = Box::pin(self.list_referrers(subject, artifact_type)).await;
-        listed.map_err(self.error("listing the referrers of", format_args!("@{subject}")))
-    }
-
-    async fn list_referrers(
-        &self,
-        subject: &Digest,
-        artifact_type: Option<&MediaType>,
-    ) -> Result<Vec<Descriptor>> {
-        let mut found = match self.api_referrers(subject, artifact_type).await {
-            Err(ErrorKind::NotFound(_)) => {
-                self.listed_by_tag(subject).await?.map_or_else(Vec::new, |(list, _)| list.manifests)
+        let listed = Box::pin(async {
+            let mut found = match self.api_referrers(subject, artifact_type).await {
+                Err(ErrorKind::NotFound(_)) => {
+                    let listed = self.listed_by_tag(subject).await?;
+                    listed.map_or_else(Vec::new, |(list, _)| list.manifests)
+                }
+                listed => listed?,
+            };
+            // Filtered here in any case: a registry need not filter, even if it says that it did.
+            if let Some(wanted) = artifact_type {
+                found.retain(|descriptor| descriptor.artifact_type.as_ref() == Some(wanted));
             }
-            listed => listed?,
-        };
-        // Filtered here in any case: a registry need not filter, even if it says that it did.
-        if let Some(wanted) = artifact_type {
-            found.retain(|descriptor| descriptor.artifact_type.as_ref() == Some(wanted));
-        }
-        Ok(found)
+            Ok(found)
+        });
+        listed.await.map_err(self.error("listing the referrers of", format_args!("@{subject}")))
     }
 
     async fn api_referrers(
@@ -108,35 +103,29 @@ impl Repository {
         target: &TagOrDigest,
         manifest: &Manifest,
     ) -> Result<Descriptor, Error> {
-        let pushed = Box::pin(self.send_with_subject(target, manifest)).await;
-        pushed.map_err(self.error("writing the manifest", suffix(target)))
-    }
-
-    async fn send_with_subject(
-        &self,
-        target: &TagOrDigest,
-        manifest: &Manifest,
-    ) -> Result<Descriptor> {
-        let content = manifest.to_json();
-        let media_type = manifest.media_type.clone().unwrap_or(MediaType::OCI_MANIFEST);
-        let size = content.len() as u64;
-        let stored = self.store_manifest(target, &media_type, content.into()).await?;
-        let descriptor = Descriptor::new(media_type, stored.digest, size);
-        if let Some(subject) = manifest.subject.as_ref().filter(|_| !stored.knows_subject) {
-            let mut listed = descriptor.clone();
-            listed.artifact_type = Some(manifest.effective_type().clone());
-            listed.annotations = manifest.annotations.clone();
-            self.update_list(&subject.digest, |list| {
-                let digest = Value::from(listed.digest.to_string());
-                let known = list.iter().any(|known| known.get("digest") == Some(&digest));
-                if !known {
-                    list.extend(serde_json::to_value(listed));
-                }
-                !known
-            })
-            .await?;
-        }
-        Ok(descriptor)
+        let pushed = Box::pin(async {
+            let content = manifest.to_json();
+            let media_type = manifest.media_type.clone().unwrap_or(MediaType::OCI_MANIFEST);
+            let size = content.len() as u64;
+            let stored = self.store_manifest(target, &media_type, content.into()).await?;
+            let descriptor = Descriptor::new(media_type, stored.digest, size);
+            if let Some(subject) = manifest.subject.as_ref().filter(|_| !stored.knows_subject) {
+                let mut listed = descriptor.clone();
+                listed.artifact_type = Some(manifest.effective_type().clone());
+                listed.annotations = manifest.annotations.clone();
+                self.update_list(&subject.digest, |list| {
+                    let digest = Value::from(listed.digest.to_string());
+                    let known = list.iter().any(|known| known.get("digest") == Some(&digest));
+                    if !known {
+                        list.extend(serde_json::to_value(listed));
+                    }
+                    !known
+                })
+                .await?;
+            }
+            Ok(descriptor)
+        });
+        pushed.await.map_err(self.error("writing the manifest", suffix(target)))
     }
 
     /// Removes a manifest that is about to be deleted from the list of its subject.
@@ -167,12 +156,14 @@ impl Repository {
         subject: &Digest,
         change: impl FnOnce(&mut Vec<Value>) -> bool,
     ) -> Result<()> {
-        let known = self.listed_by_tag(subject).await?;
-        let text = known.map_or_else(|| Index::empty().to_json(), |(_, text)| text);
-        let malformed = || ErrorKind::from(ProtocolViolation::List);
-        let mut list: Value = serde_json::from_slice(&text).map_err(|_| malformed())?;
+        let mut list = match self.listed_by_tag(subject).await? {
+            Some((_, text)) => {
+                serde_json::from_slice(&text).map_err(|_| ProtocolViolation::List)?
+            }
+            None => json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [] }),
+        };
         let manifests = list.get_mut("manifests").and_then(Value::as_array_mut);
-        if !change(manifests.ok_or_else(malformed)?) {
+        if !change(manifests.ok_or(ProtocolViolation::List)?) {
             return Ok(());
         }
         let target = TagOrDigest::Tag(tag_of(subject));

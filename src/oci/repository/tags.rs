@@ -67,28 +67,28 @@ impl Repository {
     /// another host or to a page that was read before, or if there are more than a million tags;
     /// [`ErrorKind::TooLarge`] if all pages together are too large.
     pub async fn tags(&self, query: &TagQuery) -> Result<Vec<Tag>, Error> {
-        Box::pin(self.list_tags(query)).await.map_err(self.error("listing the tags of", ""))
-    }
-
-    async fn list_tags(&self, query: &TagQuery) -> Result<Vec<Tag>, ErrorKind> {
-        let mut url = self.operation().url("tags/list");
-        let size = query.page_size.map(|size| format!("n={size}"));
-        let last = query.after.as_ref().map(|tag| format!("last={tag}"));
-        let parts: Vec<_> = size.into_iter().chain(last).collect();
-        url.set_query((!parts.is_empty()).then(|| parts.join("&")).as_deref());
-        let limit = query.limit.unwrap_or(usize::MAX);
-        let mut pages = Pages::new(self, "tags, list", None, url);
-        let mut tags = Vec::new();
-        while let Some((list, _)) = pages.next::<List>().await? {
-            tags.extend(list.tags.map_or_else(Vec::new, |listed| listed.0));
-            if tags.len() >= limit {
-                tags.truncate(limit);
-                break;
+        let listed = Box::pin(async {
+            let mut url = self.operation().url("tags/list");
+            let size = query.page_size.map(|size| format!("n={size}"));
+            let last = query.after.as_ref().map(|tag| format!("last={tag}"));
+            let parts: Vec<_> = size.into_iter().chain(last).collect();
+            url.set_query((!parts.is_empty()).then(|| parts.join("&")).as_deref());
+            let limit = query.limit.unwrap_or(usize::MAX);
+            let mut pages = Pages::new(self, "tags, list", None, url);
+            let mut tags = Vec::new();
+            while let Some((list, _)) = pages.next::<List>().await? {
+                tags.extend(list.tags.map_or_else(Vec::new, |listed| listed.0));
+                if tags.len() >= limit {
+                    tags.truncate(limit);
+                    break;
+                }
+                if tags.len() > TAG_LIST_LIMIT {
+                    let too_long = ProtocolViolation::ListLength(TAG_LIST_LIMIT);
+                    return Err(ErrorKind::Protocol(too_long));
+                }
             }
-            if tags.len() > TAG_LIST_LIMIT {
-                return Err(ProtocolViolation::ListLength(TAG_LIST_LIMIT).into());
-            }
-        }
-        Ok(tags)
+            Ok(tags)
+        });
+        listed.await.map_err(self.error("listing the tags of", ""))
     }
 }

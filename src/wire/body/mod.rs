@@ -4,7 +4,5 @@
 //! of what the connection takes, and no piece is kept after it was sent.
 
 pub(super) mod content;
-pub(super) mod outgoing;
 pub(super) mod progress;
 pub(super) mod source;
-pub(super) mod source_reader;

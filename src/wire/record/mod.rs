@@ -4,7 +4,6 @@
 
 pub(super) mod exchange;
 pub(super) mod handshake;
-pub(super) mod recorder;
 pub(super) mod recording;
 pub(super) mod redact;
 pub(super) mod redaction_mark;

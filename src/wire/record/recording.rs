@@ -8,16 +8,15 @@ use std::time::Instant;
 use hyper_util::client::legacy::connect::HttpInfo;
 use sha2::{Digest as _, Sha256};
 
-use super::super::body::progress::BodyTally;
-use super::super::body::progress::SendProgress;
+use super::super::body::progress::{BodyTally, SendProgress};
 use super::super::error::{HttpError, HttpErrorKind};
 use super::super::headers::Headers;
 use super::super::request::{Destination, Request};
 use super::exchange::{
-    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, SentRequest,
+    Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, Recorder,
+    SentRequest,
 };
 use super::handshake::Handshakes;
-use super::recorder::Recorder;
 use super::redact::Redactor;
 use crate::printable::chain;
 use crate::random::random_u64;

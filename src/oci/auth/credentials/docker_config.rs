@@ -3,7 +3,6 @@
 //! A malformed entry of the requested registry is an error; other entries are not checked. Writing keeps all
 //! other content of the file.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::secret::{Credential, Secret};
+use super::secret::{Credential, Secret, encode};
 use crate::atomic_file;
 use crate::capped_read::read_capped;
 use crate::oci::auth::error::KeychainError;
@@ -23,7 +22,7 @@ const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
 #[derive(Clone)]
 pub(crate) struct DockerConfig {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     content: Map<String, Value>,
 }
 
@@ -63,10 +62,6 @@ impl DockerConfig {
 
     pub(super) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), content: Map::new() }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Finds the credential of the registry. The first of these counts: its own helper (`credHelpers`), the
@@ -152,8 +147,7 @@ impl DockerConfig {
 
     pub(crate) fn set(&mut self, registry: &RegistryName, username: &str, password: &Secret) {
         self.remove(registry);
-        let pair = Secret::new(format!("{username}:{}", password.expose()));
-        let entry = json!({ "auth": STANDARD.encode(pair.expose()) });
+        let entry = json!({ "auth": encode(username, password) });
         let auths = self.content.entry("auths").or_insert_with(|| json!({}));
         if !auths.is_object() {
             *auths = json!({});
@@ -180,13 +174,6 @@ impl DockerConfig {
             .map_err(|error| failed(io::Error::from(error)))?;
         text.push(b'\n');
         atomic_file::write_with_parents(&self.path, &text).map_err(failed)
-    }
-}
-
-/// Shows only the path: the file holds passwords.
-impl fmt::Debug for DockerConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DockerConfig({})", self.path.display())
     }
 }
 
@@ -228,14 +215,7 @@ fn decode(encoded: &str) -> Option<Credential> {
     if username.is_empty() || password.is_empty() {
         return None;
     }
-    // This is how Docker writes an identity token into the field for a name and password.
-    Some(match username {
-        "<token>" => Credential::IdentityToken(Secret::new(password.to_owned())),
-        _ => Credential::Password {
-            username: username.to_owned(),
-            password: Secret::new(password.to_owned()),
-        },
-    })
+    Some(Credential::stored(username, Secret::new(password.to_owned())))
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 const OUTPUT_LIMIT: u64 = 1024 * 1024;
 /// The message by which a helper says that it has no credential. The protocol has no other sign for it.
 const NOT_FOUND: &str = "credentials not found in native keychain";
-const TOKEN_USER: &str = "<token>";
 
 #[derive(Debug, Clone)]
 pub(super) struct CredentialHelper {
@@ -55,11 +54,7 @@ impl CredentialHelper {
         if answer.secret.is_empty() {
             return Ok(None);
         }
-        let secret = Secret::new(answer.secret);
-        Ok(Some(match answer.username.as_str() {
-            TOKEN_USER => Credential::IdentityToken(secret),
-            _ => Credential::Password { username: answer.username, password: secret },
-        }))
+        Ok(Some(Credential::stored(&answer.username, Secret::new(answer.secret))))
     }
 
     pub(super) async fn store(

@@ -105,7 +105,7 @@ impl Keychain {
         }
         config.set(registry, username, password);
         config.write()?;
-        Ok(CredentialStore::File(config.path().to_owned()))
+        Ok(CredentialStore::File(config.path))
     }
 
     /// Removes the registry's credential from the first file and its helper. Returns true if there was one.

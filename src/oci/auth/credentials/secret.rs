@@ -54,12 +54,26 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Returns the credential that is stored under `username`. Docker and the helpers mark an identity token
+    /// by this name.
+    pub(super) fn stored(username: &str, secret: Secret) -> Self {
+        match username {
+            "<token>" => Self::IdentityToken(secret),
+            _ => Self::Password { username: username.to_owned(), password: secret },
+        }
+    }
+
     /// Returns the `Authorization` of a name and password, bound to `origin`; `None` for tokens.
     pub(crate) fn basic(&self, origin: Origin) -> Option<Authorization> {
         let Self::Password { username, password } = self else { return None };
-        let pair = Secret::new(format!("{username}:{}", password.expose()));
-        Some(Authorization::new(origin, format!("Basic {}", STANDARD.encode(pair.expose()))))
+        Some(Authorization::new(origin, format!("Basic {}", encode(username, password))))
     }
+}
+
+/// Returns `base64(name:password)`.
+pub(super) fn encode(username: &str, password: &Secret) -> String {
+    let pair = Secret::new(format!("{username}:{}", password.expose()));
+    STANDARD.encode(pair.expose())
 }
 
 /// The future of [`CredentialSource::credential`]: a credential, or `None` if the source has none for the

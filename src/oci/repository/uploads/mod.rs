@@ -1,7 +1,6 @@
 //! Uploading blobs (distribution specification, "Pushing Blobs").
 
 mod hashing_source;
-pub(crate) mod mount;
 mod opening;
 pub(crate) mod push;
 mod recovery;

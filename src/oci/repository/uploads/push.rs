@@ -34,8 +34,24 @@ impl Repository {
     /// [`ErrorKind::Mismatch`] if `content` does not match `descriptor`, before anything is sent;
     /// [`ErrorKind::Protocol`] if the upload session cannot be used.
     pub async fn push_blob(&self, descriptor: &Descriptor, content: Bytes) -> Result<(), Error> {
-        let pushed = self.upload_bytes(descriptor, content).await;
-        pushed.map_err(self.error("uploading the blob", format_args!("@{}", descriptor.digest)))
+        let digest = &descriptor.digest;
+        let pushed = async {
+            descriptor.verify(&content)?;
+            let outcome = if descriptor.size <= SINGLE_REQUEST_LIMIT {
+                let post = |operation| self.post_blob(operation, digest, content.clone());
+                self.retry(post).await?
+            } else {
+                SinglePost::Unsupported
+            };
+            let mut session = match outcome {
+                SinglePost::Stored => return Ok(()),
+                SinglePost::SessionOpened(session) => *session,
+                SinglePost::Unsupported => UploadSession::open(self, digest.algorithm()).await?,
+            };
+            let sent = session.finish(|| digest.clone(), &content.into(), ClosingBody::Rest).await;
+            session.close(sent).await
+        };
+        pushed.await.map_err(self.error("uploading the blob", format_args!("@{digest}")))
     }
 
     /// Uploads the first `size` bytes of `source`, such as a file, and returns their descriptor.
@@ -53,8 +69,31 @@ impl Repository {
         size: u64,
         algorithm: Algorithm,
     ) -> Result<Descriptor, Error> {
-        let digest = self.upload_source(source, size, algorithm).await;
-        let digest = digest.map_err(self.error("uploading a blob", ""))?;
+        let sent = async {
+            let source = Arc::new(HashingSource::new(source, algorithm));
+            let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, size);
+            let digest = || source.digest();
+            let mut session = UploadSession::open(self, algorithm).await?;
+            let mut sent = session.finish(digest, &body, ClosingBody::Empty).await;
+            if sent.is_err() && session.chunks_refused {
+                // The request that carries the whole blob names the digest, which has to be known first.
+                let hashing = Arc::clone(&source);
+                let read = tokio::task::spawn_blocking(move || hashing.read_through(size)).await;
+                sent = match read.unwrap_or_else(|error| Err(error.into())) {
+                    Ok(()) => session.finish_without_chunks(digest, &body).await,
+                    Err(error) => Err(ErrorKind::Local(error)),
+                };
+            }
+            if sent.is_ok() && source.hashed() < size {
+                // The registry says that it has bytes which were never sent.
+                let sent = source.hashed();
+                let violation = ProtocolViolation::UploadOffset { has: size, sent };
+                return session.close(Err(violation.into())).await;
+            }
+            session.close(sent).await?;
+            Ok(source.digest())
+        };
+        let digest = sent.await.map_err(self.error("uploading a blob", ""))?;
         Ok(Descriptor::new(media_type, digest, size))
     }
 
@@ -69,8 +108,16 @@ impl Repository {
         descriptor: &Descriptor,
         source: Arc<dyn BodySource>,
     ) -> Result<(), Error> {
-        let pushed = self.upload_described(descriptor, source).await;
-        pushed.map_err(self.error("uploading the blob", format_args!("@{}", descriptor.digest)))
+        let Descriptor { digest: expected, size, .. } = descriptor;
+        let pushed = async {
+            let source = Arc::new(HashingSource::new(source, expected.algorithm()));
+            let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, *size);
+            let mut session = UploadSession::open(self, expected.algorithm()).await?;
+            let sent = session.finish(|| expected.clone(), &body, ClosingBody::Rest).await;
+            session.close(sent).await?;
+            Ok(expected.expect(source.digest())?)
+        };
+        pushed.await.map_err(self.error("uploading the blob", format_args!("@{expected}")))
     }
 
     /// Uploads everything that `reader` yields and returns its descriptor. Each chunk is kept in memory
@@ -81,30 +128,16 @@ impl Repository {
     pub async fn push_stream(
         &self,
         media_type: MediaType,
-        reader: impl AsyncRead + Send + Unpin,
+        mut reader: impl AsyncRead + Send + Unpin,
         algorithm: Algorithm,
     ) -> Result<Descriptor, Error> {
-        let sent = self.upload_stream(reader, algorithm).await;
-        let (digest, size) = sent.map_err(self.error("uploading a blob", ""))?;
+        let sent = async {
+            let mut session = UploadSession::open(self, algorithm).await?;
+            let sent = send_stream(&mut session, &mut reader, algorithm).await;
+            session.close(sent).await
+        };
+        let (digest, size) = sent.await.map_err(self.error("uploading a blob", ""))?;
         Ok(Descriptor::new(media_type, digest, size))
-    }
-
-    async fn upload_bytes(&self, descriptor: &Descriptor, content: Bytes) -> Result<()> {
-        descriptor.verify(&content)?;
-        let digest = &descriptor.digest;
-        let outcome = if descriptor.size <= SINGLE_REQUEST_LIMIT {
-            let post = |operation| self.post_blob(operation, digest, content.clone());
-            self.retry(post).await?
-        } else {
-            SinglePost::Unsupported
-        };
-        let mut session = match outcome {
-            SinglePost::Stored => return Ok(()),
-            SinglePost::SessionOpened(session) => *session,
-            SinglePost::Unsupported => UploadSession::open(self, digest.algorithm()).await?,
-        };
-        let sent = session.finish(|| digest.clone(), &content.into(), ClosingBody::Rest).await;
-        session.close(sent).await
     }
 
     /// `POST …/blobs/uploads/?digest=<digest>` with the blob as its body.
@@ -144,60 +177,6 @@ impl Repository {
             }
             _ => Err(ErrorKind::of_unexpected(response).await),
         }
-    }
-
-    async fn upload_described(
-        &self,
-        descriptor: &Descriptor,
-        source: Arc<dyn BodySource>,
-    ) -> Result<()> {
-        let Descriptor { digest: expected, size, .. } = descriptor;
-        let source = Arc::new(HashingSource::new(source, expected.algorithm()));
-        let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, *size);
-        let mut session = UploadSession::open(self, expected.algorithm()).await?;
-        let sent = session.finish(|| expected.clone(), &body, ClosingBody::Rest).await;
-        session.close(sent).await?;
-        Ok(expected.expect(source.digest())?)
-    }
-
-    async fn upload_source(
-        &self,
-        source: Arc<dyn BodySource>,
-        size: u64,
-        algorithm: Algorithm,
-    ) -> Result<Digest> {
-        let source = Arc::new(HashingSource::new(source, algorithm));
-        let body = Body::from_source(Arc::clone(&source) as Arc<dyn BodySource>, size);
-        let digest = || source.digest();
-        let mut session = UploadSession::open(self, algorithm).await?;
-        let mut sent = session.finish(digest, &body, ClosingBody::Empty).await;
-        if sent.is_err() && session.chunks_refused {
-            // The request that carries the whole blob names the digest, which has to be known first.
-            let hashing = Arc::clone(&source);
-            let read = tokio::task::spawn_blocking(move || hashing.read_through(size)).await;
-            sent = match read.unwrap_or_else(|error| Err(error.into())) {
-                Ok(()) => session.finish_without_chunks(digest, &body).await,
-                Err(error) => Err(ErrorKind::Local(error)),
-            };
-        }
-        if sent.is_ok() && source.hashed() < size {
-            // The registry says that it has bytes which were never sent.
-            let sent = source.hashed();
-            let violation = ProtocolViolation::UploadOffset { has: size, sent };
-            return session.close(Err(violation.into())).await;
-        }
-        session.close(sent).await?;
-        Ok(source.digest())
-    }
-
-    async fn upload_stream(
-        &self,
-        mut reader: impl AsyncRead + Send + Unpin,
-        algorithm: Algorithm,
-    ) -> Result<(Digest, u64)> {
-        let mut session = UploadSession::open(self, algorithm).await?;
-        let sent = send_stream(&mut session, &mut reader, algorithm).await;
-        session.close(sent).await
     }
 }
 
