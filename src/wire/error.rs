@@ -51,8 +51,12 @@ pub enum HttpErrorKind {
     BodyTooLarge(u64),
     /// There were more than 10 redirects.
     TooManyRedirects,
-    /// A redirect was not followed.
-    Redirect(RefusedRedirect),
+    /// A redirect leads from https to http, and was not followed.
+    RedirectDowngrade,
+    /// A redirect's `Location` is missing, too long, not an http or https URL, or holds a user name.
+    RedirectLocation,
+    /// A redirect's status would change the request's method, and was not followed.
+    RedirectMethod,
     /// The header field with this name cannot be sent.
     InvalidHeader(String),
     /// The URL is neither http nor https, is too long, or holds a user name. The HTTP library would send
@@ -62,18 +66,6 @@ pub enum HttpErrorKind {
     Setup,
     /// The exchange could not be written to the transcript.
     Record(io::Error),
-}
-
-/// The reason why a redirect was not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RefusedRedirect {
-    /// It leads from https to http.
-    Downgrade,
-    /// Its `Location` is missing, too long, not an http or https URL, or holds a user name.
-    Location,
-    /// Its status would change the request's method.
-    Method,
 }
 
 impl HttpError {
@@ -118,7 +110,10 @@ impl HttpError {
             HttpErrorKind::HeadersTooLarge => "headers_too_large",
             HttpErrorKind::Content(_) => "content",
             HttpErrorKind::BodyTooLarge(_) => "body_too_large",
-            HttpErrorKind::TooManyRedirects | HttpErrorKind::Redirect(_) => "redirect",
+            HttpErrorKind::TooManyRedirects
+            | HttpErrorKind::RedirectDowngrade
+            | HttpErrorKind::RedirectLocation
+            | HttpErrorKind::RedirectMethod => "redirect",
             HttpErrorKind::InvalidHeader(_) | HttpErrorKind::UnsupportedUrl => "invalid_request",
             HttpErrorKind::Setup => "setup",
             HttpErrorKind::Record(_) => "record",
@@ -210,7 +205,11 @@ impl fmt::Display for HttpErrorKind {
             Self::Content(_) => f.write_str("the content to send could not be read"),
             Self::BodyTooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
             Self::TooManyRedirects => f.write_str("too many redirects"),
-            Self::Redirect(error) => error.fmt(f),
+            Self::RedirectDowngrade => f.write_str("a redirect from https to http was refused"),
+            Self::RedirectLocation => f.write_str("a redirect has no usable Location"),
+            Self::RedirectMethod => {
+                f.write_str("a redirect would change the method of the request")
+            }
             Self::InvalidHeader(name) => write!(f, "the header {name:?} cannot be sent"),
             Self::UnsupportedUrl => {
                 f.write_str("only http and https URLs without a user name can be requested")
@@ -218,16 +217,6 @@ impl fmt::Display for HttpErrorKind {
             Self::Setup => f.write_str("the HTTP client could not be set up"),
             Self::Record(_) => f.write_str("the transcript could not be written"),
         }
-    }
-}
-
-impl fmt::Display for RefusedRedirect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Downgrade => "a redirect from https to http was refused",
-            Self::Location => "a redirect has no usable Location",
-            Self::Method => "a redirect would change the method of the request",
-        })
     }
 }
 

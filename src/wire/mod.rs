@@ -22,7 +22,7 @@ mod transport;
 
 pub(crate) use body::content::Body;
 pub use body::source::BodySource;
-pub use error::{HttpError, HttpErrorKind, RefusedRedirect, TlsFailure};
+pub use error::{HttpError, HttpErrorKind, TlsFailure};
 pub(crate) use headers::Headers;
 pub(crate) use hyper::Method;
 #[cfg(feature = "server")]

@@ -12,7 +12,7 @@ use hyper::Method;
 use url::Url;
 
 use super::body::progress::SendProgress;
-use super::error::{HttpError, HttpErrorKind, RefusedRedirect};
+use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
 use super::pool::{ClientPool, ConnectionKey};
@@ -61,7 +61,7 @@ impl Transport {
             let origin = Origin::of(&request.url);
             let location = response.headers().get("location");
             let next = next_url(&request.method, &request.url, response.status(), location)
-                .map_err(|error| HttpError::new(origin.clone(), HttpErrorKind::Redirect(error)))?;
+                .map_err(|kind| HttpError::new(origin.clone(), kind))?;
             if Origin::of(&next) != origin {
                 request.destination = Destination::Redirected;
             }
@@ -176,16 +176,16 @@ fn next_url(
     url: &Url,
     status: u16,
     location: Option<&str>,
-) -> Result<Url, RefusedRedirect> {
+) -> Result<Url, HttpErrorKind> {
     let repeats = matches!(status, 307 | 308);
     if !repeats && !method.is_safe() {
-        return Err(RefusedRedirect::Method);
+        return Err(HttpErrorKind::RedirectMethod);
     }
-    let location = location.ok_or(RefusedRedirect::Location)?;
-    let next = url.join(location).map_err(|_| RefusedRedirect::Location)?;
-    let origin = Origin::of_request(&next).ok_or(RefusedRedirect::Location)?;
+    let location = location.ok_or(HttpErrorKind::RedirectLocation)?;
+    let next = url.join(location).map_err(|_| HttpErrorKind::RedirectLocation)?;
+    let origin = Origin::of_request(&next).ok_or(HttpErrorKind::RedirectLocation)?;
     let downgrade = url.scheme() == "https" && !origin.is_secure();
-    if downgrade { Err(RefusedRedirect::Downgrade) } else { Ok(next) }
+    if downgrade { Err(HttpErrorKind::RedirectDowngrade) } else { Ok(next) }
 }
 
 #[cfg(test)]
@@ -194,7 +194,9 @@ mod tests {
 
     #[test]
     fn only_redirects_that_repeat_the_request_safely_are_followed() {
-        use RefusedRedirect::{Downgrade, Location, Method as Changed};
+        use HttpErrorKind::{
+            RedirectDowngrade as Downgrade, RedirectLocation as Location, RedirectMethod as Changed,
+        };
         for (method, from, status, location, expected) in [
             (Method::GET, "https://a.example/x", 302, Some("/y?z"), Ok("https://a.example/y?z")),
             (
@@ -228,8 +230,8 @@ mod tests {
         ] {
             let found = next_url(&method, &Url::parse(from).unwrap(), status, location);
             assert_eq!(
-                found.map(String::from),
-                expected.map(str::to_owned),
+                found.map(String::from).map_err(|kind| kind.to_string()),
+                expected.map(str::to_owned).map_err(|kind| kind.to_string()),
                 "{status} {location:?}"
             );
         }
