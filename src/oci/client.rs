@@ -150,9 +150,7 @@ impl Client {
             }
         });
         match checked.await {
-            Ok(()) if shared.authenticator.was_challenged(&context).await => {
-                Ok(LoginOutcome::Accepted)
-            }
+            Ok(()) if shared.authenticator.was_challenged(&context) => Ok(LoginOutcome::Accepted),
             Ok(()) => Ok(LoginOutcome::NotAskedFor),
             Err(error) => Err(Error::new("logging in to", registry.to_string(), error)),
         }

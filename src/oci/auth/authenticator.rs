@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::challenge::Challenge;
+use super::challenge_cache::{ChallengeCache, MemoryCache, ProtectionSpace};
 use super::credentials::keychain::Keychain;
 use super::credentials::secret::Credential;
 use super::error::AuthenticationError;
@@ -43,16 +44,6 @@ impl AuthContext {
     }
 }
 
-/// The part of a registry to which a challenge applies.
-///
-/// A challenge belongs to the origin that sent it. The repository is part of the key because some
-/// registries, such as Artifactory, name another token server for each part of their namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct ProtectionSpace {
-    origin: Origin,
-    repository: Option<RepositoryName>,
-}
-
 pub(crate) struct RequestLogin {
     pub(crate) authorization: Option<Authorization>,
     /// How often the authorization was renewed for this request. If never, it comes from an earlier request
@@ -69,6 +60,7 @@ impl RequestLogin {
 pub(crate) struct Authenticator {
     transport: Arc<Transport>,
     keychain: Keychain,
+    challenges: Box<dyn ChallengeCache>,
     /// The lock of a login is held while a token is fetched, so that requests that need the same token
     /// share it.
     logins: Mutex<HashMap<ProtectionSpace, Arc<tokio::sync::Mutex<SpaceLogin>>>>,
@@ -76,8 +68,6 @@ pub(crate) struct Authenticator {
 
 #[derive(Default)]
 struct SpaceLogin {
-    /// The newest challenge.
-    challenge: Option<Challenge>,
     /// Looked up in the keychain once.
     credential: OnceLock<Option<Credential>>,
     /// The tokens, each for the scopes that it was asked for.
@@ -88,20 +78,24 @@ struct SpaceLogin {
 
 impl Authenticator {
     pub(crate) fn new(transport: Arc<Transport>, keychain: Keychain) -> Self {
-        Self { transport, keychain, logins: Mutex::default() }
+        let challenges = Box::new(MemoryCache::default());
+        Self { transport, keychain, challenges, logins: Mutex::default() }
     }
 
-    pub(crate) async fn was_challenged(&self, context: &AuthContext) -> bool {
-        self.login(context.space()).lock().await.challenge.is_some()
+    pub(crate) fn was_challenged(&self, context: &AuthContext) -> bool {
+        self.challenges.get(&context.space()).is_some()
     }
 
     /// Returns what to send with a new request: nothing before the registry's first challenge.
     pub(crate) async fn begin(&self, context: &AuthContext) -> Result<RequestLogin> {
-        let login = self.login(context.space());
-        let mut login = login.lock().await;
-        let authorization = match login.challenge.clone() {
+        let space = context.space();
+        let authorization = match self.challenges.get(&space) {
             None => None,
-            Some(challenge) => self.authorize(context, &mut login, &challenge).await?,
+            Some(challenge) => {
+                let login = self.login(space);
+                let mut login = login.lock().await;
+                self.authorize(context, &mut login, &challenge).await?
+            }
         };
         Ok(RequestLogin { authorization, renewals: 0 })
     }
@@ -157,13 +151,16 @@ impl Authenticator {
             Err(_) if response.status() != 401 => None,
             Err(error) => return Err(AuthenticationError::Challenge(error).into()),
         };
-        let login = self.login(context.space());
+        let space = context.space();
+        let login = self.login(space.clone());
         let mut login = login.lock().await;
         login.registry_is_internal =
             realm::is_internal_registry(&context.registry.base, response.direct_peer());
-        login.challenge = challenge.or(login.challenge.take());
+        if let Some(challenge) = challenge {
+            self.challenges.put(&space, challenge);
+        }
         self.look_up_credential(context, &login).await?;
-        let Some(challenge) = login.challenge.clone() else { return Ok(None) };
+        let Some(challenge) = self.challenges.get(&space) else { return Ok(None) };
         match &challenge {
             // The registry would refuse the same name and password again.
             Challenge::Basic if refused.authorization.is_some() => return Ok(None),
@@ -265,35 +262,4 @@ async fn asks_for_login(response: Response, login: &RequestLogin) -> Result<(Res
 fn bearer(context: &AuthContext, token: &Token) -> Authorization {
     let origin = context.registry.origin.clone();
     Authorization::new(origin, format!("Bearer {}", token.secret.expose()))
-}
-
-#[cfg(test)]
-mod tests {
-    use url::Url;
-
-    use super::*;
-    use crate::wire::Settings;
-
-    #[tokio::test]
-    async fn challenges_are_shared_between_neither_origins_nor_repositories() {
-        let space = |url: &str, repository: &str| ProtectionSpace {
-            origin: Origin::of(&Url::parse(url).unwrap()).unwrap(),
-            repository: Some(repository.parse().unwrap()),
-        };
-        let transport = Arc::new(Transport::new(Settings::default()));
-        let authenticator = Authenticator::new(transport, Keychain::default());
-        let known = space("https://r.example", "a");
-        authenticator.login(known.clone()).lock().await.challenge = Some(Challenge::Basic);
-        let login = authenticator.login(known);
-        assert_eq!(login.lock().await.challenge, Some(Challenge::Basic));
-        for other in [
-            space("https://r.example", "b"),
-            space("http://r.example", "a"),
-            space("https://r.example:8443", "a"),
-            space("https://s.example", "a"),
-        ] {
-            let login = authenticator.login(other.clone());
-            assert_eq!(login.lock().await.challenge, None, "{other:?}");
-        }
-    }
 }

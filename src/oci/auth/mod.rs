@@ -5,6 +5,7 @@
 
 pub(super) mod authenticator;
 mod challenge;
+mod challenge_cache;
 pub(super) mod credentials;
 pub(super) mod error;
 #[cfg(any(test, fuzzing))]
