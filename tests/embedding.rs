@@ -247,7 +247,7 @@ fn futures_of_a_run_are_send(
     (store, signals, observer): (&StateStore, &mut ProcessSignals, &dyn RunObserver),
 ) {
     is_send(run::fetch(client, request));
-    is_send(prepared.check(observer));
+    is_send(prepared.check(store, observer));
     is_send(agreed.start(store, signals, observer));
     is_send(server.wait(signals, observer));
     is_send(other.remove());

@@ -86,6 +86,14 @@ fn of_engine(error: &EngineError) -> Option<String> {
                 "`{engine} rm --force {name}` stops and removes it; --name NAME runs this one under another name"
             ))
         }
+        EngineError::OtherSource(_) => {
+            Some("use --force to replace it, or --name to keep both".to_owned())
+        }
+        EngineError::NotHere(_) => Some(
+            "run the package (uvx://, npx://, go://) with ToolHive's own `thv run` on this machine \
+             first, or publish the image to a registry"
+                .to_owned(),
+        ),
         EngineError::Foreign(_) => Some("--name NAME runs this one under another name".to_owned()),
         _ => None,
     }

@@ -8,9 +8,10 @@ use super::layout::{cut, labelled};
 use super::options::Context;
 use super::output::Tint;
 use super::source::Source;
+use crate::directories::home;
 use crate::oci::{Annotations, Descriptor, Digest, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Review, reviewed};
+use crate::runconfig::{Review, View};
 
 /// The largest number of characters of an annotation that are shown. The configuration is never cut:
 /// the missing part could matter.
@@ -25,7 +26,7 @@ const STANDARD_PREFIX: &str = "org.opencontainers.image.";
 pub(super) struct Inspect {
     /// A reference, a file such as ./config.json, or a workload
     source: String,
-    /// Show the values of environment variables and other values that may be secret
+    /// Also show what looks like a secret in a workload or a file
     #[arg(long)]
     values: bool,
 }
@@ -34,7 +35,14 @@ impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let source = Source::find(context, &self.source).await?;
-        let review = reviewed(source.document(), self.values);
+        let is_own = !matches!(source, Source::Artifact { .. });
+        let view = View {
+            working_dir: std::env::current_dir().ok(),
+            home: home(|name| std::env::var_os(name)),
+            hides_secrets: is_own && !self.values,
+            ..View::default()
+        };
+        let review = view.review(source.document());
         if output.json {
             return output.line(&as_json(&source, &review));
         }
@@ -51,7 +59,9 @@ impl Inspect {
         review.permissions.iter().try_for_each(|(label, value)| lines(label, value))?;
         if !review.other_fields.is_empty() {
             heading("What else it sets")?;
-            lines("fields", &review.other_fields.join(" "))?;
+            review.other_fields.iter().try_for_each(|(path, value)| {
+                output.line(&format!("  {}: {}", printable(path), printable(value)))
+            })?;
         }
         if let Source::Artifact { pulled, .. } = &source {
             heading("Who made it (not verified)")?;
@@ -60,7 +70,14 @@ impl Inspect {
                 .try_for_each(|(label, value)| lines(label, &cut(value, ANNOTATION_LIMIT)))?;
         }
         heading("Where it came from")?;
-        origin(context, &source).iter().try_for_each(|text| output.line(text))
+        origin(context, &source).iter().try_for_each(|text| output.line(text))?;
+        // The last lines are those that a reader sees, whatever the configuration holds.
+        if !review.warnings.is_empty() {
+            heading("Warnings")?;
+        }
+        review.warnings.iter().try_for_each(|warning| {
+            output.line(&output.tinted(Tint::Removed, &format!("  {}", printable(warning))))
+        })
     }
 }
 
@@ -139,7 +156,13 @@ fn as_json(source: &Source, review: &Review) -> String {
     };
     about["runs"] = as_lists(&review.program);
     about["touches"] = as_lists(&review.permissions);
-    about["others"] = json!(review.other_fields);
+    about["others"] = review
+        .other_fields
+        .iter()
+        .map(|(path, value)| (path.clone(), Value::from(value.as_str())))
+        .collect::<Map<_, _>>()
+        .into();
+    about["warnings"] = json!(review.warnings);
     if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
         about.extend(more);
     }

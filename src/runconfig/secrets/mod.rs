@@ -6,4 +6,5 @@ mod shown;
 
 pub(crate) use scan::exposures;
 pub use scan::{Exposure, ExposureKind};
-pub(crate) use shown::{shown_arguments, shown_text};
+pub(crate) use shown::shown_text;
+pub(super) use shown::{shown_arguments, shown_value, shown_variables, whole_value};

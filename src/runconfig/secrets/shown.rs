@@ -1,5 +1,7 @@
 //! Shows values without what looks like a secret.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 use url::Url;
 
@@ -20,6 +22,38 @@ pub(crate) fn shown_arguments(arguments: &[String]) -> String {
 pub(crate) fn shown_text(field: &str, text: &str) -> String {
     let found = exposures_in(field, &Value::from(text));
     secret(&found, field).map_or_else(|| text.to_owned(), |kind| hidden(kind, text))
+}
+
+/// Returns each variable as `name=value`, a word of a shell's command line.
+pub(crate) fn shown_variables(variables: &BTreeMap<String, String>) -> Vec<String> {
+    let members = variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+    let found = exposures_in("env_vars", &Value::Object(members.collect()));
+    let kinds: HashMap<&str, ExposureKind> = found
+        .iter()
+        .filter(|found| found.kind != ExposureKind::HomePath)
+        .map(|found| (found.path.as_str(), found.kind))
+        .collect();
+    let shown = |(name, value): (&String, &String)| match kinds.get(&*format!("env_vars.{name}")) {
+        Some(kind) => format!("{}={}", quoted(name), hidden(*kind, value)),
+        None => quoted(&format!("{name}={value}")),
+    };
+    variables.iter().map(shown).collect()
+}
+
+/// Returns the value of a field without line breaks: a text as it is, anything else as JSON.
+pub(crate) fn shown_value(field: &str, value: &Value) -> String {
+    let found = exposures_in(field, value);
+    let kind = found.iter().map(|found| found.kind).find(|kind| *kind != ExposureKind::HomePath);
+    match (value, kind) {
+        (Value::String(text), Some(kind)) => hidden(kind, text),
+        (_, Some(kind)) => format!("<hidden: a value in it {kind}>"),
+        (_, None) => whole_value(value),
+    }
+}
+
+/// Returns the value of a field, with everything in it.
+pub(crate) fn whole_value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), quoted)
 }
 
 fn secret(found: &[Exposure], path: &str) -> Option<ExposureKind> {
