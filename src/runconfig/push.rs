@@ -38,7 +38,7 @@ impl PushOptions {
     }
 
     /// Shares the value at `path`, such as `env_vars.API_KEY`, although it looks like a secret or a
-    /// private path.
+    /// private path. A push fails if nothing at `path` has to be allowed.
     #[must_use]
     pub fn allow(mut self, path: impl Into<String>) -> Self {
         self.allowed.push(path.into());
@@ -56,12 +56,30 @@ impl PushOptions {
         self.created.map_or_else(Timestamp::now, Timestamp::from)
     }
 
-    /// Refuses a document that holds what should not be shared.
-    pub(super) fn check(&self, document: &Document) -> Result<(), PushError> {
+    /// Refuses a document that holds what should not be shared, and a path that allows nothing.
+    fn check(&self, document: &Document) -> Result<(), PushError> {
+        let mut unused = self.allowances();
+        let checked = self.check_one(document, &mut unused);
+        if unused.is_empty() { checked } else { Err(PushError::NothingToAllow(unused)) }
+    }
+
+    /// Returns the paths at which values are allowed; none if everything is.
+    pub(super) fn allowances(&self) -> Vec<String> {
+        if self.shares_secrets { Vec::new() } else { self.allowed.clone() }
+    }
+
+    /// Refuses a document that holds what should not be shared, and removes from `unused` the paths that
+    /// allow something in it.
+    pub(super) fn check_one(
+        &self,
+        document: &Document,
+        unused: &mut Vec<String>,
+    ) -> Result<(), PushError> {
         if self.shares_secrets {
             return Ok(());
         }
         let mut found = exposures(document, self.home.as_deref());
+        unused.retain(|path| found.iter().all(|found| found.path != *path));
         found.retain(|found| !self.allowed.contains(&found.path));
         if found.is_empty() { Ok(()) } else { Err(PushError::Exposed(found)) }
     }
@@ -100,6 +118,8 @@ pub enum PushError {
     DigestTarget(Reference),
     /// The configuration holds what looks like a secret, or a path of the user's home.
     Exposed(Vec<Exposure>),
+    /// Nothing at these paths, which [`PushOptions::allow`] names, looks like a secret or a private path.
+    NothingToAllow(Vec<String>),
     /// A workload of a collection has another name than its tag would say.
     OtherName {
         /// The name that it was to be pushed under.
@@ -122,6 +142,10 @@ impl fmt::Display for PushError {
                     found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
                 write!(f, "not pushed: {}", found.join("; "))
             }
+            Self::NothingToAllow(paths) => {
+                let paths = paths.join(", ");
+                write!(f, "nothing to allow: no secret or private path is at {paths}")
+            }
             Self::OtherName { name, own } => {
                 write!(
                     f,
@@ -137,7 +161,10 @@ impl fmt::Display for PushError {
 impl std::error::Error for PushError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::DigestTarget(_) | Self::Exposed(_) | Self::OtherName { .. } => None,
+            Self::DigestTarget(_)
+            | Self::Exposed(_)
+            | Self::NothingToAllow(_)
+            | Self::OtherName { .. } => None,
             Self::Registry(error) => error.source(),
         }
     }
@@ -175,6 +202,11 @@ mod tests {
         assert!(matches!(pushed(allowing()).await, PushError::Registry(_)));
         let refused = pushed(allowing().home("/users/me")).await;
         assert_eq!(refused.to_string(), "not pushed: volumes.0 is a path in a home directory");
+        let useless = pushed(allowing().allow("env_vars.NONE").home("/users/me")).await;
+        assert!(
+            matches!(&useless, PushError::NothingToAllow(paths) if paths[..] == ["env_vars.NONE"])
+        );
+        assert!(useless.to_string().ends_with("is at env_vars.NONE"), "{useless}");
         let everything = PushOptions::default().home("/users/me").danger_share_secrets();
         assert!(matches!(pushed(everything).await, PushError::Registry(_)));
     }

@@ -54,7 +54,8 @@ pub(super) fn has_credential(text: &str) -> bool {
             return true;
         }
         is_before = false;
-        if is_url_with_credential(cut(after, LONGEST)) {
+        let url = after.split("://").next().unwrap_or_default();
+        if is_url_with_credential(cut(url, LONGEST)) {
             return true;
         }
         rest = after;
@@ -134,11 +135,11 @@ fn has_oracle_login(text: &str) -> bool {
 pub(super) fn has_login(text: &str) -> bool {
     let Some((login, host)) = text.trim().rsplit_once('@') else { return false };
     let login = login.rsplit_once("://").map_or(login, |(_, login)| login);
-    let password = login.split_once([':', '/']).map(|(_, password)| password);
+    let password = login.split_once([':', '/']);
     let is_host =
         host.starts_with(|c: char| c.is_alphanumeric() || c == '(' || c == '/' || c == '[');
     let is_key = login.len() >= 20 && is_random(login);
-    is_host && (is_key || password.is_some_and(|p| !p.is_empty() && !is_placeholder(p)))
+    is_host && (is_key || password.is_some_and(|(user, p)| !p.is_empty() && is_password(user, p)))
 }
 
 /// Returns true for a parameter of a query that lets in.

@@ -1,5 +1,6 @@
 //! Finds secrets among the arguments of a command.
 
+use super::address::has_login;
 use super::names::naming;
 use super::names_table::Naming;
 use super::random::is_random;
@@ -82,6 +83,9 @@ fn is_value_of(flag: &str, value: &str, program: &[&str]) -> bool {
             && value.chars().all(|c| c.is_ascii_digit() || ":./".contains(c));
         return !is_ports && is_secret_value(Naming::Password, value);
     }
+    if naming(flag) == Naming::Connection {
+        return has_login(value);
+    }
     let is_login = LOGINS.split_ascii_whitespace().any(|login| login == flag);
     let name = naming(flag.trim_start_matches('-'));
     let is_pass = name == Naming::Password
@@ -92,9 +96,7 @@ fn is_value_of(flag: &str, value: &str, program: &[&str]) -> bool {
     {
         return source == "pass" && !is_placeholder(password);
     }
-    is_login && is_login_with_password(value)
-        || flag.starts_with("--") && is_secret_value(name, value)
-        || flag.len() > 2 && is_secret_value(name, value)
+    is_login && is_login_with_password(value) || flag.len() > 2 && is_secret_value(name, value)
 }
 
 /// Returns true for `-pPASSWORD`, and for `user%password`.
@@ -125,7 +127,8 @@ pub(super) fn is_login_with_password(value: &str) -> bool {
 }
 
 fn is_after_a_name(name: &str, value: &str, all: &[&str]) -> bool {
-    if name.starts_with('-') || name.len() > 64 || value.starts_with('-') {
+    let is_plain = !name.contains(['_', ':']) && name != "password" && name != "passwd";
+    if is_plain || name.starts_with('-') || name.len() > 64 || value.starts_with('-') {
         return false;
     }
     let is_netrc = || all.iter().take(64).any(|word| *word == "machine" || *word == "login");

@@ -24,9 +24,12 @@ pub(super) fn has_token(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut before = b' ';
     for (at, &byte) in bytes.iter().enumerate() {
-        let is_start = !is_word(before);
+        let (last, is_start) = (before, !is_word(before));
         before = byte;
-        if is_start && (byte.is_ascii_alphanumeric() || byte == b'$') && starts_token(text, at) {
+        if is_start
+            && (byte.is_ascii_alphanumeric() || byte == b'$')
+            && starts_token(text, at, last)
+        {
             return true;
         }
     }
@@ -37,13 +40,15 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-fn starts_token(text: &str, at: usize) -> bool {
+/// `before` is what stands before the token.
+fn starts_token(text: &str, at: usize, before: u8) -> bool {
     let Some(rest) = text.get(at..) else { return false };
     let candidates = BY_FIRST_BYTE.get(usize::from(rest.as_bytes()[0]));
     let prefixed = candidates.into_iter().flatten().any(|(prefix, format)| {
         rest.strip_prefix(prefix).is_some_and(|body| has_body(body, format))
     });
-    prefixed || is_web_token(rest) || is_compound(rest)
+    // What has several parts does not begin with the second.
+    prefixed || (before != b'.' && (is_web_token(rest) || is_compound(rest)))
 }
 
 fn has_body(rest: &str, format: &Format) -> bool {
@@ -93,7 +98,7 @@ fn is_web_token(rest: &str) -> bool {
 
 /// Tokens that are told by their parts, not by a prefix.
 fn is_compound(rest: &str) -> bool {
-    let legal = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'~' | b':' | b'/' | b'!');
+    let legal = |byte: &u8| is_word(*byte) || b".~:/!|=".contains(byte);
     let length = rest.bytes().take(256).take_while(legal).count();
     if length < 30 {
         return false;
@@ -106,7 +111,7 @@ fn is_compound(rest: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let dotted: Vec<&str> = word.splitn(4, '.').collect();
     let by_dots = match dotted[..] {
-        [id, "atlasv1", secret] => id.len() >= 10 && part(secret, 40),
+        [id, "atlasv1", secret] => id.len() >= 10 && secret.len() >= 40,
         // A Discord bot: its number in base64, a time, a signature.
         [id, time, mac] => {
             let is_bot = (23..=28).contains(&id.len()) && part(id, 23) && time.len() == 6;
@@ -114,8 +119,10 @@ fn is_compound(rest: &str) -> bool {
             let is_mapbox = id == "sk" && time.starts_with("eyJ");
             (is_bot && part(mac, 27) && is_random(mac)) || is_zoho || is_mapbox
         }
-        [kind, account, .., secret] => {
-            (kind == "pat" || kind == "sat") && account.len() == 22 && secret.len() >= 40
+        [kind, account, middle, secret] => {
+            let is_harness = (kind == "pat" || kind == "sat") && account.len() == 22;
+            let is_authress = middle.starts_with("acc-") || middle.starts_with("acc_");
+            (is_harness && secret.len() >= 20) || (is_authress && secret.len() >= 40)
         }
         [id, secret] => id.starts_with("pat") && id.len() == 17 && hex(secret, 64),
         _ => false,
@@ -130,6 +137,10 @@ fn is_compound(rest: &str) -> bool {
     let by_tilde = word.get(3..6).is_some_and(|mark| {
         mark.as_bytes()[0].is_ascii_digit() && mark.ends_with("Q~") && (34..=44).contains(&length)
     });
+    // An application of Facebook's, and its token.
+    let by_bar = word.split_once('|').is_some_and(|(id, secret)| {
+        digits(id) && (14..=17).contains(&id.len()) && part(secret, 27)
+    });
     let by_end = word.rsplit_once('-').is_some_and(|(key, centre)| {
         hex(key, 32) && key.len() == 32 && centre.starts_with("us") && digits(&centre[2..])
     });
@@ -137,6 +148,7 @@ fn is_compound(rest: &str) -> bool {
     by_dots
         || by_colon
         || by_tilde
+        || by_bar
         || by_end
         || word.ends_with("_mmk")
         || is_clickup.is_some_and(|(user, key)| digits(user) && part(key, 30))

@@ -108,7 +108,8 @@ pub(super) const FORMATS: &[Format] = &[
     sure("access_token$production$ access_token$sandbox$", Any, 20),
     sure("FLWSECK_TEST- FLWSECK- rzp_live_ rzp_test_ EZAK EZTK", Alnum, 12),
     sure("shippo_live_ shippo_test_", Hex, 40),
-    sure("duffel_live_ duffel_test_ polar_oat_ polar_pat_ pdl_live_apikey_ pdl_sdbx_apikey_", Word, 20),
+    sure("duffel_live_ duffel_test_", Base64, 20),
+    sure("polar_oat_ polar_pat_ pdl_live_apikey_ pdl_sdbx_apikey_", Word, 20),
     likely("live_ test_", Alnum, 28),
     sure("access-sandbox- access-production- access-development-", Uuid, 36),
     // Models, search and agents.
@@ -153,7 +154,9 @@ pub(super) const FORMATS: &[Format] = &[
     sure("nsec1", Alnum, 50),
     sure("xprv yprv zprv tprv", Alnum, 100),
     sure("chpt_ ntfy_ ghsr_ rpk_ zpka_ retool_ spotify_ ory_at_ ory_st_ ory_rt_ ory_pat_ ory_apikey_", Word, 12),
-    sure("duo_ sm_aat_ sm_pat_ sm_sat_ private_ imp_ sky_", Alnum, 24),
+    sure("sm_aat_ sm_pat_ sm_sat_", Alnum, 16),
+    sure("s-s4t2ud- s-s4t2af-", Hex, 60),
+    sure("duo_ private_ imp_ sky_", Alnum, 24),
     // Hashes of passwords are passwords for whoever guesses well.
     sure("$2a$ $2b$ $2y$", Any, 2),
     sure("$argon2id$ $argon2i$ $argon2d$ $scrypt$ $apr1$ $pbkdf2-", Any, 2),

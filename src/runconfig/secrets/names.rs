@@ -43,7 +43,7 @@ pub(super) fn naming(name: &str) -> Naming {
     }
     if role(last) == Some(Role::Names(Naming::Harmless)) {
         // `API_KEY_HEADER_VALUE` may be what stands in the header.
-        let says_value = all.last().is_some_and(|word| *word == "value") && words.len() > 2;
+        let says_value = all.last().is_some_and(|word| *word == "value") && words.len() > 1;
         return if says_value { Naming::Likely } else { Naming::Harmless };
     }
     let found = (1..=words.len()).rev().find_map(|end| Some((end, named(&words[..end])?)));

@@ -102,7 +102,7 @@ pub(super) const SECRET_KEYS: &str = "api access secret private signing encrypti
     gemini groq user project ikey skey activation product serial management data-private consumer bot sas client";
 pub(super) const HARMLESS_KEYS: &str = "public publishable pub partition sort foreign cache object hot idempotency dedup group tracking \
     column shortcut map dict config registry lookup routing-name message record row range hash translation i18n host known \
-    arrow enter escape tab index bucket s3 file path json yaml label metadata tag issue jira site-public anon-public value order \
+    arrow enter escape tab index bucket s3 file path json yaml label metadata tag issue jira site value order \
     default-sort log sorting document cert dedupe feature dataset unique composite natural candidate surrogate output input";
 
 /// Ends of words that were written without a break: `PGPASSWORD`.

@@ -116,7 +116,12 @@ pub(super) fn is_generated(text: &str) -> bool {
     let parts = text.split(['-', '_', '/', '+', '=', '~']);
     let longest = parts.map(str::len).max().unwrap_or_default();
     let has_all = texture.upper >= 3 && texture.lower >= 3 && texture.digits >= 1;
-    has_all && longest * 3 >= text.len() && longest >= 8 && texture.is_strange(8, 38)
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_one_word = longest >= 32 && longest == text.len() && !is_hex && texture.digits >= 3;
+    (has_all || is_one_word)
+        && longest * 3 >= text.len()
+        && longest >= 8
+        && texture.is_strange(8, 38)
 }
 
 /// Returns true for a text that shows how a value looks: one character again and again, or the alphabet.
@@ -124,7 +129,9 @@ pub(super) fn is_pattern(text: &str) -> bool {
     let bytes: Vec<u8> = text.bytes().take(256).filter(u8::is_ascii_alphanumeric).collect();
     let distinct = {
         let mut seen = [false; 128];
-        bytes.iter().for_each(|byte| seen[usize::from(byte.to_ascii_lowercase())] = true);
+        for byte in &bytes {
+            seen[usize::from(byte.to_ascii_lowercase())] = true;
+        }
         seen.iter().filter(|seen| **seen).count()
     };
     let next = |pair: &&[u8]| pair[0] + 1 == pair[1] || (pair[0] == b'9' && pair[1] == b'0');

@@ -97,3 +97,41 @@ fn harmless_values_are_not_found() {
         assert_eq!(found(fields), [], "{fields}");
     }
 }
+
+/// A row of the corpus. A mark breaks each token up, so that scanners of code hosts take none for a real one.
+#[derive(serde::Deserialize)]
+struct Row {
+    expect: String,
+    label: String,
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+const CORPUS: &str = include_str!("../../../fixtures/secrets/corpus.jsonl");
+
+/// The share of the secrets that has to be found, and of the harmless values that has to pass.
+const LEAST_PERCENT: usize = 97;
+
+#[test]
+fn corpus_is_judged_rightly() {
+    for (expect, least_rows) in [("secret", 150), ("harmless", 120)] {
+        let rows = CORPUS.lines().map(|line| {
+            serde_json::from_str::<Row>(&line.replace("~|~", "")).expect("a row of the corpus")
+        });
+        let rows: Vec<Row> = rows.filter(|row| row.expect == expect).collect();
+        let is_wrong = |row: &&Row| {
+            let mut fields = row.fields.clone();
+            fields.entry("image").or_insert_with(|| "x:1".into());
+            let document = Document::parse(serde_json::to_vec(&fields).unwrap()).unwrap();
+            let found = exposures(&document, Some("/users/me"));
+            found.is_empty() == (expect == "secret")
+        };
+        let wrong: Vec<&str> = rows.iter().filter(is_wrong).map(|row| row.label.as_str()).collect();
+        assert!(rows.len() >= least_rows, "{} rows", rows.len());
+        let right = rows.len() - wrong.len();
+        assert!(
+            right * 100 >= rows.len() * LEAST_PERCENT,
+            "{right} of {} judged as {expect}, but not {wrong:#?}",
+            rows.len()
+        );
+    }
+}

@@ -132,10 +132,12 @@ fn is_secret(place: Place<'_>, text: &str) -> bool {
         (naming, PlaceKind::Prose) if naming > Naming::Neutral => {
             is_secret_value(Naming::Likely, text)
         }
+        // Base64 of what was found to be harmless.
+        (Naming::Neutral, _) if decoded(text).is_some() => false,
         // A header without a telling name may hold a key all the same.
         (Naming::Neutral, PlaceKind::Header) => {
             let is_key =
-                text.len() >= 20 && !text.contains(' ') && !is_uuid(text) && !text.contains("/");
+                text.len() >= 20 && !text.contains(' ') && !is_uuid(text) && !text.contains('/');
             is_key && is_random(text) && !is_placeholder(text) && !is_public(text)
         }
         (naming @ (Naming::Likely | Naming::Token), _)
@@ -158,8 +160,8 @@ fn has_pairs(text: &str) -> bool {
 
 /// Judges what stands within the text.
 fn inner(place: Place<'_>, text: &str, nested: Nested) -> Option<ExposureKind> {
-    if let Some(found) = within_json(place, text, nested) {
-        return found;
+    if let Some(value) = json_of(place, text) {
+        return nested(Place { depth: place.depth + 1, ..place }, &value);
     }
     if let Some(decoded) = decoded(text).filter(|_| place.depth < DEEPEST) {
         let inside = Place { depth: place.depth + 1, ..place };
@@ -172,21 +174,35 @@ fn inner(place: Place<'_>, text: &str, nested: Nested) -> Option<ExposureKind> {
     if let Some(kind) = in_pairs(place, text) {
         return Some(kind);
     }
+    if text.lines().any(is_pgpass) {
+        return Some(ExposureKind::Named);
+    }
     let has_words = text.trim().contains(char::is_whitespace);
     (has_words && !secret_arguments(&words(text)).is_empty()).then_some(ExposureKind::Named)
 }
 
-/// Returns what is found in a text of JSON; `None` if it is none.
-fn within_json(place: Place<'_>, text: &str, nested: Nested) -> Option<Option<ExposureKind>> {
+/// Returns true for a line of `PostgreSQL`'s password file: host, port, database, user, password.
+fn is_pgpass(line: &str) -> bool {
+    let parts: Vec<&str> = line.trim().splitn(5, ':').collect();
+    let [host, port, _, user, password] = parts[..] else { return false };
+    let is_port = port == "*" || !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = |text: &str| !text.is_empty() && !text.contains([' ', '/', '"']);
+    is_port
+        && is_word(host)
+        && is_word(user)
+        && is_word(password)
+        && is_secret_value(Naming::Password, password)
+        && password.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Returns the JSON that a text is.
+fn json_of(place: Place<'_>, text: &str) -> Option<Value> {
     let text = text.trim();
     if place.depth >= DEEPEST || !text.starts_with(['{', '[']) || !text.ends_with(['}', ']']) {
         return None;
     }
     let value: Value = serde_json::from_str(text).ok()?;
-    (value.is_object() || value.is_array()).then(|| {
-        let place = Place { depth: place.depth + 1, ..place };
-        nested(place, &value)
-    })
+    (value.is_object() || value.is_array()).then_some(value)
 }
 
 /// Returns what base64 hides, if it is text.
@@ -210,12 +226,18 @@ fn in_pairs(place: Place<'_>, text: &str) -> Option<ExposureKind> {
     let mut labelled = "";
     let whole = naming_at(&place);
     let is_header = place.kind == PlaceKind::Header || has_header_name(place.name);
+    let mut is_secret_object = false;
     for pair in pairs(text) {
+        is_secret_object |= pair.name == "kind" && pair.value == "Secret";
+        let is_data = is_secret_object && ["data", "stringData"].contains(&owner);
+        if is_data && pair.link == Link::Colon && !is_placeholder(pair.value) {
+            return Some(ExposureKind::Named);
+        }
         if pair.value.is_empty() && pair.link == Link::Colon {
             owner = pair.name;
             continue;
         }
-        if pair.name == "name" {
+        if ["name", "key"].contains(&pair.name) {
             labelled = pair.value;
         }
         if pair.before != b'.'

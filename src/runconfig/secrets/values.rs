@@ -10,7 +10,7 @@ const WORDS: &str = "true false yes no on off none null nil undefined enabled di
     anonymous managed-identity interactive";
 /// Words that stand in what a manual writes for a value.
 const PLACEHOLDERS: &str = "your yours placeholder changeme replaceme replace insert redacted todo fixme dummy example sample here \
-    changethis xxx xxxx xxxxx notreal masked fill";
+    changethis xxx xxxx xxxxx notreal masked fill foo bar baz";
 /// Words with which a token is named and not given.
 const TRADE: &str = "token tokens key keys api apikey personal access client credential credentials bearer basic digest oauth oauth2 auth \
     jwt secret password header cookie session query env vault file keyring my the of and or test demo service account workload \
@@ -248,6 +248,8 @@ pub(super) fn is_public(value: &str) -> bool {
         "proj_",
         "vs_",
         "age1",
+        "bafy",
+        "bafk",
         "npub1",
         "iVBOR",
         "H4sI",
