@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::formats_table::{Body, EXAMPLES, FORMATS, Format};
-use super::random::{is_pattern, is_random};
+use super::random::{is_pattern, is_random, is_uuid};
 use super::values::has_placeholder_word;
 
 /// Every prefix with its format, by its first byte.
@@ -152,13 +152,6 @@ fn is_compound(rest: &str) -> bool {
         || by_end
         || word.ends_with("_mmk")
         || is_clickup.is_some_and(|(user, key)| digits(user) && part(key, 30))
-}
-
-pub(super) fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    text.len() == 36
-        && lengths.eq([8, 4, 4, 4, 12])
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 #[cfg(test)]

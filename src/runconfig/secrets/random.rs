@@ -141,6 +141,13 @@ pub(super) fn is_pattern(text: &str) -> bool {
     is_filled || distinct <= 1 || (bytes.len() >= 6 && ordered * 4 >= (bytes.len() - 1) * 3)
 }
 
+pub(super) fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    text.len() == 36
+        && lengths.eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::address::{has_credential, has_login, is_secret_parameter};
 use super::arguments::{is_login_with_password, secret_arguments, words};
 use super::exposure::ExposureKind;
-use super::formats::{has_token, is_uuid};
+use super::formats::has_token;
 use super::names::naming;
 use super::names_table::Naming;
 use super::pairs::{Link, Pair, pairs};
 use super::private_key::has_private_key;
-use super::random::{is_generated, is_random};
+use super::random::{is_generated, is_random, is_uuid};
 use super::values::{is_path, is_placeholder, is_public, is_secret_value};
 
 /// How often a text within a text is taken apart: JSON in JSON, base64.

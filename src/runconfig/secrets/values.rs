@@ -1,8 +1,7 @@
 //! Tells values that are no secrets under any name: switches, placeholders, references, paths.
 
-use super::formats::is_uuid;
 use super::names_table::Naming;
-use super::random::{is_generated, is_pattern, is_random};
+use super::random::{is_generated, is_pattern, is_random, is_uuid};
 
 /// Whole values that say yes or no, or name a way to log in.
 const WORDS: &str = "true false yes no on off none null nil undefined enabled disabled enable disable required optional auto \
