@@ -121,6 +121,12 @@ fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     let report = user.thv(&allowed).fails(12, "3 of 6 failed").json();
     assert_eq!(names_of(&report, "unchanged"), ["a", "z"]);
     assert_eq!(names_of(&report, "pushed"), ["secret"]);
+    // A path that allows nothing in any of them is an error, and the report is printed.
+    let useless = User::new();
+    useless.file("state/toolhive/runconfigs/a.json", config("a"));
+    let nothing = ["export", "--all", &place, "--json", "--allow", "env_vars.NONE"];
+    let report = useless.thv(&nothing).fails(2, "nothing to allow").json();
+    assert_eq!(names_of(&report, "unchanged"), ["a"]);
     // A configuration without a name gets the name of its tag.
     let other = User::new();
     other.thv(&["import", "--all", &place]).ok();

@@ -105,7 +105,10 @@ fn configuration(world: &World, transport: &str, more: &Value) -> Value {
 fn pushed(world: &World, config: &Value) -> String {
     let file = world.user.file("shared.json", config.to_string());
     let reference = world.registry.reference("configs/server:v1");
-    let mounts = ["--allow", "permission_profile.read.0", "--allow", "permission_profile.write.0"];
+    let held = |field: &&str| config.pointer(&format!("/permission_profile/{field}/0")).is_some();
+    let paths = ["read", "write"].into_iter().filter(held);
+    let paths: Vec<_> = paths.map(|field| format!("permission_profile.{field}.0")).collect();
+    let mounts: Vec<_> = paths.iter().flat_map(|path| ["--allow", path.as_str()]).collect();
     world.user.thv(&[&["push", file.to_str().unwrap(), &reference][..], &mounts].concat()).ok();
     reference
 }

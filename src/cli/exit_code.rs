@@ -53,7 +53,11 @@ impl Failure {
             Self::Ended(_) => 17,
             Self::Run(error) => run_code(error),
             Self::Usage(_)
-            | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
+            | Self::Push(
+                PushError::DigestTarget(_)
+                | PushError::NothingToAllow(_)
+                | PushError::OtherName { .. },
+            ) => 2,
             Self::Document { error, .. } => document_code(error),
             Self::Pull { error, .. } => pull_code(error),
             Self::State(error) => state_code(error),

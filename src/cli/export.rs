@@ -13,7 +13,7 @@ use super::output::Report;
 use super::sharing::{Sharing, push_document};
 use super::transfer::transfer_counted;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
+use crate::runconfig::{Collection, ConfigLocation, Document, PushError, WorkloadName};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -104,7 +104,13 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
             Err(error) => Outcome::failed(name.as_str(), error),
         });
     });
-    transfer_counted(context, doing, Box::pin(work)).await??;
+    let done = transfer_counted(context, doing, Box::pin(work)).await?;
+    // An --allow without effect is known when everything has been pushed.
+    let useless = match done {
+        Err(error @ PushError::NothingToAllow(_)) => Err(error.into()),
+        other => Ok(other?),
+    };
     let statuses = [PushStatus::Pushed, PushStatus::Unchanged].map(PushStatus::as_str);
-    outcomes::print(context, "Exported the state store to", &repository, outcomes, &statuses)
+    outcomes::print(context, "Exported the state store to", &repository, outcomes, &statuses)?;
+    useless
 }

@@ -59,6 +59,15 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
+        // Only a variable can be replaced.
+        Failure::Push(PushError::Exposed(found))
+            if found.iter().all(|f| f.variable().is_none()) =>
+        {
+            "--allow PATH pushes a value as it is"
+        }
+        Failure::Push(PushError::NothingToAllow(_)) => {
+            "without --allow, a push lists the paths of what it refuses"
+        }
         Failure::Push(PushError::Exposed(_)) => {
             "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \
              pushes it as it is"

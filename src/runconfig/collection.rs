@@ -47,7 +47,8 @@ impl Collection {
     /// The login and the repository's configuration blob, which every push needs, come first: if they fail,
     /// nothing else is sent. `done` gets a [`PushError`] for each that failed, among them
     /// [`PushError::OtherName`] for a configuration whose own name differs from the name it is pushed
-    /// under: [`Self::pull_each`] would refuse it.
+    /// under: [`Self::pull_each`] would refuse it. In the end [`PushError::NothingToAllow`], where a path that
+    /// `options` allow holds nothing to allow in any of them.
     pub async fn push_each<E: From<PushError>>(
         &self,
         names: impl IntoIterator<Item = WorkloadName>,
@@ -62,8 +63,11 @@ impl Collection {
         let repository = self.repository(Access::Push);
         push_config(&repository).await.map_err(PushError::Registry)?;
         let mut tasks = JoinSet::new();
+        let mut unused = options.allowances();
         for name in names {
-            match load(&name).and_then(|document| Ok(pack(&name, &document, options)?)) {
+            let packed =
+                load(&name).and_then(|document| Ok(pack(&name, &document, options, &mut unused)?));
+            match packed {
                 Ok(packed) => {
                     let (repository, tag) = (repository.clone(), name.to_tag());
                     tasks.spawn(async move {
@@ -77,7 +81,7 @@ impl Collection {
             wait(&mut tasks, IN_FLIGHT, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         }
         wait(&mut tasks, 1, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
-        Ok(())
+        if unused.is_empty() { Ok(()) } else { Err(PushError::NothingToAllow(unused)) }
     }
 
     /// Lists the tags of the repository, in the registry's order: one for each workload, and any
@@ -135,10 +139,11 @@ fn pack(
     name: &WorkloadName,
     document: &Document,
     options: &PushOptions,
+    unused: &mut Vec<String>,
 ) -> Result<PackedArtifact, PushError> {
     match other_name(document, name) {
         Some(own) => Err(PushError::OtherName { name: name.clone(), own }),
-        None => options.pack(document),
+        None => options.pack_one(document, unused),
     }
 }
 

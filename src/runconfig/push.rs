@@ -22,17 +22,35 @@ pub struct PushOptions {
     /// always are.
     pub home: Option<String>,
     /// The paths, such as `env_vars.API_KEY`, of values that are shared although they look like a
-    /// secret or a private path.
+    /// secret or a private path. A push fails if nothing at a path has to be allowed.
     pub allowed: Vec<String>,
     /// Turns the check off: secrets in a configuration are pushed too.
     pub danger_share_secrets: bool,
 }
 
 impl PushOptions {
-    /// Packs a document; refuses one that holds what should not be shared.
-    pub(super) fn pack(&self, document: &Document) -> Result<PackedArtifact, PushError> {
+    /// Packs a document; refuses one that holds what should not be shared, and a path that allows nothing.
+    fn pack(&self, document: &Document) -> Result<PackedArtifact, PushError> {
+        let mut unused = self.allowances();
+        let packed = self.pack_one(document, &mut unused);
+        if unused.is_empty() { packed } else { Err(PushError::NothingToAllow(unused)) }
+    }
+
+    /// Returns the paths at which values are allowed; none if everything is.
+    pub(super) fn allowances(&self) -> Vec<String> {
+        if self.danger_share_secrets { Vec::new() } else { self.allowed.clone() }
+    }
+
+    /// Packs one of several documents; refuses one that holds what should not be shared. Removes from
+    /// `unused` the paths that allow something in it.
+    pub(super) fn pack_one(
+        &self,
+        document: &Document,
+        unused: &mut Vec<String>,
+    ) -> Result<PackedArtifact, PushError> {
         if !self.danger_share_secrets {
             let mut found = exposures(document, self.home.as_deref());
+            unused.retain(|path| found.iter().all(|found| found.path != *path));
             found.retain(|found| !self.allowed.contains(&found.path));
             if !found.is_empty() {
                 return Err(PushError::Exposed(found));
@@ -74,6 +92,8 @@ pub enum PushError {
     DigestTarget(Reference),
     /// The configuration holds what looks like a secret, or a path of the user's home.
     Exposed(Vec<Exposure>),
+    /// Nothing at these paths, which [`PushOptions::allowed`] names, looks like a secret or a private path.
+    NothingToAllow(Vec<String>),
     /// A workload of a collection has another name than its tag would say.
     OtherName {
         /// The name that it was to be pushed under.
@@ -96,6 +116,10 @@ impl fmt::Display for PushError {
                     found.iter().map(|found| format!("{} {}", found.path, found.kind)).collect();
                 write!(f, "not pushed: {}", found.join("; "))
             }
+            Self::NothingToAllow(paths) => {
+                let paths = paths.join(", ");
+                write!(f, "nothing to allow: no secret or private path is at {paths}")
+            }
             Self::OtherName { name, own } => {
                 write!(
                     f,
@@ -111,7 +135,10 @@ impl fmt::Display for PushError {
 impl std::error::Error for PushError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::DigestTarget(_) | Self::Exposed(_) | Self::OtherName { .. } => None,
+            Self::DigestTarget(_)
+            | Self::Exposed(_)
+            | Self::NothingToAllow(_)
+            | Self::OtherName { .. } => None,
             Self::Registry(error) => error.source(),
         }
     }
@@ -151,6 +178,14 @@ mod tests {
         options.home = Some("/users/me".to_owned());
         let refused = pushed(options).await;
         assert_eq!(refused.to_string(), "not pushed: volumes.0 is a path in a home directory");
+        let mut options =
+            PushOptions { home: Some("/users/me".to_owned()), ..PushOptions::default() };
+        options.allowed.push("env_vars.NONE".to_owned());
+        let useless = pushed(options).await;
+        assert!(
+            matches!(&useless, PushError::NothingToAllow(paths) if paths[..] == ["env_vars.NONE"])
+        );
+        assert!(useless.to_string().ends_with("is at env_vars.NONE"), "{useless}");
         let home = Some("/users/me".to_owned());
         let everything = PushOptions { home, danger_share_secrets: true, ..PushOptions::default() };
         assert!(matches!(pushed(everything).await, PushError::Registry(_)));

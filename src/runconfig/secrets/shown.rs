@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use url::Url;
 
-use super::rules::is_secret_by_name;
-use super::scan::{Exposure, ExposureKind, exposures_in, named};
+use super::exposure::{Exposure, ExposureKind};
+use super::scan::exposures_in;
 use crate::printable::{printable, quoted};
 
 /// Returns `arguments` as words of a shell's command line: quotes show where each begins and ends.
@@ -69,13 +69,23 @@ fn hidden(kind: ExposureKind, text: &str) -> String {
             let host = url.host_str()?;
             Some(format!("{}://{} ", url.scheme(), printable(host)))
         }),
-        ExposureKind::Named => named(text)
-            .filter(|(name, value)| is_secret_by_name(name, value))
-            .and_then(|(_, value)| Some(printable(text.strip_suffix(value)?))),
+        ExposureKind::Named => {
+            named(text).and_then(|(_, value)| Some(printable(text.strip_suffix(value)?)))
+        }
         _ => None,
     };
     let count = text.chars().count();
     format!("{}<hidden: it {kind}, {count} characters in all>", before.unwrap_or_default())
+}
+
+/// Splits `--name=value`, `NAME=value` and `Name: value` where the value alone is the secret.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(['=', ':'])?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let is_name = !name.is_empty() && name.chars().all(legal);
+    let value = value.trim_start();
+    let found = || exposures_in(name, &Value::from(value));
+    (is_name && secret(&found(), name).is_some()).then_some((name, value))
 }
 
 #[cfg(test)]
