@@ -337,7 +337,7 @@ fn inspect_shows_manifest_and_configuration(registry: &Registry) {
     let shown = user.thv(&["inspect", &reference]).ok().stdout();
     for expected in [
         "ghcr.io/example/issue-tracker:2.4.1",
-        "LOG_LEVEL MCP_TRANSPORT",
+        "environment: LOG_LEVEL=info",
         "/srv/cache:/cache",
         "issue-tracker-token,target=ISSUE_TRACKER_TOKEN",
     ] {

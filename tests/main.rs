@@ -14,6 +14,7 @@ mod command_line;
 mod compare;
 mod completions;
 mod conformance;
+mod consent;
 mod crash;
 mod documentation;
 mod embedding;

@@ -130,7 +130,7 @@ thv tags
 thv list
   thv list
   thv list --json
-  thv list --agreements
+  thv list --agreements --json
 thv run
   thv run localhost:5055/configs/files:v1 --dry-run
   thv run --from-config ./files.json --dry-run

@@ -109,10 +109,12 @@ async fn provide_for_toolhive(
             return Ok(());
         }
     };
-    let name = choice.name(image);
+    // With its registry: without one, podman would use any local image of the same path.
+    let full = image.parse().map_or_else(|_| image.clone(), |image: Reference| image.to_string());
+    let name = choice.name(&full);
     let work = async {
         provide_image(&engine, choice, &name, fetched.request.pull, observer).await?;
-        if name == *image { Ok(()) } else { Ok(engine.tag_image(&name, image).await?) }
+        if name == full { Ok(()) } else { Ok(engine.tag_image(&name, &full).await?) }
     };
     select! {
         done = work => done,
