@@ -29,6 +29,7 @@ mod pages;
 mod registry;
 mod run_refusals;
 mod skopeo;
+mod stored_logins;
 mod terminal;
 mod threats;
 mod token;
