@@ -24,6 +24,7 @@ mod help;
 mod json;
 mod large;
 mod leaks;
+mod links;
 mod login;
 mod pages;
 mod registry;
