@@ -92,10 +92,12 @@ impl DockerConfig {
         }
     }
 
-    /// Returns the first entry of the object `field` that names the registry, with its key.
+    /// Returns the entry of the object `field` that names the registry, with its key. The key that
+    /// [`storage_key`] gives comes before others.
     fn entry_of(&self, field: &str, registry: &RegistryName) -> Option<(&String, &Value)> {
         let entries = self.content.get(field)?.as_object()?;
-        entries.iter().find(|(key, _)| names_registry(key, registry))
+        let exact = entries.get_key_value(&storage_key(registry));
+        exact.or_else(|| entries.iter().find(|(key, _)| names_registry(key, registry)))
     }
 
     fn helper_for_all(&self) -> Option<&str> {
@@ -192,18 +194,20 @@ fn path_keys(registry: &RegistryName, repository: Option<&RepositoryName>) -> Ve
     keys
 }
 
-/// Returns true if a key, with or without scheme and API version, names the registry.
+/// Returns true if a key names the whole registry: its host, or a URL of it, of which Docker and podman
+/// look only at the host. Without a scheme, a path is one of podman's namespaces, `v1` too.
+///
+/// A URL that goes on after the API's version is another thing: Docker keeps tokens for its own account
+/// pages under `https://index.docker.io/v1/access-token` and `…/refresh-token`.
 fn names_registry(key: &str, registry: &RegistryName) -> bool {
-    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
-    let rest = rest.unwrap_or(key).trim_end_matches('/');
-    let host = match rest.split_once('/') {
-        Some((host, "v1" | "v2")) => host,
-        // With a scheme, Docker looks only at the host. Without one, a path is a namespace.
-        Some((host, _)) if rest.len() != key.trim_end_matches('/').len() => host,
-        Some(_) => return false,
-        None => rest,
+    let url = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let (host, path) = url.unwrap_or(key).split_once('/').unwrap_or((url.unwrap_or(key), ""));
+    let path = path.trim_end_matches('/');
+    let is_whole = match url {
+        Some(_) => !path.starts_with("v1/") && !path.starts_with("v2/"),
+        None => path.is_empty(),
     };
-    host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
+    is_whole && host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
 }
 
 /// Decodes `base64(name:password)`. Docker pads the password with NUL.
