@@ -86,6 +86,21 @@ impl Pending {
     }
 }
 
+/// Opens the lock of the file at `path`: an empty file beside the one that is written. It stays there,
+/// because another process may wait for it.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    let target = destination(path)?;
+    create_parents(&target)?;
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().ok_or(io::ErrorKind::IsADirectory)?);
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(destination(&directory(&target).join(name))?)
+}
+
 fn create_parents(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
