@@ -115,6 +115,10 @@ fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
         ErrorKind::Denied(_) => {
             format!("`thv login {registry}` logs in as a user who has access")
         }
+        ErrorKind::NotFound(_) | ErrorKind::Protocol(_) if logging_in => {
+            "nothing was stored; check the name and the port, which may be those of a web site"
+                .to_owned()
+        }
         ErrorKind::NotFound(_) => format!(
             "check the name and the tag; some registries answer this to users who are not logged \
              in: `thv login {registry}`"

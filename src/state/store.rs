@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file;
-use crate::capped_read::read_capped;
+use crate::capped_read::read_settings;
 use crate::directories::state_home;
 use crate::runconfig::{Document, InvalidDocument, MAX_SIZE, WorkloadName};
 
@@ -161,7 +161,7 @@ impl StateStore {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }
-        if fs::read(&path).map_err(failed)? == document.bytes() {
+        if read_settings(&path, MAX_SIZE).map_err(failed)? == document.bytes() {
             return Ok(SaveOutcome::Unchanged);
         }
         match if_exists {
@@ -248,7 +248,7 @@ pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
 }
 
 fn read(path: &Path) -> Result<Document, StateError> {
-    let content = read_capped(path, MAX_SIZE)
+    let content = read_settings(path, MAX_SIZE)
         .map_err(|error| StateError::Io { path: path.to_owned(), error })?;
     Document::parse(content).map_err(|error| StateError::Invalid { path: path.to_owned(), error })
 }
