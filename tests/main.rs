@@ -30,6 +30,7 @@ mod login;
 mod pages;
 mod registry;
 mod run_refusals;
+mod serve;
 mod skopeo;
 mod stored_logins;
 mod terminal;

@@ -16,7 +16,8 @@ use url::{Position, Url};
 use super::proxy_body::{ResponseBody, from_registry, from_text, receive};
 use crate::oci::{ApiPath, error_body};
 use crate::wire::{
-    Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
+    Authorization, ForeignRequest, Listener, Method, Origin, Request, Response, Service, Settings,
+    Transport,
 };
 
 /// The path prefix of URLs on other origins that the registry named:
@@ -82,6 +83,10 @@ impl Service for Relay {
                 response
             }
         }
+    }
+
+    fn refuse(&self, foreign: ForeignRequest) -> ClientResponse<ResponseBody> {
+        ClientResponse::new(from_text(error_body("DENIED", &foreign.to_string())))
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::arguments::{STANDARD, is_same_file};
+use super::arguments::{HostNames, STANDARD, is_same_file};
 use super::destination::Destination;
 use super::failure::Failure;
 use super::options::Context;
@@ -183,6 +183,8 @@ pub(super) struct Replay {
     /// The address and port to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     listen: SocketAddr,
+    #[command(flatten)]
+    hosts: HostNames,
 }
 
 impl Replay {
@@ -201,7 +203,7 @@ impl Replay {
             Report::new(format!("Replaying {} at http://{address}", count(records.len())))
                 .field("address", address),
         )?;
-        listener.serve(Arc::clone(&script), stop).await;
+        listener.with_host_names(&self.hosts.host).serve(Arc::clone(&script), stop).await;
         output.note(&format!("{} not requested", count(script.unused())));
         Ok(())
     }
@@ -215,6 +217,8 @@ pub(super) struct Proxy {
     /// The registry, such as `https://registry.example.com`
     #[arg(long, value_name = "URL")]
     upstream: Url,
+    #[command(flatten)]
+    hosts: HostNames,
 }
 
 impl Proxy {
@@ -232,7 +236,7 @@ impl Proxy {
             Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        listener.serve(Arc::new(relay), stop).await;
+        listener.with_host_names(&self.hosts.host).serve(Arc::new(relay), stop).await;
         Ok(())
     }
 }

@@ -5,6 +5,8 @@
 
 mod body;
 mod error;
+#[cfg(feature = "server")]
+mod foreign_request;
 mod headers;
 #[cfg(feature = "server")]
 mod listener;
@@ -23,6 +25,8 @@ mod transport;
 pub(crate) use body::content::Body;
 pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, TlsFailure};
+#[cfg(feature = "server")]
+pub(crate) use foreign_request::ForeignRequest;
 pub(crate) use headers::Headers;
 pub(crate) use hyper::Method;
 #[cfg(feature = "server")]
