@@ -98,13 +98,19 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
     let work = collection.push_each(names, load, &options, |name, pushed| {
         count.set(count.get() + 1);
         outcomes.push(match pushed {
-            Ok(pushed) => Outcome::new(name.as_str(), pushed.status.as_str())
-                .field("reference", &collection.reference(&name))
-                .field("digest", &pushed.digest),
+            Ok(pushed) => {
+                let outcome = Outcome::new(name.as_str(), pushed.status.as_str())
+                    .field("reference", &collection.reference(&name))
+                    .field("digest", &pushed.digest);
+                match &pushed.status {
+                    PushStatus::Replaced { before } => outcome.field("before", before),
+                    _ => outcome,
+                }
+            }
             Err(error) => Outcome::failed(name.as_str(), error),
         });
     });
     transfer_counted(context, doing, Box::pin(work)).await??;
-    let statuses = [PushStatus::Pushed, PushStatus::Unchanged].map(PushStatus::as_str);
-    outcomes::print(context, "Exported the state store to", &repository, outcomes, &statuses)
+    let done = "Exported the state store to";
+    outcomes::print(context, done, &repository, outcomes, &PushStatus::WORDS)
 }

@@ -77,15 +77,17 @@ pub(super) async fn push_document(
     let work = Box::pin(push(&context.client, reference, &document, &options));
     let pushed = transfer(context, &doing, work).await??;
     let sentence = match pushed.status {
-        PushStatus::Pushed => format!("{verb} {what} {reference}"),
         PushStatus::Unchanged => format!("{reference} already holds this run configuration"),
+        _ => format!("{verb} {what} {reference}"),
     };
-    context.output.report(
-        Report::new(sentence)
-            .field("reference", reference.to_string())
-            .field("digest", pushed.digest.to_string())
-            .field("status", pushed.status.as_str()),
-    )
+    let mut report = Report::new(sentence)
+        .field("reference", reference.to_string())
+        .field("digest", pushed.digest.to_string())
+        .field("status", pushed.status.as_str());
+    if let PushStatus::Replaced { before } = &pushed.status {
+        report = report.field("before", before.to_string());
+    }
+    context.output.report(report)
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::secrets::{Exposure, exposures};
-use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed};
+use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, Reference};
+use crate::oci::push::ConfigBlob;
+use crate::oci::{self, Client, Pushed, Reference, Repository, Tag};
 use crate::timestamp::Timestamp;
 
 /// How run configurations are pushed. By default one that holds what looks like a secret is refused.
@@ -26,6 +27,9 @@ pub struct PushOptions {
     pub allowed: Vec<String>,
     /// Turns the check off: secrets in a configuration are pushed too.
     pub danger_share_secrets: bool,
+    /// Whether to ask alone what a push would do, by GET and HEAD. Nothing is written. What the push would refuse
+    /// is refused; whether the registry would let this user write is not known.
+    pub dry_run: bool,
 }
 
 impl PushOptions {
@@ -44,8 +48,8 @@ impl PushOptions {
 
 /// Pushes `document` to `reference` as an artifact, and tags it.
 ///
-/// Nothing is sent if the tag already names the same configuration with the same annotations. Blobs that the
-/// registry has are not sent again. The manifest is sent last, after every blob.
+/// Nothing is sent if the tag already names the same configuration with the same annotations, and the registry has
+/// all of it. Blobs that the registry has are not sent again. The manifest is sent last, after every blob.
 ///
 /// # Errors
 /// [`PushError`]; the tag still names what it named before.
@@ -60,9 +64,21 @@ pub async fn push(
     };
     let packed = options.pack(document)?;
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
-    // Boxed, because the future of several requests at the same time is large.
-    let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
+    let pushed = push_packed(&packed, &repository, tag, ConfigBlob::Unknown, options.dry_run).await;
     pushed.map_err(PushError::Registry)
+}
+
+/// Pushes an artifact; in a dry run, asks what the push would do.
+pub(super) async fn push_packed(
+    packed: &PackedArtifact,
+    repository: &Repository,
+    tag: &Tag,
+    config: ConfigBlob,
+    dry_run: bool,
+) -> Result<Pushed, oci::Error> {
+    // Boxed, because the future of several requests at the same time is large.
+    let plan = Box::pin(packed.plan(repository, tag, config)).await?;
+    if dry_run { Ok(plan.expected()) } else { Box::pin(plan.carry_out()).await }
 }
 
 /// Why a run configuration could not be pushed.
