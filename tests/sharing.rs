@@ -245,3 +245,37 @@ fn dry_run_of_an_export_to_a_file_writes_no_file() {
     assert_eq!(std::fs::read_to_string(user.path("other.json")).unwrap(), "other");
     user.thv(&["export", "my-server", "-", "--dry-run"]).fails(2, "for a file or a registry");
 }
+
+/// Docker Hub's name for it belongs to whoever registers it.
+#[test]
+fn image_that_toolhive_built_here_is_refused() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/a:n");
+    let push = ["push", "n.json", &reference];
+    let repository = registry.reference("configs/a");
+    for image in [
+        "toolhivelocal/npx-files:20260101120000",
+        "docker.io/toolhivelocal/npx-files:20260101120000",
+        "localhost/toolhivelocal/uvx-a",
+        "ToolHiveLocal/go-a:1",
+    ] {
+        let config = json!({ "image": image, "name": "n", "transport": "stdio" });
+        user.file("n.json", config.to_string());
+        user.file("state/toolhive/runconfigs/n.json", config.to_string());
+        let said =
+            "not pushed: image names an image that only this machine has\nhint: push the image";
+        user.thv(&push).fails(18, said);
+        user.thv(&["export", "n", &reference]).fails(18, said);
+        user.thv(&["export", "n", &reference, "--dry-run"]).fails(18, said);
+        user.thv(&["export", "--all", &repository]).fails(18, "n: not pushed: image names");
+        assert_eq!(held(&registry, "n").0, 404);
+        // A file stays on this machine.
+        user.thv(&["export", "n", "./out.json"]).ok();
+    }
+    user.thv(&[&push[..], &["--allow", "image"]].concat()).ok();
+    for image in ["toolhive/toolhivelocal/a", "ghcr.io/toolhivelocal/a:1", "toolhivelocal.io/a"] {
+        let config = json!({ "image": image, "name": "n", "transport": "stdio" });
+        user.file("n.json", config.to_string());
+        user.thv(&push).ok();
+    }
+}

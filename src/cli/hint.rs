@@ -8,7 +8,7 @@ use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::run::RunError;
-use crate::runconfig::{PullError, PushError};
+use crate::runconfig::{ExposureKind, PullError, PushError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind, TlsFailure};
 
@@ -58,6 +58,12 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Run(RunError::Unsupported(_)) => {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
+        }
+        Failure::Push(PushError::Exposed(found))
+            if found.iter().all(|found| found.kind == ExposureKind::LocalImage) =>
+        {
+            "push the image to a registry and name it there; --allow image pushes the configuration \
+             as it is"
         }
         Failure::Push(PushError::Exposed(_)) => {
             "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \

@@ -18,7 +18,7 @@ pub(super) struct Sharing {
     /// Replace the value of the environment variable VARIABLE with a reference to the secret NAME
     #[arg(long, value_name = "VARIABLE=NAME")]
     secret: Vec<String>,
-    /// Push the value at PATH although it looks like a secret or a private path
+    /// Push the value at PATH although it looks like a secret or a private path, or names a local image
     #[arg(long, value_name = "PATH")]
     allow: Vec<String>,
     /// Say what would be refused, sent and replaced, and write nothing

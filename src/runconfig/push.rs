@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::artifact;
 use super::document::Document;
 use super::name::WorkloadName;
-use super::secrets::{Exposure, exposures};
+use super::secrets::{Exposure, ExposureKind, exposures};
 use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
 use crate::oci::push::ConfigBlob;
@@ -22,8 +22,8 @@ pub struct PushOptions {
     /// The user's home directory. Paths in it are refused; paths in `/home`, `/Users` and `/root`
     /// always are.
     pub home: Option<String>,
-    /// The paths, such as `env_vars.API_KEY`, of values that are shared although they look like a
-    /// secret or a private path.
+    /// The paths, such as `env_vars.API_KEY` or `image`, of values that are shared although they look like a
+    /// secret or a private path, or name an image that only this machine has.
     pub allowed: Vec<String>,
     /// Turns the check off: secrets in a configuration are pushed too.
     pub danger_share_secrets: bool,
@@ -37,6 +37,7 @@ impl PushOptions {
     pub(super) fn pack(&self, document: &Document) -> Result<PackedArtifact, PushError> {
         if !self.danger_share_secrets {
             let mut found = exposures(document, self.home.as_deref());
+            found.extend(local_image(document));
             found.retain(|found| !self.allowed.contains(&found.path));
             if !found.is_empty() {
                 return Err(PushError::Exposed(found));
@@ -81,6 +82,19 @@ pub(super) async fn push_packed(
     if dry_run { Ok(plan.expected()) } else { Box::pin(plan.carry_out()).await }
 }
 
+/// Returns the image if `ToolHive` built it on this machine.
+///
+/// `ToolHive` gives such images the name `toolhivelocal/…`, and never pushes them. An engine elsewhere would ask
+/// Docker Hub, where anyone may register that name, for an image to run.
+fn local_image(document: &Document) -> Option<Exposure> {
+    let image = document.config().image.to_ascii_lowercase();
+    let hub = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
+    let podman = "localhost/";
+    let path = hub.iter().chain([&podman]).find_map(|registry| image.strip_prefix(registry));
+    let is_local = path.unwrap_or(&image).starts_with("toolhivelocal/");
+    is_local.then(|| Exposure { path: "image".to_owned(), kind: ExposureKind::LocalImage })
+}
+
 /// Why a run configuration could not be pushed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -88,7 +102,8 @@ pub enum PushError {
     /// The reference names a digest. The digest of a push follows from its content, so only a tag can be
     /// chosen.
     DigestTarget(Reference),
-    /// The configuration holds what looks like a secret, or a path of the user's home.
+    /// The configuration holds what looks like a secret, a path of the user's home, or an image that only this
+    /// machine has.
     Exposed(Vec<Exposure>),
     /// A workload of a collection has another name than its tag would say.
     OtherName {
