@@ -31,6 +31,7 @@ mod pages;
 mod registry;
 mod run_refusals;
 mod serve;
+mod sharing;
 mod skopeo;
 mod stored_logins;
 mod terminal;

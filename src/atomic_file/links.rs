@@ -29,20 +29,18 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
         let candidate = followed.join(next);
         // What cannot be looked at fails when it is opened, with an error that says more.
         let found = fs::symlink_metadata(&candidate).ok();
-        match found.filter(|found| matches!(next, Component::Normal(_)) && found.is_symlink()) {
-            Some(link) => {
-                links += 1;
-                if links > LIMIT {
-                    let text = format!("{}: too many symbolic links", path.display());
-                    return Err(io::Error::other(text));
-                }
-                refuse_foreign(&candidate, &link)?;
-                rest = fs::read_link(&candidate)?.join(components.as_path());
+        let is_link = |found: &Metadata| matches!(next, Component::Normal(_)) && found.is_symlink();
+        if let Some(link) = found.filter(is_link) {
+            links += 1;
+            if links > LIMIT {
+                let text = format!("{}: too many symbolic links", path.display());
+                return Err(io::Error::other(text));
             }
-            None => {
-                rest = components.as_path().to_owned();
-                followed = candidate;
-            }
+            refuse_foreign(&candidate, &link)?;
+            rest = fs::read_link(&candidate)?.join(components.as_path());
+        } else {
+            rest = components.as_path().to_owned();
+            followed = candidate;
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::run::RunError;
-use crate::runconfig::{PullError, PushError};
+use crate::runconfig::{ExposureKind, PullError, PushError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind, TlsFailure};
 
@@ -59,9 +59,15 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
+        Failure::Push(PushError::Exposed(found))
+            if found.iter().all(|found| found.kind == ExposureKind::LocalImage) =>
+        {
+            "push the image to a registry and name it there; --allow image pushes the configuration \
+             as it is"
+        }
         // Only a variable can be replaced.
         Failure::Push(PushError::Exposed(found))
-            if found.iter().all(|f| f.variable().is_none()) =>
+            if found.iter().all(|found| found.variable().is_none()) =>
         {
             "--allow PATH pushes a value as it is"
         }

@@ -106,7 +106,7 @@ async fn import_all(
     transfer_counted(context, doing, Box::pin(work)).await?;
     let statuses = ["created", "unchanged", "replaced", "skipped"];
     let done = "Imported the run configurations of";
-    outcomes::print(context, done, &repository, outcomes, &statuses)
+    outcomes::print(context, done, &repository, outcomes, &statuses, false)
 }
 
 fn save(

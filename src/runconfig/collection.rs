@@ -8,10 +8,11 @@ use tokio::task::JoinSet;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::pull::{PullError, Pulled, pull};
-use super::push::{PushError, PushOptions};
-use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed, push_config};
+use super::push::{PushError, PushOptions, push_packed};
+use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, Reference, Repository, Tag, TagQuery};
+use crate::oci::push::{ConfigBlob, find_config, push_config};
+use crate::oci::{self, Client, Pushed, Reference, Repository, Tag, TagQuery};
 
 /// How many configurations are transferred at the same time.
 const IN_FLIGHT: usize = 16;
@@ -49,6 +50,8 @@ impl Collection {
     /// [`PushError::OtherName`] for a configuration whose own name differs from the name it is pushed
     /// under: [`Self::pull_each`] would refuse it. In the end [`PushError::NothingToAllow`], where a path that
     /// `options` allow holds nothing to allow in any of them.
+    ///
+    /// The configuration blob is not among what [`Pushed::sent`] says of any workload.
     pub async fn push_each<E: From<PushError>>(
         &self,
         names: impl IntoIterator<Item = WorkloadName>,
@@ -61,7 +64,10 @@ impl Collection {
             return Ok(());
         }
         let repository = self.repository(Access::Push);
-        push_config(&repository).await.map_err(PushError::Registry)?;
+        let is_dry = options.dry_run;
+        let config =
+            if is_dry { find_config(&repository).await } else { push_config(&repository).await };
+        config.map_err(PushError::Registry)?;
         let mut tasks = JoinSet::new();
         let mut unused = options.allowances();
         for name in names {
@@ -71,9 +77,9 @@ impl Collection {
                 Ok(packed) => {
                     let (repository, tag) = (repository.clone(), name.to_tag());
                     tasks.spawn(async move {
-                        // Boxed, because the future of several requests at the same time is large.
-                        let pushed = Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst));
-                        (name, pushed.await.map_err(PushError::Registry))
+                        let config = ConfigBlob::Known;
+                        let pushed = push_packed(&packed, &repository, &tag, config, is_dry).await;
+                        (name, pushed.map_err(PushError::Registry))
                     });
                 }
                 Err(error) => done(name, Err(error)),

@@ -5,11 +5,13 @@ use std::time::SystemTime;
 
 use super::artifact;
 use super::document::Document;
+use super::location::is_built_by_toolhive;
 use super::name::WorkloadName;
-use super::secrets::{Exposure, exposures};
-use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed};
+use super::secrets::{Exposure, ExposureKind, exposures};
+use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, Reference};
+use crate::oci::push::ConfigBlob;
+use crate::oci::{self, Client, Pushed, Reference, Repository, Tag};
 use crate::timestamp::Timestamp;
 
 /// How run configurations are pushed. By default one that holds what looks like a secret is refused.
@@ -21,11 +23,15 @@ pub struct PushOptions {
     /// The user's home directory. Paths in it are refused; paths in `/home`, `/Users` and `/root`
     /// always are.
     pub home: Option<String>,
-    /// The paths, such as `env_vars.API_KEY`, of values that are shared although they look like a
-    /// secret or a private path. A push fails if nothing at a path has to be allowed.
+    /// The paths, such as `env_vars.API_KEY` or `image`, of values that are shared although they look like a
+    /// secret or a private path, or name an image that only this machine has. A push fails if nothing at a
+    /// path has to be allowed.
     pub allowed: Vec<String>,
     /// Turns the check off: secrets in a configuration are pushed too.
     pub danger_share_secrets: bool,
+    /// Whether to ask alone what a push would do, by GET and HEAD. Nothing is written. What the push would refuse
+    /// is refused; whether the registry would let this user write is not known.
+    pub dry_run: bool,
 }
 
 impl PushOptions {
@@ -50,6 +56,7 @@ impl PushOptions {
     ) -> Result<PackedArtifact, PushError> {
         if !self.danger_share_secrets {
             let mut found = exposures(document, self.home.as_deref());
+            found.extend(local_image(document));
             unused.retain(|path| found.iter().all(|found| found.path != *path));
             found.retain(|found| !self.allowed.contains(&found.path));
             if !found.is_empty() {
@@ -62,8 +69,8 @@ impl PushOptions {
 
 /// Pushes `document` to `reference` as an artifact, and tags it.
 ///
-/// Nothing is sent if the tag already names the same configuration with the same annotations. Blobs that the
-/// registry has are not sent again. The manifest is sent last, after every blob.
+/// Nothing is sent if the tag already names the same configuration with the same annotations, and the registry has
+/// all of it. Blobs that the registry has are not sent again. The manifest is sent last, after every blob.
 ///
 /// # Errors
 /// [`PushError`]; the tag still names what it named before.
@@ -78,9 +85,32 @@ pub async fn push(
     };
     let packed = options.pack(document)?;
     let repository = client.repository(reference.registry(), reference.repository(), Access::Push);
-    // Boxed, because the future of several requests at the same time is large.
-    let pushed = Box::pin(packed.push(&repository, tag, PushOrder::AllAtOnce)).await;
+    let pushed = push_packed(&packed, &repository, tag, ConfigBlob::Unknown, options.dry_run).await;
     pushed.map_err(PushError::Registry)
+}
+
+/// Pushes an artifact; in a dry run, asks what the push would do.
+pub(super) async fn push_packed(
+    packed: &PackedArtifact,
+    repository: &Repository,
+    tag: &Tag,
+    config: ConfigBlob,
+    dry_run: bool,
+) -> Result<Pushed, oci::Error> {
+    // Boxed, because the future of several requests at the same time is large.
+    let plan = Box::pin(packed.plan(repository, tag, config)).await?;
+    if dry_run { Ok(plan.expected()) } else { Box::pin(plan.carry_out()).await }
+}
+
+/// Returns the image if `ToolHive` built it on this machine.
+///
+/// `ToolHive` gives such images the name `toolhivelocal/…`, and never pushes them. An engine elsewhere would ask
+/// Docker Hub, where anyone may register that name, for an image to run.
+fn local_image(document: &Document) -> Option<Exposure> {
+    // Engines take upper-case letters for lower-case ones.
+    let image = document.config().image.to_ascii_lowercase();
+    let is_local = image.parse().is_ok_and(|image| is_built_by_toolhive(&image));
+    is_local.then(|| Exposure { path: "image".to_owned(), kind: ExposureKind::LocalImage })
 }
 
 /// Why a run configuration could not be pushed.
@@ -90,7 +120,8 @@ pub enum PushError {
     /// The reference names a digest. The digest of a push follows from its content, so only a tag can be
     /// chosen.
     DigestTarget(Reference),
-    /// The configuration holds what looks like a secret, or a path of the user's home.
+    /// The configuration holds what looks like a secret, a path of the user's home, or an image that only this
+    /// machine has.
     Exposed(Vec<Exposure>),
     /// Nothing at these paths, which [`PushOptions::allowed`] names, looks like a secret or a private path.
     NothingToAllow(Vec<String>),

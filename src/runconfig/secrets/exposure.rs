@@ -16,6 +16,8 @@ pub enum ExposureKind {
     Url,
     /// A path below a home directory.
     HomePath,
+    /// An image that only the machine has that built it. On others, its name belongs to whoever registers it.
+    LocalImage,
 }
 
 impl fmt::Display for ExposureKind {
@@ -26,6 +28,7 @@ impl fmt::Display for ExposureKind {
             Self::Named => "looks like a secret by its name",
             Self::Url => "is a URL with a credential in it",
             Self::HomePath => "is a path in a home directory",
+            Self::LocalImage => "names an image that only this machine has",
         })
     }
 }
