@@ -12,10 +12,10 @@ use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::sharing::{Sharing, done, fields_of, push_document};
+use super::sharing::{Sharing, done, fields_of, note_lints, push_document};
 use super::transfer::transfer_counted;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
+use crate::runconfig::{Collection, ConfigLocation, Document, Lint, WorkloadName, lints};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -119,7 +119,14 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
     let (total, count) = (names.len(), Cell::new(0));
     let doing =
         || format!("exporting to {}: {} of {total}", repository_of(&repository), count.get());
-    let load = |name: &WorkloadName| sharing.with_secrets(store.load(name)?);
+    let load = |name: &WorkloadName| -> Result<_, Failure> {
+        let document = sharing.with_secrets(store.load(name)?)?;
+        // One without a name gets the name of its tag.
+        let mut lints = lints(&document);
+        lints.retain(|lint| *lint != Lint::NoName);
+        note_lints(context, &format!("{name}: "), lints);
+        Ok(document)
+    };
     let work = collection.push_each(names, load, &options, |name, pushed| {
         count.set(count.get() + 1);
         outcomes.push(match pushed {
