@@ -310,3 +310,23 @@ fn push_says_what_keeps_others_from_using_it() {
     assert!(ran.starts_with("note: n: it has no \"transport\";"), "{ran}");
     assert!(ran.contains("note: n: ToolHive knows no field \"envvars\""), "{ran}");
 }
+
+#[test]
+fn exported_file_with_a_secret_is_said_to_hold_it() {
+    let user = User::new();
+    let config = json!({ "image": "x:1", "name": "n", "transport": "stdio", "volumes": ["/home/me:/x"],
+        "remote_auth_config": { "client_id": "me", "client_secret": "FAKE-9f8a7c6e5d4b3a21" } });
+    user.file("state/toolhive/runconfigs/n.json", config.to_string());
+    let said = "secrets in plain text: remote_auth_config.client_secret\n";
+    for (place, shown) in [("./n.json", "./n.json"), ("-", "standard output")] {
+        let ran = user.thv(&["export", "n", place]).ok();
+        assert_eq!(ran.stderr(), format!("note: {shown} holds {said}"));
+    }
+    let ran = user.thv(&["export", "n", "./new.json", "--dry-run"]).ok();
+    assert_eq!(ran.stderr(), format!("note: ./new.json would hold {said}"));
+
+    // A reference to a secret is none.
+    let config = config.to_string().replace("FAKE-9f8a7c6e5d4b3a21", "oauth,target=oauth_secret");
+    user.file("state/toolhive/runconfigs/n.json", config);
+    assert_eq!(user.thv(&["export", "n", "./n.json"]).ok().stderr(), "");
+}

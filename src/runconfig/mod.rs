@@ -52,7 +52,6 @@ pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
 pub(crate) use review::reviewed;
 pub use review::{Review, review};
-#[cfg(any(test, fuzzing))]
 pub(crate) use secrets::exposures;
 pub use secrets::{Exposure, ExposureKind};
 pub(crate) use secrets::{shown_arguments, shown_text};

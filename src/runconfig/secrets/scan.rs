@@ -31,6 +31,13 @@ pub enum ExposureKind {
     LocalImage,
 }
 
+impl ExposureKind {
+    /// Returns true for what lets others in; false for what is only of no use, or private, elsewhere.
+    pub(crate) const fn is_secret(self) -> bool {
+        !matches!(self, Self::HomePath | Self::LocalImage)
+    }
+}
+
 impl fmt::Display for ExposureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
