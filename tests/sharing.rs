@@ -279,3 +279,54 @@ fn image_that_toolhive_built_here_is_refused() {
         user.thv(&push).ok();
     }
 }
+
+#[test]
+fn push_says_what_keeps_others_from_using_it() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/a:v1");
+    let config = json!({ "Image": "x:1", "permision_profile": {}, "envvars": { "A": "1" } });
+    user.file("config.json", config.to_string());
+    let notes = "note: it has no \"name\"; `thv run` and `thv import` will need --name\n\
+        note: it has no \"transport\"; to run, it needs stdio, sse or streamable-http there\n\
+        note: \"Image\" is read as \"image\", but other programs may mind the case\n\
+        note: ToolHive knows no field \"envvars\"; \"env_vars\" may be meant\n\
+        note: ToolHive knows no field \"permision_profile\"; \"permission_profile\" may be meant\n";
+    for more in [&["--dry-run"][..], &[]] {
+        let ran = user.thv(&[&["push", "config.json", &reference][..], more].concat()).ok();
+        assert_eq!(ran.stderr(), notes);
+    }
+    let ran = user.thv(&["push", "config.json", &reference, "--quiet"]).ok();
+    assert_eq!(ran.stderr(), "");
+    // It is true: both need a name, and that is enough.
+    user.thv(&["import", &reference]).fails(2, "has no name; --name NAME");
+    user.thv(&["import", &reference, "--name", "n"]).ok();
+    user.file("nameless.json", r#"{"image":"x:1","transport":"stdio"}"#);
+    let run = ["run", "./nameless.json", "--dry-run"];
+    user.thv(&run).fails(15, "").fails(15, "hint: --name NAME gives it a name");
+    user.thv(&[&run[..], &["--name", "n"]].concat()).ok();
+
+    // With --all, the tag is the name.
+    let ran = user.thv(&["export", "--all", &registry.reference("configs/all")]).ok().stderr();
+    assert!(ran.starts_with("note: n: it has no \"transport\";"), "{ran}");
+    assert!(ran.contains("note: n: ToolHive knows no field \"envvars\""), "{ran}");
+}
+
+#[test]
+fn exported_file_with_a_secret_is_said_to_hold_it() {
+    let user = User::new();
+    let config = json!({ "image": "x:1", "name": "n", "transport": "stdio", "volumes": ["/home/me:/x"],
+        "remote_auth_config": { "client_id": "me", "client_secret": "FAKE-9f8a7c6e5d4b3a21" } });
+    user.file("state/toolhive/runconfigs/n.json", config.to_string());
+    let said = "secrets in plain text: remote_auth_config.client_secret\n";
+    for (place, shown) in [("./n.json", "./n.json"), ("-", "standard output")] {
+        let ran = user.thv(&["export", "n", place]).ok();
+        assert_eq!(ran.stderr(), format!("note: {shown} holds {said}"));
+    }
+    let ran = user.thv(&["export", "n", "./new.json", "--dry-run"]).ok();
+    assert_eq!(ran.stderr(), format!("note: ./new.json would hold {said}"));
+
+    // A reference to a secret is none.
+    let config = config.to_string().replace("FAKE-9f8a7c6e5d4b3a21", "oauth,target=oauth_secret");
+    user.file("state/toolhive/runconfigs/n.json", config);
+    assert_eq!(user.thv(&["export", "n", "./n.json"]).ok().stderr(), "");
+}

@@ -12,10 +12,13 @@ use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::sharing::{Sharing, done, fields_of, push_document};
+use super::sharing::{Sharing, done, fields_of, note_lints, push_document};
 use super::transfer::transfer_counted;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, Document, PushError, WorkloadName};
+use crate::printable::printable;
+use crate::runconfig::{
+    Collection, ConfigLocation, Document, Lint, PushError, WorkloadName, exposures, lints,
+};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -84,6 +87,11 @@ fn write(
             .field("file", shown.to_string())
             .field("digest", Digest::sha256(bytes).to_string())
     };
+    let place = match destination {
+        Destination::File(path) => path.display().to_string(),
+        Destination::StandardOutput => "standard output".to_owned(),
+    };
+    note_secrets(context, &place, document, dry_run);
     match destination {
         Destination::File(path) if dry_run => {
             let report = report(path).field("status", status_before_write(path, bytes));
@@ -92,6 +100,26 @@ fn write(
         }
         _ => destination.write(context, bytes, report),
     }
+}
+
+/// Names the secrets that a file gets. `ToolHive` itself keeps some of them in its secret store.
+fn note_secrets(context: &Context, place: &str, document: &Document, dry_run: bool) {
+    const SHOWN: usize = 10;
+    let found = exposures(document, None);
+    let paths: Vec<_> =
+        found.into_iter().filter(|found| found.kind.is_secret()).map(|found| found.path).collect();
+    if paths.is_empty() {
+        return;
+    }
+    let verb = if dry_run { "would hold" } else { "holds" };
+    let more = match paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown: Vec<_> = paths.iter().take(SHOWN).map(String::as_str).collect();
+    let shown = shown.join(", ");
+    let note = format!("note: {place} {verb} secrets in plain text: {shown}{more}");
+    context.output.note(&printable(&note));
 }
 
 /// Returns what writing `bytes` to `path` would do.
@@ -119,7 +147,14 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
     let (total, count) = (names.len(), Cell::new(0));
     let doing =
         || format!("exporting to {}: {} of {total}", repository_of(&repository), count.get());
-    let load = |name: &WorkloadName| sharing.with_secrets(store.load(name)?);
+    let load = |name: &WorkloadName| -> Result<_, Failure> {
+        let document = sharing.with_secrets(store.load(name)?)?;
+        // One without a name gets the name of its tag.
+        let mut lints = lints(&document);
+        lints.retain(|lint| *lint != Lint::NoName);
+        note_lints(context, &format!("{name}: "), lints);
+        Ok(document)
+    };
     let work = collection.push_each(names, load, &options, |name, pushed| {
         count.set(count.get() + 1);
         outcomes.push(match pushed {

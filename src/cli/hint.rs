@@ -78,6 +78,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \
              pushes it as it is"
         }
+        Failure::Run(RunError::Plan(PlanError::ContainerName(name))) if name.is_empty() => {
+            "--name NAME gives it a name"
+        }
         Failure::NotAgreed => "`thv inspect` shows it; --yes agrees to it",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
         Failure::Run(RunError::Plan(PlanError::MissingSource(_))) => {

@@ -10,7 +10,8 @@ use super::options::Context;
 use super::output::Report;
 use super::transfer::transfer;
 use crate::oci::{PushStatus, Pushed, Reference};
-use crate::runconfig::{Document, PushOptions, push, with_secret};
+use crate::printable::printable;
+use crate::runconfig::{Document, Lint, PushOptions, lints, push, with_secret};
 use crate::timestamp::Timestamp;
 
 #[derive(Args)]
@@ -83,6 +84,7 @@ pub(super) async fn push_document(
 ) -> Result<(), Failure> {
     let document = sharing.with_secrets(document)?;
     let options = sharing.push_options()?;
+    note_lints(context, "", lints(&document));
     let doing = if options.dry_run { "asking about" } else { "pushing" };
     let work = Box::pin(push(&context.client, reference, &document, &options));
     let pushed = transfer(context, &format!("{doing} {reference}"), work).await??;
@@ -98,6 +100,13 @@ pub(super) async fn push_document(
         report = report.field("dry_run", true);
     }
     context.output.report(report)
+}
+
+/// Says what keeps others from using a configuration; `about` stands in front.
+pub(super) fn note_lints(context: &Context, about: &str, lints: Vec<Lint>) {
+    for lint in lints {
+        context.output.note(&printable(&format!("note: {about}{lint}")));
+    }
 }
 
 /// Returns what is printed about a push or a dry run; as JSON a part more.

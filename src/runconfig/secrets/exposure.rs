@@ -20,6 +20,13 @@ pub enum ExposureKind {
     LocalImage,
 }
 
+impl ExposureKind {
+    /// Returns true for what lets others in; false for what is only of no use, or private, elsewhere.
+    pub(crate) const fn is_secret(self) -> bool {
+        !matches!(self, Self::HomePath | Self::LocalImage)
+    }
+}
+
 impl fmt::Display for ExposureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -49,6 +56,6 @@ impl Exposure {
     #[must_use]
     pub fn variable(&self) -> Option<&str> {
         let name = self.path.strip_prefix("env_vars.")?;
-        (self.kind != ExposureKind::HomePath).then_some(name)
+        self.kind.is_secret().then_some(name)
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn shown_variables(variables: &BTreeMap<String, String>) -> Vec<Strin
     let found = exposures_in("env_vars", &Value::Object(members.collect()));
     let kinds: HashMap<&str, ExposureKind> = found
         .iter()
-        .filter(|found| found.kind != ExposureKind::HomePath)
+        .filter(|found| found.kind.is_secret())
         .map(|found| (found.path.as_str(), found.kind))
         .collect();
     let shown = |(name, value): (&String, &String)| match kinds.get(&*format!("env_vars.{name}")) {
@@ -43,7 +43,7 @@ pub(crate) fn shown_variables(variables: &BTreeMap<String, String>) -> Vec<Strin
 /// Returns the value of a field without line breaks: a text as it is, anything else as JSON.
 pub(crate) fn shown_value(field: &str, value: &Value) -> String {
     let found = exposures_in(field, value);
-    let kind = found.iter().map(|found| found.kind).find(|kind| *kind != ExposureKind::HomePath);
+    let kind = found.iter().map(|found| found.kind).find(|kind| kind.is_secret());
     match (value, kind) {
         (Value::String(text), Some(kind)) => hidden(kind, text),
         (_, Some(kind)) => format!("<hidden: a value in it {kind}>"),
@@ -58,7 +58,7 @@ pub(crate) fn whole_value(value: &Value) -> String {
 
 fn secret(found: &[Exposure], path: &str) -> Option<ExposureKind> {
     let mut kinds = found.iter().filter(|found| found.path == path).map(|found| found.kind);
-    kinds.find(|kind| *kind != ExposureKind::HomePath)
+    kinds.find(|kind| kind.is_secret())
 }
 
 /// Returns a replacement for a secret. It hides as little as possible, because the hidden text takes
