@@ -84,7 +84,7 @@ fn anonymous_pull_gets_a_token_without_a_login() {
     // An anonymous token does not allow a push; a second refusal is final.
     stranger.file("config.json", STDIO);
     let other = world.registry.reference("configs/b:v1");
-    stranger.thv(&["push", "config.json", &other]).fails(4, "did not accept the login");
+    stranger.thv(&["push", "config.json", &other]).fails(4, "wants a login");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn rejected_token_is_replaced_once() {
     assert_eq!(tokens(&server), 2);
 
     let never = counting(300.0, |_, _| false);
-    user.thv(&["pull", &never.reference("a:v1")]).fails(4, "did not accept the login");
+    user.thv(&["pull", &never.reference("a:v1")]).fails(4, "wants a login");
     assert_eq!(tokens(&never), 1, "a second refusal is final");
 }
 
@@ -312,4 +312,33 @@ fn unusual_token_answer_is_accepted() {
         let listed = User::new().thv(&["tags", &server.reference("a")]).ok();
         assert_eq!(listed.stdout(), "v1\n");
     }
+}
+
+/// A token server that accepts the password, and a registry that refuses what its token is used for.
+#[test]
+fn refused_token_is_no_refused_password() {
+    let challenge = "Bearer realm=\"/token\",service=\"s\",error=\"insufficient_scope\"";
+    let refused = move || status(401).with("www-authenticate", challenge).body("{}");
+    let server = StubRegistry::start(move |received| {
+        let authorization = received.header("authorization").unwrap_or_default();
+        match received.method.as_str() {
+            _ if received.target.starts_with("/token") => match authorization {
+                "" | "Basic bWU6RkFLRS1wdw==" => status(200).body(r#"{"token":"pull-only"}"#),
+                _ => status(401).body("{}"),
+            },
+            "POST" | "PUT" => refused(),
+            _ if authorization == "Bearer pull-only" => status(404).body("{}"),
+            _ => refused(),
+        }
+    });
+    let user = User::new();
+    user.file("config.json", STDIO);
+    let reference = server.reference("configs/a:v1");
+    let push = ["push", "config.json", &reference];
+    let stranger = user.thv(&push).fails(4, "wants a login");
+    assert!(!stranger.stderr().contains("did not accept"), "{}", stranger.stderr());
+    let with_password = [&push[..], &["-u", "me", "--password-stdin"]].concat();
+    let denied = user.thv_with_input(&with_password, b"FAKE-pw").fails(5, "access denied");
+    assert!(!denied.stderr().contains("did not accept"), "{}", denied.stderr());
+    user.thv_with_input(&with_password, b"wrong").fails(4, "the token server refused");
 }

@@ -29,19 +29,18 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
         let candidate = followed.join(next);
         // What cannot be looked at fails when it is opened, with an error that says more.
         let found = fs::symlink_metadata(&candidate).ok();
-        let is_link = |found: &Metadata| matches!(next, Component::Normal(_)) && found.is_symlink();
-        if let Some(link) = found.filter(is_link) {
-            links += 1;
-            if links > LIMIT {
-                let text = format!("{}: too many symbolic links", path.display());
-                return Err(io::Error::other(text));
-            }
-            refuse_foreign(&candidate, &link)?;
-            rest = fs::read_link(&candidate)?.join(components.as_path());
-        } else {
+        let is_name = matches!(next, Component::Normal(_));
+        let Some(link) = found.filter(|found| is_name && found.is_symlink()) else {
             rest = components.as_path().to_owned();
             followed = candidate;
+            continue;
+        };
+        links += 1;
+        if links > LIMIT {
+            return Err(io::Error::other(format!("{}: too many symbolic links", path.display())));
         }
+        refuse_foreign(&candidate, &link)?;
+        rest = fs::read_link(&candidate)?.join(components.as_path());
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) type Result<T, E = ErrorKind> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The registry requires a login, or did not accept the credential (401).
     Authentication(AuthenticationError),
-    /// The account may not do this (403).
+    /// The account may not do this: 403, or 401 for a token that its login was exchanged for.
     Denied(ErrorResponse),
     /// There is no such repository, manifest or blob (404).
     NotFound(ErrorResponse),

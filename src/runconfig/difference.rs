@@ -36,7 +36,7 @@ pub struct Difference {
 pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
     let private = |document| {
         let found = exposures(document, None).into_iter();
-        found.filter(|found| found.kind != ExposureKind::HomePath).map(|found| found.path)
+        found.filter(|found| found.kind.is_secret()).map(|found| found.path)
     };
     let mut comparison =
         Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };

@@ -15,7 +15,7 @@ use super::error::AuthenticationError;
 use super::realm;
 use super::scope::Scope;
 use super::token::{Token, TokenRequest};
-use crate::oci::error::Result;
+use crate::oci::error::{ErrorKind, Result};
 use crate::oci::error_response::{BODY_LIMIT, ErrorCode, ErrorResponse};
 use crate::oci::names::RepositoryName;
 use crate::oci::registry::Registry;
@@ -127,11 +127,37 @@ impl Authenticator {
                 Ok(None)
             }
             None if response.status() == 401 => {
-                let with_credential = login.authorization.is_some();
                 let response = ErrorResponse::read(response).await?;
-                Err(AuthenticationError::Refused { response, with_credential }.into())
+                Err(self.refusal(context, login, response).await)
             }
             None => Ok(Some(response)),
+        }
+    }
+
+    /// Returns the error for a 401 after which nothing else can be sent.
+    ///
+    /// A token that a token server gave for a password shows that the password is right, so the registry
+    /// refuses the request and not the login. A token that anyone gets says nothing about a password.
+    async fn refusal(
+        &self,
+        context: &AuthContext,
+        login: &RequestLogin,
+        response: ErrorResponse,
+    ) -> ErrorKind {
+        let space = context.space();
+        let has_token = matches!(self.challenges.get(&space), Some(Challenge::Bearer { .. }));
+        let space_login = self.login(space);
+        let space_login = space_login.lock().await;
+        let used = space_login.credential.get().and_then(Option::as_ref);
+        match used.filter(|_| login.authorization.is_some()) {
+            Some(Credential::Password { .. } | Credential::IdentityToken(_))
+                if has_token && context.repository.is_some() =>
+            {
+                ErrorKind::Denied(response)
+            }
+            used => {
+                AuthenticationError::Refused { response, with_credential: used.is_some() }.into()
+            }
         }
     }
 
