@@ -26,6 +26,7 @@ mod large;
 mod leaks;
 mod login;
 mod pages;
+mod printable;
 mod registry;
 mod run_refusals;
 mod serve;

@@ -7,18 +7,19 @@ use std::io::{self, Read as _, Write as _};
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
+use crate::printable::printable;
 
 const LIMIT: usize = 64 * 1024;
 
 /// Asks a question and reads one line without echo. Fails with [`Failure::Interrupted`] at Ctrl-C, or
 /// at Ctrl-D if nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
-    ask_hidden(question).map_err(failure)
+    ask_hidden(&printable(question)).map_err(failure)
 }
 
 /// Asks a question and returns one line, without white space around it. Fails as [`hidden`] does.
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
-    let answer = ask_shown(question).map_err(failure)?;
+    let answer = ask_shown(&printable(question)).map_err(failure)?;
     Ok(answer.trim().to_owned())
 }
 
