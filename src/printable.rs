@@ -15,6 +15,33 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
+/// Returns `json`, one or several JSON texts, with the same values and without a control character other
+/// than a line break. A character that could steer a terminal is written as an escape of JSON.
+#[cfg(feature = "cli")]
+pub(crate) fn printable_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => shown.push(c),
+            // Within a string both are escaped already: here they are white space.
+            '\t' | '\r' => shown.push(' '),
+            c if is_steering(c) => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units).iter();
+                shown.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Returns true if `text` has a character that could steer a terminal.
+#[cfg(feature = "cli")]
+pub(crate) fn has_steering(text: &str) -> bool {
+    text.chars().any(is_steering)
+}
+
 /// Returns the first `limit` characters of `text`, made [`printable`].
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -73,6 +100,16 @@ mod tests {
         assert!(!shown.chars().any(is_steering), "{shown}");
         assert!(shown.starts_with("a\\u{1b}]0;title\\u{7}"), "{shown}");
         assert!(shown.ends_with("é→"), "{shown}");
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn json_keeps_its_value_without_characters_that_steer_a_terminal() {
+        let json = "{\t\"a\u{9b}\u{7f}\": \"\u{202e}\u{e0041}é\\n\"\r\n}";
+        let shown = printable_json(json);
+        assert!(!shown.chars().any(|c| c != '\n' && is_steering(c)), "{shown}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&shown), value(json));
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod leaks;
 mod links;
 mod login;
 mod pages;
+mod printable;
 mod registry;
 mod run_refusals;
 mod serve;

@@ -46,13 +46,13 @@ impl Inspect {
         if output.json {
             return output.line(&as_json(&source, &review));
         }
-        let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));
+        let heading = |text: &str| output.tinted_line(Tint::Heading, text);
         let lines = |label: &str, value: &str| {
             labelled(&printable(label), &printable(value))
                 .iter()
                 .try_for_each(|text| output.line(text))
         };
-        heading(&printable(&source.title()))?;
+        heading(&source.title())?;
         heading("What runs")?;
         review.program.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;

@@ -8,7 +8,7 @@ use super::hint::hint;
 use super::options::Context;
 use super::output::Report;
 use crate::oci::Reference;
-use crate::printable::{chain, printable};
+use crate::printable::chain;
 
 pub(super) struct Outcome {
     /// The name of the workload, of its file, or of its tag.
@@ -77,7 +77,7 @@ pub(super) fn print(
     let failed: Vec<_> =
         outcomes.into_iter().filter_map(|outcome| Some((outcome.name, outcome.failure?))).collect();
     for (name, error) in &failed {
-        context.output.message(&printable(&format!("{name}: {}", chain(error))));
+        context.output.message(&format!("{name}: {}", chain(error)));
     }
     match failed.first() {
         None => Ok(()),

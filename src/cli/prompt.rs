@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
+use crate::printable::printable;
 
 /// The longest answer, in bytes.
 const LIMIT: usize = 64 * 1024;
@@ -21,12 +22,12 @@ const LIMIT: usize = 64 * 1024;
 /// Asks a question and reads one line without echo. Fails with [`Failure::Interrupted`] at Ctrl-C, or
 /// at Ctrl-D if nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
-    ask_hidden(question).map_err(failure)
+    ask_hidden(&printable(question)).map_err(failure)
 }
 
 /// Asks a question and returns one line, without white space around it. Fails as [`hidden`] does.
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
-    let answer = ask_shown(question).map_err(failure)?;
+    let answer = ask_shown(&printable(question)).map_err(failure)?;
     Ok(answer.trim().to_owned())
 }
 

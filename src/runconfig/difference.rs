@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::document::Document;
 use super::fields::{FieldCategory, Kind, config_field};
 use super::json::is_set;
-use super::secrets::{ExposureKind, exposures};
+use super::secrets::exposures;
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
