@@ -7,11 +7,13 @@ use super::failure::Failure;
 use super::layout::table;
 use super::options::Context;
 use crate::engine::{Container, Engine};
-use crate::printable::{chain, printable};
+use crate::printable::{chain, excerpt};
 use crate::runconfig::shown_text;
 use crate::state::{StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
+/// The most characters of a cell that are shown.
+const CELL_LIMIT: usize = 200;
 
 #[derive(Args)]
 pub(super) struct List {}
@@ -107,5 +109,5 @@ fn as_row(entry: &StoredConfig, containers: Option<&[Container]>) -> [String; CO
     };
     let cells =
         [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];
-    cells.map(|cell| printable(&cell))
+    cells.map(|cell| excerpt(&cell, CELL_LIMIT))
 }
