@@ -22,6 +22,7 @@ mod end_to_end;
 mod errors;
 mod faults;
 mod help;
+mod hostile_arguments;
 mod json;
 mod large;
 mod leaks;

@@ -163,6 +163,46 @@ fn usage_errors_are_named() {
     user.thv(&["run", "./mount.json"]).fails(15, "cannot mount /no/place");
 }
 
+/// The current directory may be a stranger's, with a program of theirs under the name of an engine or helper.
+#[cfg(unix)]
+#[test]
+fn programs_in_relative_directories_of_path_are_not_run() {
+    let user = User::new();
+    let registry = support::stub_registry::StubRegistry::start(|_| {
+        support::stub_registry::status(401).with("www-authenticate", "Basic realm=\"x\"")
+    });
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
+    user.file("config.json", config.to_string());
+    user.file("state/toolhive/runconfigs/n.json", config.to_string());
+    user.file(".docker/config.json", json!({ "credsStore": "fake" }).to_string());
+    let ran = user.path("ran");
+    let script = format!("#!/bin/sh\necho \"$0\" >> {}\n", ran.display());
+    for directory in ["", "bin/"] {
+        for name in ["podman", "docker", "docker-credential-fake"] {
+            user.program(&format!("{directory}{name}"), &script);
+        }
+    }
+    let absent = user.path("absent").display().to_string();
+    for path in
+        ["", ".", "bin", "./bin", ":", &format!("{absent}::{absent}"), &format!("{absent}:bin:")]
+    {
+        let run = |arguments: &[&str]| {
+            let mut command = user.command();
+            command.args(arguments).env("PATH", path).stdin(Stdio::null());
+            Ran(command.output().unwrap())
+        };
+        run(&["run", "./config.json", "--yes"]).fails(17, "install podman or docker");
+        run(&["list"]).ok();
+        run(&["pull", &registry.reference("a:v1")]).fails(4, "no directory in PATH has it");
+        assert!(!ran.exists(), "{path:?}");
+    }
+    let bin = user.path("bin").display().to_string();
+    let mut command = user.command();
+    command.args(["pull", &registry.reference("a:v1")]).env("PATH", bin).stdin(Stdio::null());
+    Ran(command.output().unwrap()).fails(4, "docker-credential-fake");
+    assert!(ran.exists(), "an absolute directory is searched");
+}
+
 #[test]
 fn missing_tag_error_lists_existing_tags() {
     let user = User::new();

@@ -59,9 +59,10 @@ impl Inspect {
         review.permissions.iter().try_for_each(|(label, value)| lines(label, value))?;
         if !review.other_fields.is_empty() {
             heading("What else it sets")?;
-            review.other_fields.iter().try_for_each(|(path, value)| {
-                output.line(&format!("  {}: {}", printable(path), printable(value)))
-            })?;
+            review
+                .other_fields
+                .iter()
+                .try_for_each(|(path, value)| output.line(&format!("  {path}: {value}")))?;
         }
         if let Source::Artifact { pulled, .. } = &source {
             heading("Who made it (not verified)")?;
@@ -75,9 +76,10 @@ impl Inspect {
         if !review.warnings.is_empty() {
             heading("Warnings")?;
         }
-        review.warnings.iter().try_for_each(|warning| {
-            output.line(&output.tinted(Tint::Removed, &format!("  {}", printable(warning))))
-        })
+        review
+            .warnings
+            .iter()
+            .try_for_each(|warning| output.tinted_line(Tint::Removed, &format!("  {warning}")))
     }
 }
 

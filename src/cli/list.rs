@@ -9,11 +9,13 @@ use super::layout::table;
 use super::options::Context;
 use super::output::Report;
 use crate::engine::{Container, Engine};
-use crate::printable::{chain, printable};
+use crate::printable::{chain, excerpt};
 use crate::runconfig::shown_text;
 use crate::state::{Agreements, StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
+/// The most characters of a cell that are shown.
+const CELL_LIMIT: usize = 200;
 
 #[derive(Args)]
 pub(super) struct List {
@@ -70,7 +72,7 @@ impl List {
         }
         let mut rows = vec![["AGREED", "REFERENCE", "DIGEST"].map(str::to_owned)];
         rows.extend(known.iter().map(|known| {
-            [&known.agreed, &known.reference, &known.digest].map(|cell| printable(cell))
+            [&known.agreed, &known.reference, &known.digest].map(|cell| excerpt(cell, CELL_LIMIT))
         }));
         table(&rows).iter().try_for_each(|line| context.output.line(line))
     }
@@ -147,5 +149,5 @@ fn as_row(entry: &StoredConfig, containers: Option<&[Container]>) -> [String; CO
     };
     let cells =
         [entry.name.clone(), transport, state.unwrap_or_default(), url.unwrap_or_default(), runs];
-    cells.map(|cell| printable(&cell))
+    cells.map(|cell| excerpt(&cell, CELL_LIMIT))
 }

@@ -18,6 +18,7 @@ mod request;
 mod resolve;
 mod response;
 mod settings;
+mod target;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -39,8 +40,8 @@ pub use record::exchange::{
     RecordedBody, Recorder, SentRequest,
 };
 pub(crate) use record::redaction_mark::RedactionMark;
-pub(crate) use request::{Authorization, Destination, Request};
-pub(crate) use resolve::is_internal;
+pub(crate) use request::{Authorization, Request};
 pub(crate) use response::Response;
 pub use settings::{InvalidPem, Settings, TlsSettings};
+pub(crate) use target::{Target, has_internal_host};
 pub(crate) use transport::Transport;

@@ -19,7 +19,7 @@ use crate::oci::error::{ErrorKind, Result};
 use crate::oci::error_response::{BODY_LIMIT, ErrorCode, ErrorResponse};
 use crate::oci::names::RepositoryName;
 use crate::oci::registry::Registry;
-use crate::wire::{Authorization, Destination, Origin, Response, Transport};
+use crate::wire::{Authorization, Response, Transport};
 
 /// How often one request is sent again with another authorization. A registry may ask for a further
 /// scope each time and never be satisfied.
@@ -105,6 +105,7 @@ impl Authenticator {
     /// Returns the response if it is final. Returns `None` if the request has to be sent again, with the new
     /// authorization in `login`. Fails with
     /// [`AuthenticationError::Refused`] for a 401 after which nothing else can be sent.
+    /// `response` is the registry's own, and not foreign.
     pub(crate) async fn review(
         &self,
         context: &AuthContext,
@@ -168,9 +169,6 @@ impl Authenticator {
         refused: &RequestLogin,
         response: &Response,
     ) -> Result<Option<Authorization>> {
-        if Origin::of(response.url()).as_ref() != Some(&context.registry.origin) {
-            return Err(AuthenticationError::OtherHost.into());
-        }
         let challenge = match Challenge::choose(response.headers().get_all("www-authenticate")) {
             Ok(challenge) => Some(challenge),
             // Public ECR sends no challenge when it refuses a token.
@@ -180,8 +178,7 @@ impl Authenticator {
         let space = context.space();
         let login = self.login(space.clone());
         let mut login = login.lock().await;
-        login.registry_is_internal =
-            realm::is_internal_registry(&context.registry.base, response.direct_peer());
+        login.registry_is_internal = response.is_from_internal_server();
         if let Some(challenge) = challenge {
             self.challenges.put(&space, challenge);
         }
@@ -249,7 +246,7 @@ impl Authenticator {
             realm,
             service: service.as_deref(),
             scopes: Scope::with_challenged(&context.scopes, scope.as_deref()),
-            destination: if internal { Destination::Any } else { Destination::PublicOnly },
+            public_only: !internal,
             purpose: context.purpose,
         };
         let token = request.send(&self.transport, credential).await?;
