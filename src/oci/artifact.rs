@@ -209,7 +209,8 @@ async fn existing_manifest(
         // Some registries deny access to a manifest that does not exist, and some users may write but not
         // read. The push itself shows whether it is allowed.
         Err(error) => match error.kind() {
-            ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
+            ErrorKind::NotFound(_) | ErrorKind::Manifest(_) => Ok(None),
+            kind if is_forbidden(kind) => Ok(None),
             _ => Err(error),
         },
     }
@@ -227,9 +228,14 @@ async fn push_missing(
     match repository.has_blob(&blob.digest).await {
         Ok(true) => Ok(true),
         Ok(false) => repository.push_blob(blob, content).await.map(|()| true),
-        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(false),
+        Err(error) if is_forbidden(error.kind()) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Returns true for a 403. A 401 is another refusal: it holds for every request of this login.
+const fn is_forbidden(error: &ErrorKind) -> bool {
+    matches!(error, ErrorKind::Denied(response) if response.status == 403)
 }
 
 /// Pushes a blob unless the repository has it. If the lookup is denied, the blob is pushed too.
