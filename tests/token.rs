@@ -314,31 +314,37 @@ fn unusual_token_answer_is_accepted() {
     }
 }
 
-/// A token server that accepts the password, and a registry that refuses what its token is used for.
+/// A token server that accepts a password or none, and a registry that takes its token for the requests
+/// that `allows` allows.
+fn with_tokens_for(allows: impl Fn(&Request) -> bool + Send + Sync + 'static) -> StubRegistry {
+    let challenge = "Bearer realm=\"/token\",service=\"s\",error=\"insufficient_scope\"";
+    StubRegistry::start(move |received| {
+        let authorization = received.header("authorization").unwrap_or_default();
+        match authorization {
+            "" | "Basic bWU6RkFLRS1wdw==" if received.target.starts_with("/token") => {
+                status(200).body(r#"{"token":"some"}"#)
+            }
+            "Bearer some" if allows(received) => status(404).body("{}"),
+            _ => status(401).with("www-authenticate", challenge).body("{}"),
+        }
+    })
+}
+
 #[test]
 fn refused_token_is_no_refused_password() {
-    let challenge = "Bearer realm=\"/token\",service=\"s\",error=\"insufficient_scope\"";
-    let refused = move || status(401).with("www-authenticate", challenge).body("{}");
-    let server = StubRegistry::start(move |received| {
-        let authorization = received.header("authorization").unwrap_or_default();
-        match received.method.as_str() {
-            _ if received.target.starts_with("/token") => match authorization {
-                "" | "Basic bWU6RkFLRS1wdw==" => status(200).body(r#"{"token":"pull-only"}"#),
-                _ => status(401).body("{}"),
-            },
-            "POST" | "PUT" => refused(),
-            _ if authorization == "Bearer pull-only" => status(404).body("{}"),
-            _ => refused(),
+    let pull_only = with_tokens_for(|received| !matches!(received.method.as_str(), "POST" | "PUT"));
+    for server in [pull_only, with_tokens_for(|_| false)] {
+        let user = User::new();
+        user.file("config.json", STDIO);
+        let reference = server.reference("configs/a:v1");
+        let push = ["push", "config.json", &reference];
+        let with_password = [&push[..], &["-u", "me", "--password-stdin"]].concat();
+        let as_me = |password: &[u8]| user.thv_with_input(&with_password, password);
+        let stranger = user.thv(&push).fails(4, "wants a login");
+        let denied = as_me(b"FAKE-pw").fails(5, "access denied");
+        for said in [stranger.stderr(), denied.stderr()] {
+            assert!(!said.contains("did not accept"), "{said}");
         }
-    });
-    let user = User::new();
-    user.file("config.json", STDIO);
-    let reference = server.reference("configs/a:v1");
-    let push = ["push", "config.json", &reference];
-    let stranger = user.thv(&push).fails(4, "wants a login");
-    assert!(!stranger.stderr().contains("did not accept"), "{}", stranger.stderr());
-    let with_password = [&push[..], &["-u", "me", "--password-stdin"]].concat();
-    let denied = user.thv_with_input(&with_password, b"FAKE-pw").fails(5, "access denied");
-    assert!(!denied.stderr().contains("did not accept"), "{}", denied.stderr());
-    user.thv_with_input(&with_password, b"wrong").fails(4, "the token server refused");
+        as_me(b"wrong").fails(4, "the token server refused");
+    }
 }

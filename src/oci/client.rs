@@ -132,12 +132,12 @@ async fn check_is_registry(base: &Url, response: Response) -> Result<()> {
     if is_page(says_html, &body) { Err(ProtocolViolation::WebPage.into()) } else { Ok(()) }
 }
 
-/// Returns true if `body` is a web page. The type alone does not say so: Quay's answer is `true`, as
-/// `text/html`.
+/// Returns true if `body` is a web page. The type alone does not say so: Quay's answer is `true` as
+/// `text/html`, and an empty body may have any type.
 fn is_page(says_html: bool, body: &[u8]) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
-    text.starts_with(b"<") || (says_html && !is_json())
+    text.starts_with(b"<") || (says_html && !text.is_empty() && !is_json())
 }
 
 /// Returns `url` without what may be a secret in it.
@@ -206,7 +206,7 @@ mod tests {
             (true, "true", false),
             (true, "{}", false),
             (true, "It works!", true),
-            (true, "", true),
+            (true, "", false),
         ] {
             assert_eq!(is_page(says_html, body.as_bytes()), expected, "{says_html} {body:?}");
         }

@@ -202,9 +202,14 @@ async fn has_config(
 /// whether that is allowed.
 async fn has(repository: &Repository, blob: &Descriptor) -> Result<bool, Error> {
     match repository.has_blob(&blob.digest).await {
-        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(false),
+        Err(error) if is_forbidden(error.kind()) => Ok(false),
         found => found,
     }
+}
+
+/// Returns true for a 403. A 401 is another refusal: it holds for every request of this login.
+const fn is_forbidden(error: &ErrorKind) -> bool {
+    matches!(error, ErrorKind::Denied(response) if response.status == 403)
 }
 
 /// What a tag names before a push.
@@ -234,7 +239,7 @@ async fn named_by(repository: &Repository, target: &TagOrDigest) -> Result<Named
         // read. The push itself shows whether it is allowed.
         Err(error) => match error.kind() {
             ErrorKind::NotFound(_) => Ok(Named::Nothing),
-            ErrorKind::Denied(_) => Ok(Named::Hidden),
+            kind if is_forbidden(kind) => Ok(Named::Hidden),
             _ => Err(error),
         },
     }
