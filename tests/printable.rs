@@ -200,3 +200,16 @@ fn pulled_bytes_are_verbatim_except_on_a_terminal() {
         assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), content);
     }
 }
+
+#[test]
+fn arguments_in_an_error_do_not_steer_the_terminal() {
+    let user = User::new();
+    let hostile = r"$(printf 'a\033]0;t\007\302\233\342\200\256b')";
+    for command in ["", "list --", "help ", "inspect ./", "completions ", "push x "] {
+        let command = format!("thv --color never {command}\"{hostile}\"");
+        let (shown, code) = Terminal::start(&user, &command, &[]).end();
+        assert!(code != 0 && shown.contains("202e"), "{command}: {shown}");
+        let shown = shown.replace("\r\n", "\n");
+        assert_eq!(steering(&shown), "", "{command}: {shown}");
+    }
+}

@@ -204,3 +204,23 @@ pub(super) fn tags_key(name: &RepositoryName) -> String {
 pub(super) fn tag_key(name: &RepositoryName, tag: &Tag) -> String {
     format!("{}/{tag}", tags_key(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_entries_take_memory_until_they_are_removed() {
+        let room = ENTRY_SIZE * 3;
+        let budget = MemoryBudget::new(room as u64);
+        let storage = Storage(Backend::Memory(Mutex::default(), budget));
+        let write = |key| storage.write(key, Bytes::new()).map_err(|error| error.kind());
+        write("a").unwrap();
+        write("a").unwrap();
+        write("b").unwrap();
+        assert_eq!(write("c"), Err(io::ErrorKind::StorageFull));
+        assert!(storage.remove("a").unwrap());
+        write("c").unwrap();
+        assert_eq!(storage.read("c").unwrap(), Some(Bytes::new()));
+    }
+}
