@@ -30,7 +30,7 @@ Exit codes:
   15  cannot be run here because of a field, a secret, a mount or a port
   16  not run: the user did not agree (--yes agrees)
   17  no container engine found, or it failed
-  18  not pushed: it holds a secret, or an image of this machine (--allow)
+  18  not pushed: it holds a secret or an image of this machine (--allow PATH)
   19  local failure: a file, the transcript, the terminal or a port
  130  interrupted (Ctrl-C)";
 
