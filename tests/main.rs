@@ -28,6 +28,7 @@ mod login;
 mod pages;
 mod registry;
 mod run_refusals;
+mod signals;
 mod skopeo;
 mod terminal;
 mod threats;

@@ -1,9 +1,11 @@
 //! Asks for passwords and answers on the terminal, or reads a password from standard input.
 //!
-//! On Unix, Ctrl-C is read as a character here and raises no signal. A signal would end the process
-//! while the terminal does not echo, or have no effect where the program already watches for signals.
+//! On Unix, Ctrl-C is read as a character here and raises no signal, so that the command ends with a
+//! message. Other signals end the process, which restores the terminal first.
 
 use std::io::{self, Read as _, Write as _};
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 
 use super::failure::Failure;
 use crate::oci::auth::Secret;
@@ -123,12 +125,27 @@ fn erase(typed: &mut Vec<u8>) {
     }
 }
 
-/// A terminal that raises no signals. Dropping it restores the settings.
+/// A terminal that raises no signals. Dropping this value restores its settings.
 #[cfg(unix)]
-struct Changed {
-    terminal: std::fs::File,
-    before: rustix::termios::Termios,
+struct Changed;
+
+/// The terminal of [`Changed`], and its settings before.
+#[cfg(unix)]
+static BEFORE: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
+
+/// Restores the terminal's settings if a prompt changed them. A process that ends in the middle of a
+/// prompt calls this first.
+#[cfg(unix)]
+pub(super) fn restore() {
+    use rustix::termios::OptionalActions;
+    if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // A failure can be neither reported nor repaired here.
+        let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Now, &before);
+    }
 }
+
+#[cfg(not(unix))]
+pub(super) const fn restore() {}
 
 #[cfg(unix)]
 impl Changed {
@@ -148,17 +165,18 @@ impl Changed {
             wanted.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
             wanted.special_codes[SpecialCodeIndex::VEOL] = CONTROL_C;
         }
+        let kept = (terminal.try_clone()?, before);
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        let changed = Self;
         rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &wanted)?;
-        Ok((terminal.try_clone()?, Self { terminal, before }))
+        Ok((terminal, changed))
     }
 }
 
 #[cfg(unix)]
 impl Drop for Changed {
     fn drop(&mut self) {
-        use rustix::termios::OptionalActions;
-        // A failure can be neither reported nor repaired here.
-        let _ = rustix::termios::tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        restore();
     }
 }
 

@@ -9,7 +9,7 @@ use super::observer::{Note, RunObserver};
 use super::prepare::{Checked, Runner};
 use super::server::{Launch, RunOutcome, Started, waiting};
 use super::signals::{Signal, Signals, ending};
-use crate::engine::{Engine, ToolHive};
+use crate::engine::{Engine, Plan, ToolHive};
 use crate::oci::Reference;
 use crate::runconfig::{Document, McpTransport};
 use crate::state::{IfExists, SaveOutcome, StateStore};
@@ -36,12 +36,9 @@ impl Agreed {
             Runner::Container(run, engine) => (run, engine),
         };
         let plan = fetched.complete(&run)?;
-        engine.make_room(&plan).await?;
-        if fetched.local_image.is_none() {
-            select! {
-                done = provide_image(&engine, &plan.image, observer) => done?,
-                _ = ending(signals) => return Err(RunError::Interrupted),
-            }
+        select! {
+            done = make_ready(&fetched, &engine, &plan, observer) => done?,
+            _ = ending(signals) => return Err(RunError::Interrupted),
         }
         save(&fetched, store, observer)?;
         let launch = Launch { engine, plan, client: &fetched.client, observer };
@@ -50,6 +47,20 @@ impl Agreed {
             _ => launch.http(fetched.request.lifetime, signals).await,
         }
     }
+}
+
+/// Removes an ended container of the same workload, and pulls the image where that is needed.
+async fn make_ready(
+    fetched: &Fetched,
+    engine: &Engine,
+    plan: &Plan,
+    observer: &dyn RunObserver,
+) -> Result<(), RunError> {
+    engine.make_room(plan).await?;
+    if fetched.local_image.is_some() {
+        return Ok(());
+    }
+    provide_image(engine, &plan.image, observer).await
 }
 
 /// Pulls the image as `ToolHive`'s ordinary run does: always if the tag is missing or `latest`, otherwise
