@@ -130,6 +130,11 @@ impl PushStatus {
 }
 
 impl PackedArtifact {
+    /// Returns the size of its content, in bytes.
+    pub(crate) const fn size(&self) -> u64 {
+        self.layer.size
+    }
+
     /// Pushes the artifact under `tag`. The manifest is sent last, after every blob. Nothing is sent if the
     /// tag names the same artifact already; the time of creation is not compared.
     pub(crate) async fn push(
