@@ -100,13 +100,19 @@ impl Output {
 
     /// Prints one line on standard output. The caller makes text from elsewhere [`printable`].
     pub(super) fn line(self, text: &str) -> Result<(), Failure> {
-        self.write(format!("{text}\n").as_bytes())
+        // Not joined: the text may be as long as several configurations.
+        self.write_parts(&[text.as_bytes(), b"\n"])
     }
 
     /// Writes bytes to standard output unchanged.
     pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
+        self.write_parts(&[content])
+    }
+
+    fn write_parts(self, parts: &[&[u8]]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+        let written = parts.iter().try_for_each(|part| stdout.write_all(part));
+        match written.and_then(|()| stdout.flush()) {
             // A reader such as `head` may close the pipe early, which is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::Io { what: "writing to standard output".to_owned(), error })
