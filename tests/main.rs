@@ -21,6 +21,7 @@ mod end_to_end;
 mod errors;
 mod faults;
 mod help;
+mod hostile;
 mod json;
 mod large;
 mod leaks;
