@@ -129,7 +129,7 @@ impl Known {
                 "retries" => arguments.push(random.of(&["0", "-1", "x", "4294967296", ""]).into()),
                 // A directory that the registry makes its own stays in the user's home.
                 "dir" => {
-                    arguments.push(random.of(&["", "a", "config.json", "\n", "é", "x/"]).into())
+                    arguments.push(random.of(&["", "a", "config.json", "\n", "é", "x/"]).into());
                 }
                 _ if *takes_value => arguments.push(random.value()),
                 _ => {}

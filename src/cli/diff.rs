@@ -1,7 +1,8 @@
 //! `thv diff`: shows the differences between two run configurations.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::layout::cut;
@@ -23,6 +24,26 @@ pub(super) struct Diff {
     values: bool,
 }
 
+/// What `--json` prints. The values are not copied: there may be as many as two configurations hold.
+#[derive(Serialize)]
+struct Comparison<'a> {
+    differences: Vec<Shown<'a>>,
+    first: String,
+    same_bytes: bool,
+    second: String,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<&'a [&'a Value]>,
+    concern: FieldCategory,
+    field: &'a str,
+    hidden: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<&'a [&'a Value]>,
+}
+
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         if self.first == "-" && self.second == "-" {
@@ -35,38 +56,43 @@ impl Diff {
         let found = differences(first.document(), second.document());
         let same_bytes = first.document().bytes() == second.document().bytes();
         if context.output.json {
-            let list: Vec<_> = found.iter().map(|found| self.as_json(found)).collect();
-            let result = json!({
-                "first": first.title(), "second": second.title(),
-                "same_bytes": same_bytes, "differences": list,
-            });
-            context.output.line(&result.to_string())?;
+            let result = Comparison {
+                differences: found.iter().map(|found| self.as_json(found)).collect(),
+                first: first.title(),
+                same_bytes,
+                second: second.title(),
+            };
+            let text = serde_json::to_string(&result).map_err(|error| Failure::Io {
+                what: "writing JSON".to_owned(),
+                error: error.into(),
+            })?;
+            context.output.line(&text)?;
         } else {
             self.show(context, [&first, &second], &found, same_bytes)?;
         }
         if found.is_empty() { Ok(()) } else { Err(Failure::Different(found.len())) }
     }
 
-    fn hides(&self, found: &Difference) -> bool {
+    fn hides(&self, found: &Difference<'_>) -> bool {
         found.is_private && !self.values
     }
 
-    fn as_json(&self, found: &Difference) -> Value {
-        let mut object = json!({
-            "field": found.field, "concern": found.category, "hidden": self.hides(found),
-        });
-        if !self.hides(found) {
-            object["removed"] = found.removed.clone().into();
-            object["added"] = found.added.clone().into();
+    fn as_json<'a>(&self, found: &'a Difference<'_>) -> Shown<'a> {
+        let hidden = self.hides(found);
+        Shown {
+            added: (!hidden).then_some(&*found.added),
+            concern: found.category,
+            field: &found.field,
+            hidden,
+            removed: (!hidden).then_some(&*found.removed),
         }
-        object
     }
 
     fn show(
         &self,
         context: &Context,
         [first, second]: [&Source; 2],
-        found: &[Difference],
+        found: &[Difference<'_>],
         same_bytes: bool,
     ) -> Result<(), Failure> {
         let output = context.output;

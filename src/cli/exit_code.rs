@@ -32,7 +32,9 @@ Exit codes:
   17  no container engine found, or it failed
   18  not pushed: it holds a secret or an image of this machine (--allow PATH)
   19  local failure: a file, the transcript, the terminal or a port
- 130  interrupted (Ctrl-C)";
+ 130  interrupted (Ctrl-C, SIGTERM or SIGHUP)";
+
+pub(super) const INTERRUPTED: u8 = 130;
 
 impl Failure {
     /// Returns the exit code of the process. A server's own exit code is passed on.
@@ -67,7 +69,7 @@ impl Failure {
             Self::OutOfTime(_) => 6,
             Self::Keychain(_) => 4,
             Self::Io { .. } | Self::NoFile(_) | Self::Transcript { .. } => 19,
-            Self::Interrupted => 130,
+            Self::Interrupted => INTERRUPTED,
             Self::Several { code, .. } => *code,
         }
     }
@@ -82,7 +84,7 @@ const fn run_code(error: &RunError) -> u8 {
         RunError::Engine(EngineError::HandOver { .. }) | RunError::Io { .. } => 19,
         RunError::Engine(_) | RunError::NoAnswer(_) => 17,
         RunError::State(error) => state_code(error),
-        RunError::Interrupted => 130,
+        RunError::Interrupted => INTERRUPTED,
     }
 }
 

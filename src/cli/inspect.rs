@@ -1,7 +1,10 @@
 //! `thv inspect`: shows a run configuration to a person who decides whether to run it.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::layout::{cut, labelled};
@@ -44,7 +47,7 @@ impl Inspect {
         };
         let review = view.review(source.document());
         if output.json {
-            return output.line(&as_json(&source, &review));
+            return output.line(&as_json(&source, &review)?);
         }
         let heading = |text: &str| output.tinted_line(Tint::Heading, text);
         let lines = |label: &str, value: &str| {
@@ -136,11 +139,10 @@ fn name_in_registry(reference: &Reference) -> String {
 
 /// Returns one JSON object. The configuration in it keeps its bytes: parsing and printing it again
 /// would change large numbers.
-fn as_json(source: &Source, review: &Review) -> String {
+fn as_json(source: &Source, review: &Review) -> Result<String, Failure> {
     let document = source.document();
     let bytes = document.bytes();
-    let mut about = json!({ "layer": { "digest": Digest::sha256(bytes), "size": bytes.len() } });
-    let more = match source {
+    let about = match source {
         Source::Workload { name, path, .. } => {
             json!({ "workload": name.as_str(), "file": path.display().to_string() })
         }
@@ -156,29 +158,39 @@ fn as_json(source: &Source, review: &Review) -> String {
             })
         }
     };
-    about["runs"] = as_lists(&review.program);
-    about["touches"] = as_lists(&review.permissions);
-    about["others"] = review
-        .other_fields
-        .iter()
-        .map(|(path, value)| (path.clone(), Value::from(value.as_str())))
-        .collect::<Map<_, _>>()
-        .into();
-    about["warnings"] = json!(review.warnings);
-    if let (Some(about), Value::Object(more)) = (about.as_object_mut(), more) {
-        about.extend(more);
-    }
-    let about = about.to_string();
-    let open = about.strip_suffix('}').unwrap_or(&about);
-    format!("{open},\"configuration\":{}}}", document.text().trim())
+    let others = review.other_fields.iter();
+    let shown = Shown {
+        about,
+        layer: json!({ "digest": Digest::sha256(bytes), "size": bytes.len() }),
+        others: others.map(|(path, value)| (path.as_str(), value.as_str())).collect(),
+        runs: as_lists(&review.program),
+        touches: as_lists(&review.permissions),
+        warnings: &review.warnings,
+    };
+    let mut text = serde_json::to_string(&shown)
+        .map_err(|error| Failure::Io { what: "writing JSON".to_owned(), error: error.into() })?;
+    text.truncate(text.len() - 1);
+    text.extend([",\"configuration\":", document.text().trim(), "}"]);
+    Ok(text)
 }
 
-fn as_lists(lines: &[(&'static str, String)]) -> Value {
-    let mut object = Map::new();
+/// What `--json` prints beside the configuration. The review is not copied: its quotes may make it
+/// several times as long as the configuration.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    about: Value,
+    layer: Value,
+    others: BTreeMap<&'a str, &'a str>,
+    runs: BTreeMap<&'static str, Vec<&'a str>>,
+    touches: BTreeMap<&'static str, Vec<&'a str>>,
+    warnings: &'a [String],
+}
+
+fn as_lists<'a>(lines: &'a [(&'static str, String)]) -> BTreeMap<&'static str, Vec<&'a str>> {
+    let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (label, value) in lines {
-        if let Value::Array(values) = object.entry(*label).or_insert_with(|| json!([])) {
-            values.push(value.as_str().into());
-        }
+        lists.entry(*label).or_default().push(value.as_str());
     }
-    Value::Object(object)
+    lists
 }

@@ -14,8 +14,8 @@ use crate::runconfig::shown_text;
 use crate::state::{Agreements, StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
-/// The most characters of a cell that are shown.
-const CELL_LIMIT: usize = 200;
+/// The most characters of a cell that are shown: a hostile configuration may have an image of 4 MiB.
+const CELL_LIMIT: usize = 500;
 
 #[derive(Args)]
 pub(super) struct List {
@@ -36,19 +36,20 @@ impl List {
             return self.agreements(context);
         }
         let store = StateStore::from_environment()?;
-        let entries = store.list()?;
-        let containers = if entries.is_empty() { None } else { containers().await };
+        let mut entries = store.list()?.peekable();
+        let is_empty = entries.peek().is_none();
+        let containers = if is_empty { None } else { containers().await };
         let containers = containers.as_deref();
         if context.output.json {
-            let array = entries.iter().map(|entry| as_json(entry, containers)).collect();
+            let array = entries.map(|entry| as_json(&entry, containers)).collect();
             return context.output.line(&Value::Array(array).to_string());
         }
-        if entries.is_empty() {
+        if is_empty {
             context.output.note(&format!("No run configurations in {}", store.dir().display()));
             return Ok(());
         }
         let mut rows = vec![COLUMNS.map(str::to_owned)];
-        rows.extend(entries.iter().map(|entry| as_row(entry, containers)));
+        rows.extend(entries.map(|entry| as_row(&entry, containers)));
         table(&rows).iter().try_for_each(|line| context.output.line(line))
     }
 }

@@ -27,6 +27,7 @@ mod push;
 mod registry;
 mod run;
 mod sharing;
+mod signals;
 mod source;
 mod tags;
 mod transfer;
@@ -114,7 +115,8 @@ pub fn main() -> ExitCode {
     };
     arguments.options.ignore_empty_variable(matches.value_source("wire_log"));
     let output = arguments.options.output();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = signals::watch()
+        .and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(arguments, output)),
         Err(error) => Err(Failure::Io { what: "starting".to_owned(), error }),

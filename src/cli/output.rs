@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::hint::hint;
-use crate::printable::{chain, printable, printable_json};
+use crate::printable::{chain, has_steering, printable, printable_json};
 
 /// Returns true if a stream gets colour. `Auto` follows <https://no-color.org>.
 fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
@@ -116,6 +116,10 @@ impl Output {
 
     /// Prints one line on standard output; with `--json`, a JSON text of one or several lines.
     pub(super) fn line(self, text: &str) -> Result<(), Failure> {
+        if !has_steering(text) {
+            // Not copied: the text may be as long as several configurations.
+            return self.write_parts(&[text.as_bytes(), b"\n"]);
+        }
         self.print(&if self.json { printable_json(text) } else { printable(text) })
     }
 
@@ -124,18 +128,19 @@ impl Output {
     pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
         if io::stdout().is_terminal() {
             return self
-                .write_unchanged(printable_json(&String::from_utf8_lossy(content)).as_bytes());
+                .write_parts(&[printable_json(&String::from_utf8_lossy(content)).as_bytes()]);
         }
-        self.write_unchanged(content)
+        self.write_parts(&[content])
     }
 
     fn print(self, printable: &str) -> Result<(), Failure> {
-        self.write_unchanged(format!("{printable}\n").as_bytes())
+        self.write_parts(&[printable.as_bytes(), b"\n"])
     }
 
-    fn write_unchanged(self, content: &[u8]) -> Result<(), Failure> {
+    fn write_parts(self, parts: &[&[u8]]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+        let written = parts.iter().try_for_each(|part| stdout.write_all(part));
+        match written.and_then(|()| stdout.flush()) {
             // A reader such as `head` may close the pipe early, which is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::Io { what: "writing to standard output".to_owned(), error })

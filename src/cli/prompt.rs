@@ -4,6 +4,8 @@
 //! while the terminal does not echo, or have no effect where the program already watches for signals.
 
 use std::io::{self, Read as _, Write as _};
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 use rustix::process::Signal;
@@ -132,6 +134,23 @@ struct Terminal {
     before: Termios,
 }
 
+/// The terminal of a prompt, and its settings before.
+#[cfg(unix)]
+static BEFORE: Mutex<Option<(std::fs::File, Termios)>> = Mutex::new(None);
+
+/// Restores the terminal's settings if a prompt changed them. A process that ends in the middle of a
+/// prompt calls this first.
+#[cfg(unix)]
+pub(super) fn restore() {
+    if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // A failure can be neither reported nor repaired here.
+        let _ = termios::tcsetattr(&terminal, OptionalActions::Now, &before);
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) const fn restore() {}
+
 #[cfg(unix)]
 impl Terminal {
     /// Opens the terminal of the process. What was typed before and not read is discarded.
@@ -143,8 +162,11 @@ impl Terminal {
             !(LocalModes::ISIG | LocalModes::IEXTEN | LocalModes::ECHO | LocalModes::ICANON);
         wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
         wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
-        termios::tcsetattr(&file, OptionalActions::Flush, &wanted)?;
-        Ok(Self { file, before })
+        let kept = (file.try_clone()?, before.clone());
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        let terminal = Self { file, before };
+        termios::tcsetattr(&terminal.file, OptionalActions::Flush, &wanted)?;
+        Ok(terminal)
     }
 
     fn show(&mut self, text: &str) -> io::Result<()> {
@@ -211,8 +233,7 @@ const ERASED: &str = "\u{8} \u{8}";
 #[cfg(unix)]
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A failure can be neither reported nor repaired here.
-        let _ = termios::tcsetattr(&self.file, OptionalActions::Now, &self.before);
+        restore();
     }
 }
 

@@ -9,7 +9,7 @@ use super::arguments::{HostNames, refuse_standard};
 use super::failure::Failure;
 use super::options::Context;
 use super::output::Report;
-use super::transfer::interrupted;
+use super::signals::Cancellable;
 use crate::embedded_registry::{EmbeddedRegistry, Storage};
 
 #[derive(Subcommand)]
@@ -47,13 +47,13 @@ impl Registry {
             context.output.warn("anyone who can reach this address can read and write");
         }
         let storage_name = dir.map_or_else(|| "memory".to_owned(), |dir| dir.display().to_string());
-        let stop = interrupted();
+        let mut stop = Cancellable::new();
         context.output.report(
             Report::new(format!("Serving an OCI registry at http://{address}"))
                 .field("address", address.to_string())
                 .field("storage", storage_name),
         )?;
-        server.serve(stop).await;
+        server.serve(stop.signal()).await;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use super::layout::cut;
 use super::options::Context;
 use super::output::{Output, Report};
 use super::prompt;
+use super::signals::Serving;
 use super::source::{pull_failure, read_document};
 use super::transfer::transfer;
 use crate::engine::{EngineKind, Lifetime, PlanError};
@@ -148,7 +149,7 @@ impl Run {
             let (name, value) = (secret.name.clone(), ask_secret(secret)?);
             agreed.supply(&name, value);
         }
-        start(context, &store, agreed).await
+        start(context, &store, agreed, is_stdio).await
     }
 
     fn request(self) -> Result<RunRequest, Failure> {
@@ -301,10 +302,16 @@ fn ask_secret(secret: &SecretReference) -> Result<Secret, Failure> {
 }
 
 /// Runs the server until it ends; a detached server until it answers.
-async fn start(context: &Context, store: &StateStore, agreed: Agreed) -> Result<(), Failure> {
+async fn start(
+    context: &Context,
+    store: &StateStore,
+    agreed: Agreed,
+    is_stdio: bool,
+) -> Result<(), Failure> {
     let notes = Notes(context.output);
     let mut signals = ProcessSignals::catch(&agreed)
         .map_err(|error| Failure::Io { what: "watching for signals".to_owned(), error })?;
+    let _serving = Serving::new(is_stdio);
     let outcome = match agreed.start(store, &mut signals, &notes).await? {
         Started::Over(outcome) => outcome,
         Started::Serving(server) => {

@@ -14,13 +14,14 @@ use super::failure::Failure;
 use super::layout::WIDTH;
 use super::options::Context;
 use super::output::Output;
+use super::signals::Cancellable;
 use crate::printable::{excerpt, printable};
 
 /// Waits for `work`, which only sends requests to registries, then prints the registries' warnings.
 /// `doing` is the text that the progress line shows.
 ///
-/// Ctrl-C, SIGTERM and the end of the time limit cancel the work; an upload is then cancelled at its
-/// registry too.
+/// A signal and the end of the time limit cancel the work; an upload is then cancelled at its registry
+/// too, unless a second signal ends the process at once.
 pub(super) async fn transfer<T>(
     context: &Context,
     doing: &str,
@@ -35,44 +36,27 @@ pub(super) async fn transfer_counted<T>(
     doing: impl Fn() -> String,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
+    let mut cancellable = Cancellable::new();
     let done = {
         let shown = Box::pin(during(context.output, doing, work));
         tokio::select! {
             done = tokio::time::timeout(context.total_timeout, shown) => {
                 done.map_err(|_| Failure::OutOfTime(context.total_timeout))
             }
-            () = interrupted() => Err(Failure::Interrupted),
+            () = cancellable.signal() => Err(Failure::Interrupted),
         }
     };
+    // Tasks of the work that were aborted a moment ago end first.
+    tokio::task::yield_now().await;
+    if context.client.is_cancelling() {
+        context.output.note("cancelling the upload");
+    }
     context.client.settle().await;
     for warning in context.client.take_warnings() {
         let text = format!("warning from {}: {}", warning.registry, warning.text);
         context.output.message(&printable(&text));
     }
-    done
-}
-
-/// Resolves at Ctrl-C or, on Unix, SIGTERM. From this call on, neither ends the process by itself.
-pub(super) fn interrupted() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    };
-    async move {
-        #[cfg(unix)]
-        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        // Where signals cannot be watched, their default action ends the process.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+    if cancellable.was_cancelled() { Err(Failure::Interrupted) } else { done }
 }
 
 const STEP: Duration = Duration::from_secs(1);

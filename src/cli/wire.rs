@@ -16,7 +16,7 @@ use super::destination::Destination;
 use super::failure::Failure;
 use super::options::Context;
 use super::output::{Output, Report, Tint};
-use super::transfer::interrupted;
+use super::signals::Cancellable;
 use crate::audit::{self, Recorded, Severity, TranscriptError, TranscriptReader, check, export};
 
 #[derive(Subcommand)]
@@ -208,12 +208,13 @@ impl Replay {
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
         let (address, script) = (listener.local_addr().to_string(), Arc::new(script));
-        let stop = interrupted();
+        let mut stop = Cancellable::new();
         output.report(
             Report::new(format!("Replaying {} at http://{address}", count(records.len())))
                 .field("address", address),
         )?;
-        listener.with_host_names(&self.hosts.host).serve(Arc::clone(&script), stop).await;
+        let listener = listener.with_host_names(&self.hosts.host);
+        listener.serve(Arc::clone(&script), stop.signal()).await;
         output.note(&format!("{} not requested", count(script.unused())));
         Ok(())
     }
@@ -241,12 +242,13 @@ impl Proxy {
             .await
             .map_err(|error| Failure::listening(self.listen, error))?;
         let address = listener.local_addr().to_string();
-        let stop = interrupted();
+        let mut stop = Cancellable::new();
         context.output.report(
             Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
-        listener.with_host_names(&self.hosts.host).serve(Arc::new(relay), stop).await;
+        let listener = listener.with_host_names(&self.hosts.host);
+        listener.serve(Arc::new(relay), stop.signal()).await;
         Ok(())
     }
 }

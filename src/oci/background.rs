@@ -37,6 +37,10 @@ impl BackgroundTasks {
         guard
     }
 
+    pub(super) fn is_running(&self) -> bool {
+        *self.0.borrow() > 0
+    }
+
     /// Waits until no background task runs. A caller that stops waiting stops no task.
     pub(super) async fn finish(&self) {
         // Tasks that were aborted a moment ago drop their futures first.

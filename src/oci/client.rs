@@ -99,6 +99,11 @@ impl Client {
         self.shared.background.finish().await;
     }
 
+    /// Returns true if an upload whose future was dropped is being cancelled at its registry.
+    pub(crate) fn is_cancelling(&self) -> bool {
+        self.shared.background.is_running()
+    }
+
     pub(super) fn registry(&self, name: &RegistryName) -> Registry {
         Registry::new(name.clone(), self.plain_http, &self.tls)
     }

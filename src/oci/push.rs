@@ -86,6 +86,11 @@ pub(crate) struct PushPlan<'a> {
 }
 
 impl PackedArtifact {
+    /// Returns the size of its content, in bytes.
+    pub(crate) const fn size(&self) -> u64 {
+        self.layer.size
+    }
+
     /// Asks the registry what it has of this artifact and what `tag` names now, by GET and HEAD, all at the same
     /// time.
     ///

@@ -40,13 +40,16 @@ impl Agreed {
         };
         let mut plan = fetched.complete(&run)?;
         plan.image = image.name(&plan.image);
-        engine.make_room(&plan, may_replace).await?;
-        if fetched.local_image.is_none() {
-            let again = fetched.request.pull;
-            select! {
-                done = provide_image(&engine, &image, &plan.image, again, observer) => done?,
-                _ = ending(signals) => return Err(RunError::Interrupted),
+        let ready = async {
+            engine.make_room(&plan, may_replace).await?;
+            if fetched.local_image.is_some() {
+                return Ok(());
             }
+            provide_image(&engine, &image, &plan.image, fetched.request.pull, observer).await
+        };
+        select! {
+            done = ready => done?,
+            _ = ending(signals) => return Err(RunError::Interrupted),
         }
         save(&fetched, store, observer)?;
         let launch = Launch { engine, plan, client: &fetched.client, observer };

@@ -7,15 +7,23 @@ use tokio::task::JoinSet;
 
 use super::document::Document;
 use super::name::WorkloadName;
-use super::pull::{PullError, Pulled, pull};
+use super::pull::{PullError, Pulled, pull, pull_small};
 use super::push::{PushError, PushOptions, push_packed};
 use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
 use crate::oci::push::{ConfigBlob, find_config, push_config};
 use crate::oci::{self, Client, Pushed, Reference, Repository, Tag, TagQuery};
+use crate::printable::excerpt;
 
 /// How many configurations are transferred at the same time.
 const IN_FLIGHT: usize = 16;
+
+/// The size in bytes up to which configurations are transferred at the same time. A larger one is transferred alone,
+/// so that many of them take no more memory than one.
+const SMALL: u64 = 64 * 1024;
+
+/// How many characters of a name an error shows.
+const NAME_SHOWN: usize = 100;
 
 /// The number of tags to ask for in each page of the list: the most that all registries return.
 const PAGE_SIZE: u32 = 1000;
@@ -41,8 +49,8 @@ impl Collection {
     }
 
     /// Pushes the configuration of each of `names`, which `load` reads, and calls `done` with each
-    /// result. At most 16 are transferred at the same time, and no more are in memory.
-    /// They end in any order, and one that fails stops no other. Dropping the future cancels all.
+    /// result. At most 16 are transferred at the same time, and no more are in memory; one larger than 64 KiB
+    /// is transferred alone. They end in any order, and one that fails stops no other. Dropping the future cancels all.
     ///
     /// # Errors
     /// The login and the repository's configuration blob, which every push needs, come first: if they fail,
@@ -68,23 +76,27 @@ impl Collection {
         let config =
             if is_dry { find_config(&repository).await } else { push_config(&repository).await };
         config.map_err(PushError::Registry)?;
-        let mut tasks = JoinSet::new();
+        let mut tasks: JoinSet<(_, Result<_, PushError>)> = JoinSet::new();
         let mut unused = options.allowances();
         for name in names {
             let packed =
                 load(&name).and_then(|document| Ok(pack(&name, &document, options, &mut unused)?));
-            match packed {
-                Ok(packed) => {
-                    let (repository, tag) = (repository.clone(), name.to_tag());
-                    tasks.spawn(async move {
-                        let config = ConfigBlob::Known;
-                        let pushed = push_packed(&packed, &repository, &tag, config, is_dry).await;
-                        (name, pushed.map_err(PushError::Registry))
-                    });
+            let packed = match packed {
+                Ok(packed) => packed,
+                Err(error) => {
+                    done(name, Err(error));
+                    continue;
                 }
-                Err(error) => done(name, Err(error)),
-            }
-            wait(&mut tasks, IN_FLIGHT, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
+            };
+            let in_flight = if packed.size() > SMALL { 1 } else { IN_FLIGHT };
+            wait(&mut tasks, in_flight, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
+            let (repository, tag) = (repository.clone(), name.to_tag());
+            tasks.spawn(async move {
+                let config = ConfigBlob::Known;
+                let pushed = push_packed(&packed, &repository, &tag, config, is_dry).await;
+                (name, pushed.map_err(PushError::Registry))
+            });
+            wait(&mut tasks, in_flight, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         }
         wait(&mut tasks, 1, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         if unused.is_empty() { Ok(()) } else { Err(PushError::NothingToAllow(unused)) }
@@ -101,8 +113,8 @@ impl Collection {
     }
 
     /// Pulls each of `tags` and calls `done` with the workload and what its tag holds. At most
-    /// 16 are transferred at the same time. They end in any order, and one that fails stops
-    /// no other. Dropping the future cancels all.
+    /// 16 are transferred at the same time; those larger than 64 KiB are transferred one by one, after all others.
+    /// They end in any order, and one that fails stops no other. Dropping the future cancels all.
     ///
     /// `done` gets a [`PullError`] for each that failed, among them [`PullError::OtherName`] where the
     /// configuration's own name differs from its tag's. A configuration without a name has its tag's.
@@ -112,15 +124,25 @@ impl Collection {
         mut done: impl FnMut(Tag, Result<(WorkloadName, Pulled), PullError>),
     ) {
         let mut tasks = JoinSet::new();
+        let mut large = Vec::new();
+        let mut ended =
+            |(tag, pulled): (Tag, Result<Option<Pulled>, PullError>)| match pulled.transpose() {
+                Some(pulled) => done(tag.clone(), pulled.and_then(|pulled| named(&tag, pulled))),
+                None => large.push(tag),
+            };
         for tag in tags {
             let (client, reference) = (self.client.clone(), self.repository.tagged(tag.clone()));
             tasks.spawn(async move {
-                let pulled = pull_one(&client, &reference, &tag).await;
+                let pulled = pull_small(&client, &reference, SMALL).await;
                 (tag, pulled)
             });
-            wait(&mut tasks, IN_FLIGHT, |(tag, pulled)| done(tag, pulled)).await;
+            wait(&mut tasks, IN_FLIGHT, &mut ended).await;
         }
-        wait(&mut tasks, 1, |(tag, pulled)| done(tag, pulled)).await;
+        wait(&mut tasks, 1, ended).await;
+        for tag in large {
+            let pulled = Box::pin(pull(&self.client, &self.repository.tagged(tag.clone()))).await;
+            done(tag.clone(), pulled.and_then(|pulled| named(&tag, pulled)));
+        }
     }
 
     fn repository(&self, access: Access) -> Repository {
@@ -153,15 +175,11 @@ fn pack(
     }
 }
 
-async fn pull_one(
-    client: &Client,
-    reference: &Reference,
-    tag: &Tag,
-) -> Result<(WorkloadName, Pulled), PullError> {
-    let pulled = pull(client, reference).await?;
+/// Returns what the tag holds under the workload's name, which is the tag's.
+fn named(tag: &Tag, pulled: Pulled) -> Result<(WorkloadName, Pulled), PullError> {
     let refused = |own| Err(PullError::OtherName { tag: tag.clone(), own });
     let Some(name) = WorkloadName::of_tag(tag) else {
-        return refused(pulled.document.own_name().unwrap_or_default());
+        return refused(excerpt(&pulled.document.own_name().unwrap_or_default(), NAME_SHOWN));
     };
     match other_name(&pulled.document, &name) {
         None => Ok((name, pulled)),
@@ -169,6 +187,8 @@ async fn pull_one(
     }
 }
 
+/// Returns the beginning of the document's own name where it is not `name`. It may be as long as the document, and
+/// there may be many of them.
 fn other_name(document: &Document, name: &WorkloadName) -> Option<String> {
-    document.own_name().filter(|own| own != name.as_str())
+    document.own_name().filter(|own| own != name.as_str()).map(|own| excerpt(&own, NAME_SHOWN))
 }

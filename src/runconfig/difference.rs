@@ -4,7 +4,7 @@
 //! make no difference. A field that is not set (`false`, 0, an empty text or list) equals one that is
 //! missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -16,16 +16,16 @@ use super::secrets::exposures;
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Difference {
+pub struct Difference<'a> {
     /// The path to the field, such as `permission_profile.network.mode`.
     pub field: String,
     /// What it is about.
     pub category: FieldCategory,
     /// The values that only the first configuration has. Of a list, the items that the second one does
     /// not have; the whole list if only the order differs.
-    pub removed: Vec<Value>,
+    pub removed: Vec<&'a Value>,
     /// The values that only the second configuration has.
-    pub added: Vec<Value>,
+    pub added: Vec<&'a Value>,
     /// Whether a value may be a secret: of an environment variable, or one that
     /// looks like a secret in either configuration.
     pub is_private: bool,
@@ -33,47 +33,52 @@ pub struct Difference {
 
 /// Returns the differences: permissions first, then what runs, then the rest, each sorted by field.
 #[must_use]
-pub fn differences(first: &Document, second: &Document) -> Vec<Difference> {
+pub fn differences<'a>(first: &'a Document, second: &'a Document) -> Vec<Difference<'a>> {
     let private = |document| {
         let found = exposures(document, None).into_iter();
         found.filter(|found| found.kind.is_secret()).map(|found| found.path)
     };
     let mut comparison =
         Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };
-    comparison.objects("", first.fields(), second.fields());
+    comparison.objects("", [first, second].map(|document| Some(document.fields())));
     comparison.found.sort_by(|a, b| (a.category, &a.field).cmp(&(b.category, &b.field)));
     comparison.found
 }
 
-struct Comparison {
+struct Comparison<'a> {
     private: BTreeSet<String>,
-    found: Vec<Difference>,
+    found: Vec<Difference<'a>>,
 }
 
-impl Comparison {
-    fn objects(&mut self, path: &str, first: &Map<String, Value>, second: &Map<String, Value>) {
-        let names: BTreeSet<_> = first.keys().chain(second.keys()).collect();
+impl<'a> Comparison<'a> {
+    fn objects(&mut self, path: &str, objects: [Option<&'a Map<String, Value>>; 2]) {
+        let names: BTreeSet<_> =
+            objects.iter().flatten().flat_map(|object| object.keys()).collect();
         for name in names {
             let is_present = |value: &&Value| is_present(path, name, value);
             let field = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            let [first, second] = [first, second].map(|object| object.get(name).filter(is_present));
+            let [first, second] = objects.map(|object| object?.get(name).filter(is_present));
             self.values(field, first, second);
         }
     }
 
-    fn values(&mut self, field: String, first: Option<&Value>, second: Option<&Value>) {
-        let none = Map::new();
-        let members = [first, second].map(|value| value.map_or(Some(&none), Value::as_object));
-        if let [Some(a), Some(b)] = members
-            && !(a.is_empty() && b.is_empty())
+    fn values(&mut self, field: String, first: Option<&'a Value>, second: Option<&'a Value>) {
+        let members = |value: Option<&'a Value>| match value {
+            None => Some(None),
+            Some(value) => value.as_object().map(Some),
+        };
+        let is_empty = |members: Option<&Map<_, _>>| members.is_none_or(Map::is_empty);
+        if let [Some(a), Some(b)] = [first, second].map(members)
+            && !(is_empty(a) && is_empty(b))
         {
-            self.objects(&field, a, b);
-        } else if let (Some(Value::Array(a)), Some(Value::Array(b))) = (first, second)
+            self.objects(&field, [a, b]);
+        } else if let (Some(list @ Value::Array(a)), Some(other @ Value::Array(b))) =
+            (first, second)
             && a != b
         {
             let (removed, added) = (without(a, b), without(b, a));
             if removed.is_empty() && added.is_empty() {
-                self.add(field, vec![a.clone().into()], vec![b.clone().into()]);
+                self.add(field, vec![list], vec![other]);
             } else {
                 self.add(field, removed, added);
             }
@@ -82,11 +87,8 @@ impl Comparison {
         }
     }
 
-    fn add(&mut self, field: String, removed: Vec<Value>, added: Vec<Value>) {
-        let within = |path: &String| {
-            path.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let is_private = field.starts_with("env_vars.") || self.private.iter().any(within);
+    fn add(&mut self, field: String, removed: Vec<&'a Value>, added: Vec<&'a Value>) {
+        let is_private = field.starts_with("env_vars.") || self.has_private(&field);
         self.found.push(Difference {
             category: FieldCategory::of(&field),
             field,
@@ -95,26 +97,36 @@ impl Comparison {
             is_private,
         });
     }
+
+    /// Returns true if the field, or a value in it, is private.
+    fn has_private(&self, field: &str) -> bool {
+        let start = format!("{field}.");
+        // The paths of the values in the field are next to each other in the set.
+        let mut following = self.private.range(start.clone()..);
+        self.private.contains(field)
+            || following.next().is_some_and(|path| path.starts_with(&start))
+    }
 }
 
-fn items(value: Option<&Value>) -> Vec<Value> {
+fn items(value: Option<&Value>) -> Vec<&Value> {
     match value {
         None => Vec::new(),
-        Some(Value::Array(items)) => items.clone(),
-        Some(value) => vec![value.clone()],
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(value) => vec![value],
     }
 }
 
 /// Returns the items of `list` that are not in `other`. Duplicates count separately.
-fn without(list: &[Value], other: &[Value]) -> Vec<Value> {
-    let mut other = other.to_vec();
+fn without<'a>(list: &'a [Value], other: &[Value]) -> Vec<&'a Value> {
+    let mut counts: HashMap<&Value, usize> = HashMap::new();
+    for item in other {
+        *counts.entry(item).or_default() += 1;
+    }
     let mut left = Vec::new();
     for item in list {
-        match other.iter().position(|found| found == item) {
-            Some(index) => {
-                other.swap_remove(index);
-            }
-            None => left.push(item.clone()),
+        match counts.get_mut(item) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => left.push(item),
         }
     }
     left
@@ -149,8 +161,9 @@ mod tests {
     /// `field - removed + added` of each difference.
     #[expect(clippy::needless_pass_by_value, reason = "literals read better")]
     fn compared(first: Value, second: Value) -> Vec<String> {
-        let found = differences(&document(&first), &document(&second));
-        let list = |values: &[Value]| Value::from(values.to_vec()).to_string();
+        let (first, second) = (document(&first), document(&second));
+        let found = differences(&first, &second);
+        let list = |values: &[&Value]| json!(values).to_string();
         let line =
             |d: &Difference| format!("{} -{} +{}", d.field, list(&d.removed), list(&d.added));
         found.iter().map(line).collect()
@@ -158,10 +171,9 @@ mod tests {
 
     #[test]
     fn permissions_come_before_the_program_and_the_rest() {
-        let found = differences(
-            &document(&json!({ "group": "a", "transport": "sse", "volumes": [] })),
-            &document(&json!({ "group": "b", "transport": "stdio", "volumes": ["/a:/a"] })),
-        );
+        let first = document(&json!({ "group": "a", "transport": "sse", "volumes": [] }));
+        let second = document(&json!({ "group": "b", "transport": "stdio", "volumes": ["/a:/a"] }));
+        let found = differences(&first, &second);
         let categories: Vec<_> = found.iter().map(|found| found.category).collect();
         assert_eq!(
             categories,
@@ -220,17 +232,28 @@ mod tests {
     }
 
     #[test]
-    fn values_that_may_be_secret_are_private() {
-        let found = differences(
-            &document(&json!({
-                "env_vars": { "LEVEL": "a" }, "group": "a",
-                "cmd_args": ["--token", "FAKE-9f8a7c6e5d4b3a21"],
-            })),
-            &document(&json!({ "env_vars": { "LEVEL": "b" }, "group": "b", "new.field": [1] })),
+    fn duplicates_count_separately() {
+        assert_eq!(
+            compared(json!({ "x": [1, 2, 1, 1, {}] }), json!({ "x": [{}, 1, 3, 1, {}] })),
+            ["x -[2,1] +[3,{}]"]
         );
+    }
+
+    #[test]
+    fn values_that_may_be_secret_are_private() {
+        let first = document(&json!({
+            "env_vars": { "LEVEL": "a" }, "group": "a",
+            "cmd_args": ["--token", "FAKE-9f8a7c6e5d4b3a21"],
+            "new": { "password": "FAKE-pw", "password2": 1, "pass": 1 },
+        }));
+        let second = document(&json!({
+            "env_vars": { "LEVEL": "b" }, "group": "b", "new.field": [1],
+            "new": { "password": [] },
+        }));
+        let found = differences(&first, &second);
         let private: Vec<_> =
             found.iter().filter(|found| found.is_private).map(|found| &*found.field).collect();
-        assert_eq!(private, ["cmd_args", "env_vars.LEVEL"]);
-        assert_eq!(found.len(), 4);
+        assert_eq!(private, ["cmd_args", "env_vars.LEVEL", "new.password"]);
+        assert_eq!(found.len(), 7);
     }
 }

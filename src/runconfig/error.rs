@@ -9,6 +9,10 @@ pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
 /// bytes of text, and hundreds in memory.
 pub(crate) const VALUE_LIMIT: usize = 50_000;
 
+/// The most bytes that the paths of all values in a run configuration have together. Reviews and comparisons name
+/// values by their paths: a long key above many values would be repeated for each of them.
+pub(crate) const PATH_LIMIT: usize = 8 * 1024 * 1024;
+
 /// Why bytes are not a run configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,6 +58,8 @@ pub enum DocumentDefect {
     Duplicate(String),
     /// This is one value more than the 50 000 that a run configuration may have.
     TooManyValues,
+    /// At this value, the paths of all values become longer than the 8 MiB that they may have together.
+    LongPaths,
 }
 
 impl fmt::Display for InvalidDocument {
@@ -82,6 +88,9 @@ impl fmt::Display for DocumentDefect {
             }
             Self::Duplicate(path) => write!(f, "{path:?} occurs twice"),
             Self::TooManyValues => write!(f, "more than {VALUE_LIMIT} values"),
+            Self::LongPaths => {
+                write!(f, "the paths of its values have more than {PATH_LIMIT} bytes together")
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use super::document::Document;
 use super::error::InvalidDocument;
 use crate::oci::auth::Access;
 use crate::oci::{
-    self, Annotations, Client, FetchedManifest, ManifestKind, Mismatch, Reference, Tag,
-    UnsupportedArtifact,
+    self, Annotations, Client, ErrorKind, FetchedManifest, ManifestKind, Mismatch, Reference,
+    Repository, Tag, UnsupportedArtifact,
 };
 
 /// A run configuration from a registry.
@@ -46,8 +46,37 @@ impl Pulled {
 /// # Errors
 /// [`PullError`].
 pub async fn pull(client: &Client, reference: &Reference) -> Result<Pulled, PullError> {
-    let repository = client.repository(reference.registry(), reference.repository(), Access::Pull);
+    let repository = repository(client, reference);
     let manifest = repository.manifest(&reference.target()).await.map_err(PullError::Registry)?;
+    read(&repository, manifest).await
+}
+
+/// Does what [`pull`] does with an artifact whose manifest has at most twice `limit` bytes, because inline data is
+/// a third longer than the configuration, and whose configuration has at most `limit` bytes. Returns `None` for a
+/// larger one.
+pub(super) async fn pull_small(
+    client: &Client,
+    reference: &Reference,
+    limit: u64,
+) -> Result<Option<Pulled>, PullError> {
+    let repository = repository(client, reference);
+    let manifest = match repository.manifest_up_to(&reference.target(), 2 * limit).await {
+        Err(error) if matches!(error.kind(), ErrorKind::TooLarge { .. }) => return Ok(None),
+        fetched => fetched.map_err(PullError::Registry)?,
+    };
+    let layer = RUN_CONFIG.layer(&manifest.kind).map_err(PullError::Unsupported)?;
+    if layer.size > limit {
+        return Ok(None);
+    }
+    read(&repository, manifest).await.map(Some)
+}
+
+fn repository(client: &Client, reference: &Reference) -> Repository {
+    client.repository(reference.registry(), reference.repository(), Access::Pull)
+}
+
+/// Reads the run configuration that `manifest` describes.
+async fn read(repository: &Repository, manifest: FetchedManifest) -> Result<Pulled, PullError> {
     let layer = RUN_CONFIG.layer(&manifest.kind).map_err(PullError::Unsupported)?;
     let content = if let Some(inline) = &layer.data {
         layer.verify(inline.as_bytes()).map_err(PullError::Inline)?;

@@ -86,6 +86,24 @@ fn number_of_values_is_limited() {
 }
 
 #[test]
+fn paths_of_all_values_are_limited_together() {
+    let key = "k".repeat(1024 * 1024 - 1);
+    // With the list, each value has a path of 1 MiB; that of the image is shorter.
+    let below = |count: usize| {
+        let items = vec!["0"; count - 1].join(",");
+        parse(&format!(r#"{{"{key}":[{items}],"image":"x"}}"#))
+    };
+    assert!(below(7).is_ok());
+    let refused = below(9).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("the paths of its values have more than 8388608 bytes together"),
+        "{refused}"
+    );
+    let many = format!(r#"{{"image":"x","env_vars":{{"{key}":1}}}}"#);
+    assert!(parse(&many).unwrap_err().to_string().len() < 1000, "a long path is cut in an error");
+}
+
+#[test]
 fn integers_are_those_that_go_reads() {
     for (number, accepted) in [
         ("0", true),

@@ -118,17 +118,17 @@ impl StateStore {
     }
 
     /// Returns every file of the store, sorted by name. A file that cannot be read is listed with
-    /// its error.
+    /// its error. Each is read when the iterator comes to it.
     ///
     /// # Errors
     /// [`StateError::Io`] where the directory cannot be read. A directory that does not exist is an
     /// empty store.
-    pub fn list(&self) -> Result<Vec<StoredConfig>, StateError> {
+    pub fn list(&self) -> Result<impl Iterator<Item = StoredConfig>, StateError> {
         let entry = |name: String| {
             let path = self.dir.join(format!("{name}{ENDING}"));
             StoredConfig { name, document: read(&path), path }
         };
-        Ok(self.names()?.into_iter().map(entry).collect())
+        Ok(self.names()?.into_iter().map(entry))
     }
 
     /// Returns the name of every file of the store without its ending, sorted. The files are not
@@ -287,12 +287,12 @@ mod tests {
         fs::write(directory.path().join("broken.json"), "{").unwrap();
         fs::write(directory.path().join("other.txt"), "").unwrap();
         fs::create_dir(directory.path().join("directory.json")).unwrap();
-        let listed = store.list().unwrap();
+        let listed: Vec<_> = store.list().unwrap().collect();
         let names: Vec<_> = listed.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "broken"]);
         assert!(listed[1].document.is_ok());
         assert!(matches!(listed[2].document, Err(StateError::Invalid { .. })));
         assert!(matches!(store.load(&name("c")), Err(StateError::NotFound { .. })));
-        assert_eq!(StateStore::at(directory.path().join("none")).list().unwrap().len(), 0);
+        assert_eq!(StateStore::at(directory.path().join("none")).list().unwrap().count(), 0);
     }
 }

@@ -31,10 +31,11 @@ impl Terminal {
         Self { process, keys, screen, shown: Vec::new() }
     }
 
-    /// Waits until `text` is shown.
+    /// Waits until `text` is shown, and returns everything that was shown so far.
     #[track_caller]
-    pub fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) -> String {
         self.wait_for_after(0, text);
+        String::from_utf8_lossy(&self.shown).into_owned()
     }
 
     /// Waits until `text` is shown after all that was shown so far.

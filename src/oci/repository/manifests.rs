@@ -43,7 +43,16 @@ impl Repository {
     /// [`ErrorKind::NotFound`] if there is no such manifest; [`ErrorKind::TooLarge`] over 4 MiB;
     /// [`ErrorKind::Mismatch`]; [`ErrorKind::Manifest`].
     pub async fn manifest(&self, target: &TagOrDigest) -> Result<FetchedManifest, Error> {
-        let fetched = self.retry(|operation| fetch_manifest(operation, target)).await;
+        self.manifest_up_to(target, MANIFEST_LIMIT).await
+    }
+
+    /// Does what [`Self::manifest`] does, with another limit in bytes.
+    pub(crate) async fn manifest_up_to(
+        &self,
+        target: &TagOrDigest,
+        limit: u64,
+    ) -> Result<FetchedManifest, Error> {
+        let fetched = self.retry(|operation| fetch_manifest(operation, target, limit)).await;
         fetched.map_err(self.error("reading the manifest", suffix(target)))
     }
 
@@ -53,7 +62,8 @@ impl Repository {
         &self,
         target: &TagOrDigest,
     ) -> Result<(Option<MediaType>, Vec<u8>), Error> {
-        let fetched = self.retry(|operation| fetch_content(operation, target, ACCEPT)).await;
+        let fetched =
+            self.retry(|operation| fetch_content(operation, target, ACCEPT, MANIFEST_LIMIT)).await;
         fetched.map_err(self.error("reading the manifest", suffix(target)))
     }
 
@@ -79,7 +89,7 @@ impl Repository {
         let target = &TagOrDigest::Digest(listed.digest.clone());
         let accept = listed.media_type.as_str();
         let (_, content) =
-            source.retry(|operation| fetch_content(operation, target, accept)).await?;
+            source.retry(|o| fetch_content(o, target, accept, MANIFEST_LIMIT)).await?;
         listed.verify(&content)?;
         self.store_manifest(target, &listed.media_type, content.into()).await.map(|_| ())
     }
@@ -111,8 +121,9 @@ impl Repository {
 pub(super) async fn fetch_manifest(
     operation: Operation,
     target: &TagOrDigest,
+    limit: u64,
 ) -> Result<FetchedManifest> {
-    let (content_type, content) = fetch_content(operation, target, ACCEPT).await?;
+    let (content_type, content) = fetch_content(operation, target, ACCEPT, limit).await?;
     let kind = ManifestKind::parse(content_type.as_ref(), &content).map_err(ErrorKind::Manifest)?;
     let (declared, fallback) = match &kind {
         ManifestKind::Manifest(manifest) => (&manifest.media_type, MediaType::OCI_MANIFEST),
@@ -131,6 +142,7 @@ async fn fetch_content(
     operation: Operation,
     target: &TagOrDigest,
     accept: &str,
+    limit: u64,
 ) -> Result<(Option<MediaType>, Vec<u8>)> {
     let url = operation.url(&format!("manifests/{target}"));
     let request = operation.request(Method::GET, url, "manifest, get").header("accept", accept);
@@ -138,7 +150,7 @@ async fn fetch_content(
     refuse_encoding(&response)?;
     let content_type = content_type(&response)?;
     let promised = digest_header(response.headers())?;
-    let content = response.read(MANIFEST_LIMIT).await?;
+    let content = response.read(limit).await?;
     let asked = match target {
         TagOrDigest::Digest(digest) => Some(digest),
         TagOrDigest::Tag(_) => None,

@@ -13,7 +13,7 @@ use crate::oci::auth::scope::Access;
 use crate::oci::descriptor::Descriptor;
 use crate::oci::digest::Digest;
 use crate::oci::error::{Error, ErrorKind, ProtocolViolation, Result};
-use crate::oci::manifest::{Index, InvalidManifest, Manifest, ManifestKind};
+use crate::oci::manifest::{Index, InvalidManifest, MANIFEST_LIMIT, Manifest, ManifestKind};
 use crate::oci::media_type::MediaType;
 use crate::oci::names::Tag;
 use crate::oci::reference::TagOrDigest;
@@ -74,7 +74,8 @@ impl Repository {
     /// Reads the list under the tag schema, if there is one. Returns it with its JSON.
     async fn listed_by_tag(&self, subject: &Digest) -> Result<Option<(Index, Vec<u8>)>> {
         let target = TagOrDigest::Tag(tag_of(subject));
-        let fetched = self.retry(|operation| fetch_manifest(operation, &target)).await;
+        let fetched =
+            self.retry(|operation| fetch_manifest(operation, &target, MANIFEST_LIMIT)).await;
         match fetched {
             Err(ErrorKind::NotFound(_)) => Ok(None),
             // GitLab resolves such a tag to the subject itself, which is not a list of referrers.
@@ -131,7 +132,8 @@ impl Repository {
     /// Removes a manifest that is about to be deleted from the list of its subject.
     pub(super) async fn forget_referrer(&self, digest: &Digest) -> Result<()> {
         let target = TagOrDigest::Digest(digest.clone());
-        let fetched = self.retry(|operation| fetch_manifest(operation, &target)).await;
+        let fetched =
+            self.retry(|operation| fetch_manifest(operation, &target, MANIFEST_LIMIT)).await;
         // The subject of a manifest that cannot be read is not known.
         let Ok(fetched) = fetched else { return Ok(()) };
         let ManifestKind::Manifest(manifest) = fetched.kind else { return Ok(()) };

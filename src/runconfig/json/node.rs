@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use crate::oci::is_same_field;
-use crate::runconfig::error::{DocumentDefect, InvalidDocument, VALUE_LIMIT};
+use crate::runconfig::error::{DocumentDefect, InvalidDocument, PATH_LIMIT, VALUE_LIMIT};
 
 const DEPTH_LIMIT: usize = 128;
 
@@ -44,7 +44,7 @@ pub(crate) fn read(text: &str) -> Result<Node, InvalidDocument> {
 
 /// Reads the value in `text`, which another parser accepted.
 fn scan(text: &str) -> Result<Node, InvalidDocument> {
-    Scanner { text, at: 0, values: 0 }.value(0)
+    Scanner { text, at: 0, values: 0, path: 0, paths: 0 }.value(0)
 }
 
 struct Scanner<'a> {
@@ -52,6 +52,10 @@ struct Scanner<'a> {
     at: usize,
     /// How many values were read so far.
     values: usize,
+    /// The length of the path of the value that is read, in bytes. Indexes of lists are not counted.
+    path: usize,
+    /// The length of the paths of all values read so far.
+    paths: usize,
 }
 
 impl Scanner<'_> {
@@ -85,10 +89,7 @@ impl Scanner<'_> {
         if depth > DEPTH_LIMIT {
             return Err(self.unreadable(start));
         }
-        self.values += 1;
-        if self.values > VALUE_LIMIT {
-            return Err(invalid_at(self.text, start, DocumentDefect::TooManyValues));
-        }
+        self.count(start)?;
         let value = match first {
             Some(b'{') => Value::Object(self.list(b'}', |scanner| scanner.member(depth + 1))?),
             Some(b'[') => Value::Array(self.list(b']', |scanner| scanner.value(depth + 1))?),
@@ -102,6 +103,19 @@ impl Scanner<'_> {
             None => return Err(self.unreadable(start)),
         };
         Ok(Node { span: start..self.at, value })
+    }
+
+    /// Counts the value at this offset.
+    fn count(&mut self, start: usize) -> Result<(), InvalidDocument> {
+        self.values += 1;
+        self.paths += self.path;
+        if self.values > VALUE_LIMIT {
+            Err(invalid_at(self.text, start, DocumentDefect::TooManyValues))
+        } else if self.paths > PATH_LIMIT {
+            Err(invalid_at(self.text, start, DocumentDefect::LongPaths))
+        } else {
+            Ok(())
+        }
     }
 
     /// Reads what stands between two brackets, separated by commas.
@@ -127,7 +141,11 @@ impl Scanner<'_> {
         let key_start = self.at;
         let key = self.string()?;
         self.expect(b':')?;
-        Ok(Member { key, key_start, node: self.value(depth)? })
+        let above = self.path;
+        self.path += key.len() + 1;
+        let node = self.value(depth)?;
+        self.path = above;
+        Ok(Member { key, key_start, node })
     }
 
     /// Skips a string and returns it decoded.

@@ -8,8 +8,12 @@ use serde_json::{Map, Value};
 
 use super::node::{Member, Node, Value as Found, invalid_at};
 use crate::oci::is_same_field;
+use crate::printable::excerpt;
 use crate::runconfig::error::{DocumentDefect, InvalidDocument};
 use crate::runconfig::fields::{Kind, ROOT};
+
+/// How many characters of a path an error shows.
+const PATH_SHOWN: usize = 500;
 
 /// Returns the members of `root`, which was read from `text`. A value that is not an object, a known
 /// field of the wrong type and one that is there twice are errors.
@@ -41,7 +45,7 @@ impl Reader<'_> {
             };
             self.path.push(name.to_owned());
             if seen.contains(&name) {
-                let defect = DocumentDefect::Duplicate(self.path.join("."));
+                let defect = DocumentDefect::Duplicate(self.shown_path());
                 return Err(invalid_at(self.text, *key_start, defect));
             }
             seen.push(name);
@@ -103,6 +107,11 @@ impl Reader<'_> {
         Ok(value)
     }
 
+    /// Returns the path for an error. A key may be as long as the document.
+    fn shown_path(&self) -> String {
+        excerpt(&self.path.join("."), PATH_SHOWN)
+    }
+
     fn wrong_type(&self, node: &Node, kind: Kind) -> InvalidDocument {
         let expected = match kind {
             Kind::String(_) => "a string",
@@ -114,7 +123,7 @@ impl Reader<'_> {
             Kind::Map(_) | Kind::Object(_) => "an object",
             Kind::Any => "any value",
         };
-        let (path, found) = (self.path.join("."), describe(self.text, node));
+        let (path, found) = (self.shown_path(), describe(self.text, node));
         let defect = DocumentDefect::WrongType { path, expected, found };
         invalid_at(self.text, node.span.start, defect)
     }
