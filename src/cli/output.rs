@@ -116,26 +116,28 @@ impl Output {
 
     /// Prints one line on standard output; with `--json`, a JSON text of one or several lines.
     pub(super) fn line(self, text: &str) -> Result<(), Failure> {
-        self.print(&if self.json { printable_json(text) } else { printable(text) })
+        self.print(&if self.json { printable_json(text) } else { printable(text).into() })
     }
 
     /// Writes bytes to standard output, unchanged unless it is a terminal. There, characters that could
     /// steer it are escaped as in JSON, so that a configuration is the same.
     pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
         if io::stdout().is_terminal() {
-            return self
-                .write_unchanged(printable_json(&String::from_utf8_lossy(content)).as_bytes());
+            let text = String::from_utf8_lossy(content);
+            return self.write_parts(&[printable_json(&text).as_bytes()]);
         }
-        self.write_unchanged(content)
+        self.write_parts(&[content])
     }
 
     fn print(self, printable: &str) -> Result<(), Failure> {
-        self.write_unchanged(format!("{printable}\n").as_bytes())
+        // Not joined: the text may be as long as several configurations.
+        self.write_parts(&[printable.as_bytes(), b"\n"])
     }
 
-    fn write_unchanged(self, content: &[u8]) -> Result<(), Failure> {
+    fn write_parts(self, parts: &[&[u8]]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+        let written = parts.iter().try_for_each(|part| stdout.write_all(part));
+        match written.and_then(|()| stdout.flush()) {
             // A reader such as `head` may close the pipe early, which is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::Io { what: "writing to standard output".to_owned(), error })
