@@ -1,5 +1,8 @@
 //! Text from other parties, made safe to print.
 
+#[cfg(feature = "cli")]
+use std::borrow::Cow;
+
 /// Returns `text` on one line. Each character that could steer a terminal, reorder the text or hide in
 /// it is replaced by its code: control characters, bidirectional and zero-width ones, line and
 /// paragraph separators, tags, and invisible letters.
@@ -18,7 +21,11 @@ pub(crate) fn printable(text: &str) -> String {
 /// Returns `json`, one or several JSON texts, with the same values and without a control character other
 /// than a line break. A character that could steer a terminal is written as an escape of JSON.
 #[cfg(feature = "cli")]
-pub(crate) fn printable_json(json: &str) -> String {
+pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
+    // Several configurations may be in it, and hardly any needs a copy.
+    if !json.chars().any(|c| c != '\n' && is_steering(c)) {
+        return Cow::Borrowed(json);
+    }
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -33,7 +40,7 @@ pub(crate) fn printable_json(json: &str) -> String {
             c => shown.push(c),
         }
     }
-    shown
+    Cow::Owned(shown)
 }
 
 /// Returns true if `text` has a character that could steer a terminal.

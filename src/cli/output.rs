@@ -120,20 +120,21 @@ impl Output {
             // Not copied: the text may be as long as several configurations.
             return self.write_parts(&[text.as_bytes(), b"\n"]);
         }
-        self.print(&if self.json { printable_json(text) } else { printable(text) })
+        self.print(&if self.json { printable_json(text) } else { printable(text).into() })
     }
 
     /// Writes bytes to standard output, unchanged unless it is a terminal. There, characters that could
     /// steer it are escaped as in JSON, so that a configuration is the same.
     pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
         if io::stdout().is_terminal() {
-            return self
-                .write_parts(&[printable_json(&String::from_utf8_lossy(content)).as_bytes()]);
+            let text = String::from_utf8_lossy(content);
+            return self.write_parts(&[printable_json(&text).as_bytes()]);
         }
         self.write_parts(&[content])
     }
 
     fn print(self, printable: &str) -> Result<(), Failure> {
+        // Not joined: the text may be as long as several configurations.
         self.write_parts(&[printable.as_bytes(), b"\n"])
     }
 
