@@ -178,7 +178,7 @@ fn programs_in_relative_directories_of_path_are_not_run() {
     let ran = user.path("ran");
     let script = format!("#!/bin/sh\necho \"$0\" >> {}\n", ran.display());
     for directory in ["", "bin/"] {
-        for name in ["podman", "docker", "docker-credential-fake"] {
+        for name in ["podman", "docker", "toolhive", "docker-credential-fake"] {
             user.program(&format!("{directory}{name}"), &script);
         }
     }
@@ -188,10 +188,12 @@ fn programs_in_relative_directories_of_path_are_not_run() {
     {
         let run = |arguments: &[&str]| {
             let mut command = user.command();
-            command.args(arguments).env("PATH", path).stdin(Stdio::null());
-            Ran(command.output().unwrap())
+            command.args(arguments).env("PATH", path).env("THV_TOOLHIVE", "toolhive");
+            Ran(command.stdin(Stdio::null()).output().unwrap())
         };
         run(&["run", "./config.json", "--yes"]).fails(17, "install podman or docker");
+        run(&["run", "./config.json", "--yes", "--engine", "toolhive"])
+            .fails(17, "set THV_TOOLHIVE");
         run(&["list"]).ok();
         run(&["pull", &registry.reference("a:v1")]).fails(4, "no directory in PATH has it");
         assert!(!ran.exists(), "{path:?}");
