@@ -39,13 +39,15 @@ fn replace(target: PathBuf, content: &[u8]) -> io::Result<()> {
 /// Writes `content` to a new file at `path`, mode 0600, and creates the missing directories above it.
 /// Fails with [`io::ErrorKind::AlreadyExists`] if there is something at `path`.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
-    create_parents(path)?;
-    let mut pending = Pending::open(path.to_owned())?;
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let target = destination(directory(path))?.join(name);
+    create_parents(&target)?;
+    let mut pending = Pending::open(target)?;
     pending.write(content)?;
     pending.file.sync_all()?;
     // A hard link, unlike a rename, never replaces anything.
-    fs::hard_link(&pending.temporary.path, path)?;
-    sync_directory(path)
+    fs::hard_link(&pending.temporary.path, &pending.target)?;
+    sync_directory(&pending.target)
 }
 
 /// A new file that is written beside the one that it will replace. Dropping the value before

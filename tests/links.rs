@@ -6,7 +6,7 @@ use crate::support;
 use std::fs;
 use std::os::unix::fs::{lchown, symlink};
 
-use support::{Registry, User};
+use support::{Ran, Registry, User};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 const KEPT: &str = "kept";
@@ -60,6 +60,9 @@ fn link_of_another_user_is_not_followed() {
         "new",
     ];
     user.thv_with_input(&login, b"FAKE-pw").fails(4, "a symbolic link that another user made");
+    let mut import = user.command();
+    import.args(["import", "./config.json"]).env("XDG_STATE_HOME", user.path("dir"));
+    Ran(import.output().unwrap()).fails(19, "a symbolic link that another user made");
     assert_eq!(fs::read_to_string(user.path("inside/victim")).unwrap(), KEPT);
     let inside = fs::read_dir(user.path("inside")).unwrap();
     assert_eq!(inside.count(), 1, "nothing was made beside the file");
