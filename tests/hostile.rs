@@ -65,7 +65,7 @@ fn documents(salt: &str) -> Vec<String> {
         document("env_vars", names(&|i, x| format!("V{salt}{i}{x}"))),
         document("cmd_args", texts(|i, x| format!("--a{salt}{i}{x}"))),
         document("cmd_args", vec!["\u{202e}".repeat(SIZE / 3 - 100) + salt]),
-        document("secrets", texts(|i, x| format!("s{salt}{i}{x},target=T{i}"))),
+        document("secrets", texts(|i, x| format!("secret-{salt}-{i}-{x},target=T{i}"))),
         document(
             "middleware_configs",
             texts(|i, x| format!("m{salt}{i}{x}"))

@@ -188,7 +188,7 @@ fn pulled_bytes_are_verbatim_except_on_a_terminal() {
     user.file("a.json", &text);
     user.file("state/toolhive/runconfigs/stored.json", &text);
     let reference = registry.reference("a:v1");
-    user.thv(&["push", "a.json", &reference, "--allow", "env_vars"]).ok();
+    user.thv(&["push", "a.json", &reference]).ok();
     assert_eq!(user.thv(&["pull", &reference]).ok().stdout(), text);
     assert_eq!(user.thv(&["export", "stored", "-"]).ok().stdout(), text);
     for command in [format!("thv pull {reference}"), "thv export stored -".to_owned()] {

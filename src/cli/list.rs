@@ -15,7 +15,7 @@ use crate::state::{Agreements, StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
 /// The most characters of a cell that are shown: a hostile configuration may have an image of 4 MiB.
-const CELL_LIMIT: usize = 500;
+const CELL_LIMIT: usize = 200;
 
 #[derive(Args)]
 pub(super) struct List {
