@@ -152,7 +152,7 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
         "network: none",
         &format!("reads: {}:/in", data.display()),
         &format!("writes: {}:/out", out.display()),
-        "label: proxy.expose=all of it",
+        "label: 'proxy.expose=all of it'",
         "secrets: token,target=TOKEN",
         "environment: 'PLAIN=x=1 $HOME \"q\" #z '",
         "image digest: sha256:",
@@ -345,7 +345,8 @@ fn http_server_runs_until_it_is_stopped() {
     assert!(!said.contains("is taken"), "no port is looked for: {said}");
     let other = configuration(&world, "stdio", &json!({ "cmd_args": ["other"] }));
     world.user.file("other.json", other.to_string());
-    run(&world, &["./other.json"]).fails(17, "is already running");
+    run(&world, &["./other.json"]).fails(13, "--force");
+    run(&world, &["./other.json", "--force"]).fails(17, "is already running");
     assert_eq!(std::fs::read(world.user.stored(&world.name)).unwrap(), stored, "of what runs");
     let id = process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -411,7 +412,7 @@ fn server_that_exits_before_it_answers_fails_the_run() {
     // Its image's program is not there.
     let other = configuration(&world, "stdio", &json!({ "image": "localhost/absent:v1" }));
     world.user.file("absent.json", other.to_string());
-    run(&world, &["./absent.json"]).fails(17, "localhost/absent:v1");
+    run(&world, &["./absent.json", "--force"]).fails(17, "localhost/absent:v1");
     assert_eq!(world.containers(), "");
 }
 
@@ -461,12 +462,13 @@ fn container_of_another_workload_is_not_touched() {
     run(&world, &["./config.json"]).fails(17, "belongs to another workload");
     assert_eq!(world.podman(&["container", "inspect", "--format={{.Id}}", &world.name]), id);
     assert!(!world.user.stored(&world.name).exists());
-    // One of the same workload that does not run is no obstacle.
+    // One of the same workload that does not run can be replaced.
     world.podman(&["rm", &id]);
     let label = format!("--label=toolhive-basename={}", world.name);
     let make = ["create", "--name", &world.name, "--label=toolhive=true", &label, &world.image()];
     world.podman(&make);
-    assert_eq!(run(&world, &["./config.json"]).code(), 3);
+    run(&world, &["./config.json"]).fails(17, "was not made from this source");
+    assert_eq!(run(&world, &["./config.json", "--force"]).code(), 3);
     assert_eq!(world.containers(), "");
 }
 
@@ -634,6 +636,7 @@ fn exported_run_of_an_image_runs_the_same() {
     assert!(world.user.stored(&name).exists(), "the run is in the state store");
     // Another image under the same name is another server.
     let other = ["--transport", "stdio", "--name", &name];
+    world.podman(&["pull", "--quiet", &image]);
     world.podman(&["tag", &image, &format!("localhost/{name}:v2")]);
     let local = format!("localhost/{name}:v2");
     run(&world, &[&[&local[..]], &other[..]].concat()).fails(13, "exists already");
