@@ -1,5 +1,7 @@
 //! What the user has to agree to, and whether it was agreed to before.
 
+use std::collections::HashSet;
+
 use super::error::RunError;
 use super::fetch::Origin;
 use super::prepare::{Checked, Runner};
@@ -79,9 +81,13 @@ impl ConsentRequest {
     #[must_use]
     pub fn lines(&self) -> Vec<(Change, &str)> {
         let known = self.last.as_ref().map_or(&self.summary, |last| &last.shown);
-        let removed = known.iter().filter(|line| !self.summary.contains(line));
+        // A hostile configuration has many lines, so that each is looked up in a set.
+        let [shown_before, shown_now] =
+            [known, &self.summary].map(|lines| lines.iter().collect::<HashSet<_>>());
+        let removed = known.iter().filter(|line| !shown_now.contains(line));
         let current = self.summary.iter().map(|line| {
-            let change = if known.contains(line) { Change::Unchanged } else { Change::Added };
+            let change =
+                if shown_before.contains(line) { Change::Unchanged } else { Change::Added };
             (change, line.as_str())
         });
         removed.map(|line| (Change::Removed, line.as_str())).chain(current).collect()
