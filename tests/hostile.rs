@@ -133,6 +133,20 @@ fn key_that_many_paths_would_repeat_is_refused() {
     }
 }
 
+#[test]
+fn manifest_of_many_annotations_is_refused() {
+    let annotations: serde_json::Map<_, _> =
+        (0..300_000).map(|number| (format!("{number:x}"), json!(""))).collect();
+    let manifest =
+        json!({ "schemaVersion": 2, "layers": [], "annotations": annotations }).to_string();
+    let registry = StubRegistry::start(move |_| {
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        status(200).with("content-type", media_type).body(&manifest)
+    });
+    let inspect = ["inspect", &registry.reference("a:v1"), "--json"];
+    bounded(&User::new(), &inspect).fails(10, "more than 100000 values");
+}
+
 /// A collection of as many documents of the largest size as make 80 MiB.
 #[test]
 fn collection_of_large_documents_takes_no_more_memory_than_one() {

@@ -21,6 +21,7 @@ mod reference;
 mod registry;
 mod repository;
 mod retry;
+mod value_count;
 mod warning;
 
 pub(crate) use api_path::ApiPath;
