@@ -1,23 +1,33 @@
 //! Files that are replaced as a whole, so that a crash leaves the old content or the new.
 
-use std::ffi::{OsStr, OsString};
+mod links;
+mod temporary;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::random::random_u64;
-
-/// The age from which a temporary file is taken for the remains of a crash. A younger one may still be
-/// in use.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+pub(crate) use links::destination;
+use temporary::directory;
+pub(crate) use temporary::{Temporary, scratch};
 
 /// Replaces the file at `path` by one with `content`, mode 0600.
 ///
-/// If `path` is a symbolic link, the file that it leads to is replaced. If `path` is a device or a
-/// pipe, `content` is written to it. After a failure `path` is unchanged.
+/// If `path` is a symbolic link, the file that it leads to is replaced or made; a link that another user
+/// made is refused. If `path` is a device or a pipe, `content` is written to it. After a failure `path` is
+/// unchanged.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    replace(destination(path)?, content)
+}
+
+/// Creates the missing directories above the file, mode 0750, and writes it as [`write()`] does.
+pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
+    let target = destination(path)?;
+    create_parents(&target)?;
+    replace(target, content)
+}
+
+fn replace(target: PathBuf, content: &[u8]) -> io::Result<()> {
     if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return OpenOptions::new().write(true).open(&target)?.write_all(content);
     }
@@ -26,27 +36,18 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     pending.commit()
 }
 
-/// Creates the missing directories above `path`, mode 0750, and writes the file as [`write()`] does.
-pub(crate) fn write_with_parents(path: &Path, content: &[u8]) -> io::Result<()> {
-    create_parents(path)?;
-    write(path, content)
-}
-
 /// Writes `content` to a new file at `path`, mode 0600, and creates the missing directories above it.
 /// Fails with [`io::ErrorKind::AlreadyExists`] if there is something at `path`.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
-    create_parents(path)?;
-    let mut pending = Pending::open(path.to_owned())?;
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let target = destination(directory(path))?.join(name);
+    create_parents(&target)?;
+    let mut pending = Pending::open(target)?;
     pending.write(content)?;
     pending.file.sync_all()?;
     // A hard link, unlike a rename, never replaces anything.
-    fs::hard_link(&pending.temporary.path, path)?;
-    sync_directory(path)
-}
-
-/// Makes an empty file, mode 0600, in the system's directory for temporary files.
-pub(crate) fn scratch() -> io::Result<(Temporary, File)> {
-    Temporary::open(&std::env::temp_dir().join("thv"))
+    fs::hard_link(&pending.temporary.path, &pending.target)?;
+    sync_directory(&pending.target)
 }
 
 /// A new file that is written beside the one that it will replace. Dropping the value before
@@ -60,10 +61,9 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// Creates the new file, mode 0600. It will replace the one at `path`, or the one that a symbolic
-    /// link at `path` leads to.
-    /// Fails if `path` is not a regular file.
+    /// link at `path` leads to. Fails if `path` is not a regular file, or a link that another user made.
     pub(crate) fn beside(path: &Path) -> io::Result<Self> {
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = destination(path)?;
         if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
@@ -88,6 +88,21 @@ impl Pending {
     }
 }
 
+/// Opens the lock of the file at `path`: an empty file beside the one that is written. It stays there,
+/// because another process may wait for it.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    let target = destination(path)?;
+    create_parents(&target)?;
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().ok_or(io::ErrorKind::IsADirectory)?);
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(destination(&directory(&target).join(name))?)
+}
+
 fn create_parents(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -96,78 +111,16 @@ fn create_parents(path: &Path) -> io::Result<()> {
     builder.create(directory(path))
 }
 
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 /// Syncs the directory of `path`, so that a new name survives a crash of the machine.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory(path))?.sync_all() } else { Ok(()) }
 }
 
-/// A temporary file. Dropping the value removes the file unless it was renamed.
-#[derive(Debug)]
-pub(crate) struct Temporary {
-    pub(crate) path: PathBuf,
-}
-
-impl Temporary {
-    fn open(target: &Path) -> io::Result<(Self, File)> {
-        let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-        let mut prefix = OsString::from(".");
-        prefix.push(name);
-        prefix.push(".tmp-");
-        remove_leftovers(directory(target), &prefix);
-        loop {
-            let mut name = prefix.clone();
-            name.push(format!("{:016x}", random_u64()));
-            match Self::create_new(directory(target).join(name)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                created => return created,
-            }
-        }
-    }
-
-    /// Makes an empty file at `path`, mode 0600. Fails if there is something.
-    pub(crate) fn create_new(path: PathBuf) -> io::Result<(Self, File)> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        Ok((Self { path }, file))
-    }
-}
-
-/// Removes the temporary files that crashes left in `directory`: they may hold a credential that was
-/// removed since.
-fn remove_leftovers(directory: &Path, prefix: &OsStr) {
-    let Ok(files) = fs::read_dir(directory) else { return };
-    for file in files.flatten() {
-        // The names come first: a directory may have a thousand other files.
-        if !file.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
-            continue;
-        }
-        let age = file.metadata().and_then(|found| found.modified()).map(|time| time.elapsed());
-        if age.is_ok_and(|age| age.is_ok_and(|age| age > LEFTOVER_AGE)) {
-            // Another process may have removed it already.
-            let _ = fs::remove_file(file.path());
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // After a rename there is no file to remove.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::temporary::LEFTOVER_AGE;
     use super::*;
 
     fn names(directory: &Path) -> Vec<String> {
@@ -261,6 +214,12 @@ mod tests {
         write(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"new");
+        let dangling = directory.path().join("dangling");
+        std::os::unix::fs::symlink("later/new", &dangling).unwrap();
+        assert!(write(&dangling, b"new").is_err());
+        write_with_parents(&dangling, b"new").unwrap();
+        assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
+        assert_eq!(fs::read(directory.path().join("later/new")).unwrap(), b"new");
         write(Path::new("/dev/null"), b"content").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }

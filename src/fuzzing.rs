@@ -9,11 +9,16 @@ use std::io::Cursor;
 use std::str::FromStr;
 
 use crate::audit::{Show, TranscriptReader, check, export};
+use crate::oci::auth::Access;
 use crate::oci::auth::fuzzing as auth;
-use crate::oci::{Digest, ManifestKind, MediaType, Reference, RegistryName, RepositoryName, Tag};
+use crate::oci::{
+    Client, Digest, ManifestKind, MediaType, Reference, RegistryName, RepositoryName, Tag,
+};
 use crate::runconfig::{Document, exposures, renamed, review};
+use crate::wire::Settings;
 
-/// Parses references and their parts. What is parsed must be the same after printing and parsing.
+/// Parses references and their parts, and makes the URLs of what they name. What is parsed must be the
+/// same after printing and parsing.
 pub fn reference(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     survives_printing::<Reference>(text);
@@ -22,6 +27,13 @@ pub fn reference(bytes: &[u8]) {
     survives_printing::<Tag>(text);
     survives_printing::<Digest>(text);
     survives_printing::<MediaType>(text);
+    let client = || Client::new(Settings::default());
+    if let Ok(reference) = text.parse::<Reference>() {
+        let _ = client().repository(reference.registry(), reference.repository(), Access::Pull);
+    }
+    if let (Ok(registry), Ok(repository)) = (text.parse(), "a".parse()) {
+        let _ = client().repository(&registry, &repository, Access::Pull);
+    }
 }
 
 fn survives_printing<T: FromStr<Err: Debug> + Display + Debug + PartialEq>(text: &str) {
@@ -134,7 +146,7 @@ mod tests {
 
         #[test]
         fn almost_valid_references_do_not_panic(
-            bytes in resembling(&["a", "A", "0", ".", "-", "_", "/", ":", "@", "[", "]", "sha256", "localhost"])
+            bytes in resembling(&["a", "A", "0", ".", "-", "_", "/", ":", "@", "[", "]", "sha256", "localhost", "256", "1", "0x1", "xn--"])
         ) {
             reference(&bytes);
         }

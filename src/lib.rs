@@ -45,6 +45,7 @@ mod engine;
 pub mod fuzzing;
 pub mod oci;
 mod printable;
+mod program_search;
 mod random;
 #[cfg(feature = "run")]
 pub mod run;

@@ -1,5 +1,8 @@
 //! Text from other parties, made safe to print.
 
+#[cfg(feature = "cli")]
+use std::borrow::Cow;
+
 /// Returns `text` on one line. Each character that could steer a terminal, reorder the text or hide in
 /// it is replaced by its code: control characters, bidirectional and zero-width ones, line and
 /// paragraph separators, tags, and invisible letters.
@@ -13,6 +16,37 @@ pub(crate) fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Returns `json`, one or several JSON texts, with the same values and without a control character other
+/// than a line break. A character that could steer a terminal is written as an escape of JSON.
+#[cfg(feature = "cli")]
+pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
+    // Several configurations may be in it, and hardly any needs a copy.
+    if !json.chars().any(|c| c != '\n' && is_steering(c)) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => shown.push(c),
+            // Within a string both are escaped already: here they are white space.
+            '\t' | '\r' => shown.push(' '),
+            c if is_steering(c) => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units).iter();
+                shown.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Returns true if `text` has a character that could steer a terminal.
+#[cfg(feature = "cli")]
+pub(crate) fn has_steering(text: &str) -> bool {
+    text.chars().any(is_steering)
 }
 
 /// Returns the first `limit` characters of `text`, made [`printable`].
@@ -73,6 +107,16 @@ mod tests {
         assert!(!shown.chars().any(is_steering), "{shown}");
         assert!(shown.starts_with("a\\u{1b}]0;title\\u{7}"), "{shown}");
         assert!(shown.ends_with("é→"), "{shown}");
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn json_keeps_its_value_without_characters_that_steer_a_terminal() {
+        let json = "{\t\"a\u{9b}\u{7f}\": \"\u{202e}\u{e0041}é\\n\"\r\n}";
+        let shown = printable_json(json);
+        assert!(!shown.chars().any(|c| c != '\n' && is_steering(c)), "{shown}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&shown), value(json));
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn exported_store_is_imported_byte_for_byte(registry: &Registry) {
     assert_eq!(
         said,
         format!(
-            "Exported the state store to {place}\n  pushed:    7\n  unchanged: 0\n  failed:    0\n"
+            "Exported the state store to {place}\n  pushed:    7\n  replaced:  0\n  unchanged: 0\n  failed:    0\n"
         )
     );
     let report = receiver.thv(&["import", "--all", &place, "--json"]).ok().json();
@@ -74,7 +74,7 @@ fn unchanged_workloads_are_looked_up_once_and_not_sent(registry: &Registry) {
     let user = with(&NAMES);
     let place = registry.reference("configs");
     user.thv(&["export", "--all", &place, "--wire-log", "first.jsonl"]).ok();
-    // One request for the empty blob; for each workload: the manifest, the blob, and the manifest again.
+    // One request for the empty blob; for each workload: the manifest and the blob, then both are sent.
     let first = methods(&user.path("first.jsonl"));
     let count = |method: &str| first.iter().filter(|found| *found == method).count();
     assert_eq!((count("GET"), count("HEAD")), (7, 8));
@@ -84,11 +84,13 @@ fn unchanged_workloads_are_looked_up_once_and_not_sent(registry: &Registry) {
     assert_eq!((&report["unchanged"], &report["pushed"]), (&json!(7), &json!(0)), "{report}");
     let mut sent = methods(&user.path("again.jsonl"));
     sent.sort();
-    assert_eq!(sent, [vec!["GET"; 7], vec!["HEAD"]].concat());
+    assert_eq!(sent, [vec!["GET"; 7], vec!["HEAD"; 8]].concat());
 
     std::fs::write(user.stored("plain"), config("plain").replace("x:1", "x:2")).unwrap();
     let report = user.thv(&["export", "--all", &place, "--json"]).ok().json();
-    assert_eq!(names_of(&report, "pushed"), ["plain"]);
+    assert_eq!(names_of(&report, "replaced"), ["plain"]);
+    let plain = report["workloads"].as_array().unwrap().iter().find(|one| one["name"] == "plain");
+    assert!(plain.unwrap()["before"].as_str().unwrap().starts_with("sha256:"), "{report}");
 
     let other = User::new();
     let import = ["import", "--all", &place, "--wire-log", "import.jsonl"];
@@ -121,6 +123,12 @@ fn failed_workload_does_not_stop_the_others(registry: &Registry) {
     let report = user.thv(&allowed).fails(12, "3 of 6 failed").json();
     assert_eq!(names_of(&report, "unchanged"), ["a", "z"]);
     assert_eq!(names_of(&report, "pushed"), ["secret"]);
+    // A path that allows nothing in any of them is an error, and the report is printed.
+    let useless = User::new();
+    useless.file("state/toolhive/runconfigs/a.json", config("a"));
+    let nothing = ["export", "--all", &place, "--json", "--allow", "env_vars.NONE"];
+    let report = useless.thv(&nothing).fails(2, "nothing to allow").json();
+    assert_eq!(names_of(&report, "unchanged"), ["a"]);
     // A configuration without a name gets the name of its tag.
     let other = User::new();
     other.thv(&["import", "--all", &place]).ok();

@@ -131,7 +131,7 @@ fn minus_is_standard_output_wherever_a_file_is_written() {
     let curl = user.thv(&["wire", "export", "wire.jsonl", "--format", "curl", "-o", "-"]).ok();
     assert!(curl.stdout().contains("curl"), "{}", curl.stdout());
     for arguments in [&["export", "my-server", "-"][..], &["pull", &reference, "-o", "-"]] {
-        user.thv(&[arguments, &["--json"]].concat()).fails(2, "needs a file to write to");
+        user.thv(&[arguments, &["--json"]].concat()).fails(2, "name a file for it");
     }
     for arguments in [
         &["list", "--wire-log", "-"][..],

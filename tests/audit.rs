@@ -5,10 +5,13 @@ use crate::support;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
+use support::http::{self, Request, status};
 use support::recorded::{self, EPOCH};
 use support::service::Service;
+use support::stub_registry::StubRegistry;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
 use support::{Registry, User, own_address, transcript};
 use thv_oci::oci::auth::Access;
@@ -275,4 +278,47 @@ fn exported_page_shows_every_exchange_and_loads_nothing() {
         let path = exchange["request"]["url"].as_str().unwrap().splitn(4, '/').nth(3).unwrap();
         assert!(dom.contains(&path.replace('&', "&amp;")), "{path}");
     }
+}
+
+/// The client takes the proxy for one origin, so that only the proxy can keep its credential from the
+/// hosts that a registry leads to.
+#[test]
+fn proxy_gives_a_credential_to_the_registry_alone() {
+    let registry_url = Arc::new(OnceLock::<String>::new());
+    let back = Arc::clone(&registry_url);
+    let foreign = StubRegistry::start(move |_| {
+        status(307).with("location", format!("{}/v2/victim/chosen", back.get().unwrap()))
+    });
+    let elsewhere = foreign.url("/blob");
+    let registry = StubRegistry::start(move |_| status(307).with("location", &elsewhere));
+    registry_url.set(registry.url("")).unwrap();
+    let user = User::new();
+    let mut command = user.command();
+    command
+        .args(["wire", "proxy", "--listen", "127.0.0.1:0", "--wire-log", "proxied.jsonl"])
+        .args(["--upstream", &registry.url("")]);
+    let proxy = Service::start(command);
+    let own_url = format!("http://{}", proxy.address);
+    let ask = |target: &str| {
+        let mut request =
+            Request { method: "GET".into(), target: target.into(), ..Request::default() };
+        request.headers.insert("authorization", "Basic bWU6RkFLRQ==".parse().unwrap());
+        let answer = http::send(proxy.address, request).unwrap();
+        answer.header("location").unwrap_or_default().replace(&own_url, "")
+    };
+    let at_foreign = ask("/v2/a/manifests/v1");
+    let at_victim = ask(&at_foreign);
+    ask(&at_victim);
+    // As the path of a URL, this would be another host.
+    ask(&format!("//{}/unnamed", foreign.address));
+    assert_eq!(proxy.stop(), "");
+    let credential = |server: &StubRegistry, target: &str| {
+        let received = server.received();
+        let found = received.iter().find(|received| received.target == target).unwrap();
+        found.header("authorization").map(str::to_owned)
+    };
+    assert!(credential(&registry, "/v2/a/manifests/v1").is_some());
+    assert_eq!(credential(&foreign, "/blob"), None);
+    assert_eq!(credential(&registry, "/v2/victim/chosen"), None);
+    assert!(foreign.received().iter().all(|received| received.target == "/blob"));
 }

@@ -222,4 +222,26 @@ fn suspected_secrets_are_not_pushed() {
     assert_eq!(shared["env_vars"], serde_json::json!({ "LEVEL": "info" }));
     user.thv(&[&push[..], &["--secret", "NONE=a"]].concat()).fails(2, "sets no variable");
     user.thv(&[&push[..], &["--secret", "API_KEY"]].concat()).fails(2, "VARIABLE=NAME");
+    // Not a name, and a harmless value.
+    for path in ["env_vars.NONE", "env_vars.LEVEL"] {
+        let useless = [&push[..], &["--secret", "API_KEY=a", "--allow", path]].concat();
+        user.thv(&useless)
+            .fails(2, &format!("nothing to allow: no secret or private path is at {path}"));
+    }
+}
+
+#[test]
+fn hint_offers_a_secret_only_where_a_variable_holds_it() {
+    let (user, registry) = (User::new(), Registry::embedded());
+    let reference = registry.reference("configs/n:v1");
+    for (fields, is_offered) in [
+        (r#""env_vars": { "DB_PASSWORD": "FAKE-pw-1" }"#, true),
+        (r#""cmd_args": ["--password", "FAKE-pw-1"]"#, false),
+        (r#""volumes": ["/home/someone/x:/x"]"#, false),
+    ] {
+        user.file("config.json", format!(r#"{{ "image": "x:1", "name": "n", {fields} }}"#));
+        let said = user.thv(&["push", "config.json", &reference]).fails(18, "hint: --").stderr();
+        assert!(said.contains("--allow PATH"), "{said}");
+        assert_eq!(said.contains("--secret VARIABLE=NAME"), is_offered, "{said}");
+    }
 }

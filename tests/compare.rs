@@ -154,12 +154,17 @@ What it may touch
   network:     only hosts issues.example.com; ports 443
   ports:       none
   secrets:     issue-tracker-token,target=ISSUE_TRACKER_TOKEN
-  environment: LOG_LEVEL MCP_TRANSPORT
+  environment: LOG_LEVEL=info
+  environment: MCP_TRANSPORT=stdio
   privileged:  no
-  also:        ignore_config
+  also:        ignore_config = {{\"LoadGlobal\":true,\"PrintOverlays\":false}}
+  also:        permission_profile.name = none
 What else it sets
-  fields:      base_name container_labels container_name group
-               middleware_configs proxy_mode schema_version
+  group: default
+  middleware_configs: [{{\"parameters\":{{}},\"type\":\"auth\"}},{{\"parameters\":{{}},\"type\":\"mcp-parser\"}},\
+{{\"parameters\":{{}},\"type\":\"usagemetrics\"}},{{\"type\":\"recovery\"}}]
+  proxy_mode: streamable-http
+  schema_version: v0.1.0
 Who made it (not verified)
   when:        2026-01-01T00:00:00Z
   with:        thv-oci

@@ -21,9 +21,9 @@ use thv_oci::oci::{
     Algorithm, BlobReader, Client, Descriptor, Digest, Manifest, MediaType, Reference, Repository,
     Tag, TagOrDigest, TagQuery,
 };
-use thv_oci::run::{self, Agreed, Prepared, ProcessSignals, RunObserver, RunRequest};
+use thv_oci::run::{self, Agreed, Checked, Prepared, ProcessSignals, RunObserver, RunRequest};
 use thv_oci::runconfig::{self, Collection, Document, PushError, PushOptions, WorkloadName};
-use thv_oci::state::StateStore;
+use thv_oci::state::{Agreements, StateStore};
 use thv_oci::wire::{BodySource, Exchange, MemoryRecorder, Recorder, Settings};
 
 /// The most crates that the client alone may bring, itself included, besides those of
@@ -242,12 +242,14 @@ fn futures_of_servers_are_send(address: SocketAddr, registry: EmbeddedRegistry) 
 #[expect(dead_code, reason = "checked by the compiler alone")]
 fn futures_of_a_run_are_send(
     (client, request): (&Client, RunRequest),
-    (prepared, agreed): (Prepared, Agreed),
+    (prepared, checked, agreed): (Prepared, Checked, Agreed),
+    agreements: &Agreements,
     [server, other]: [run::Server; 2],
     (store, signals, observer): (&StateStore, &mut ProcessSignals, &dyn RunObserver),
 ) {
     is_send(run::fetch(client, request));
-    is_send(prepared.check(observer));
+    is_send(prepared.check(store, observer));
+    is_send(checked.consent(agreements));
     is_send(agreed.start(store, signals, observer));
     is_send(server.wait(signals, observer));
     is_send(other.remove());

@@ -163,8 +163,13 @@ fn unchanged_push_sends_nothing(registry: &Registry) {
     // Another content moves the tag.
     user.file("config.json", MINIMAL);
     let other = user.thv(&push).ok().json();
-    assert_eq!(other["status"], "pushed");
+    assert_eq!((&other["status"], &other["before"]), (&json!("replaced"), &first["digest"]));
     assert_ne!(other["digest"], first["digest"]);
+    // So does the first content again, and text says it too.
+    user.file("config.json", STDIO);
+    let said = user.thv(&["push", "config.json", &reference]).ok().stdout();
+    let before = other["digest"].as_str().unwrap();
+    assert!(said.contains(&format!("  status:    replaced\n  before:    {before}\n")), "{said}");
 }
 
 fn existing_blob_is_not_sent_again(registry: &Registry) {
@@ -337,7 +342,7 @@ fn inspect_shows_manifest_and_configuration(registry: &Registry) {
     let shown = user.thv(&["inspect", &reference]).ok().stdout();
     for expected in [
         "ghcr.io/example/issue-tracker:2.4.1",
-        "LOG_LEVEL MCP_TRANSPORT",
+        "environment: LOG_LEVEL=info",
         "/srv/cache:/cache",
         "issue-tracker-token,target=ISSUE_TRACKER_TOKEN",
     ] {

@@ -1,5 +1,7 @@
 //! A credential is sent to its own origin only, whatever a registry answers.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::support;
 
 use serde_json::json;
@@ -105,9 +107,115 @@ fn challenge_of_a_redirect_target_is_refused() {
     });
     user_of(&registry)
         .thv(&["pull", &registry.reference("a:v1")])
-        .fails(4, "wants a login; this host gets no credential");
+        .fails(4, "no credential is sent there");
     assert!(none_has_a_credential(&storage));
     assert_eq!(tokens.received().len(), 0);
+}
+
+/// A registry as [`basic`] makes it, with a host that it leads to. The host gets the registry's address, and
+/// leads back to the registry.
+fn basic_and_foreign(
+    answer: impl Fn(&Request, &str) -> Response + Send + Sync + 'static,
+    foreign: impl Fn(&Request, &str) -> Response + Send + Sync + 'static,
+) -> (StubRegistry, StubRegistry) {
+    let back = Arc::new(OnceLock::<String>::new());
+    let registry_url = Arc::clone(&back);
+    let other = StubRegistry::start(move |received| foreign(received, back.get().unwrap()));
+    let elsewhere = other.url("");
+    let registry = basic(move |received| answer(received, &elsewhere));
+    registry_url.set(registry.url("")).unwrap();
+    (registry, other)
+}
+
+/// Returns the methods of the requests at `target`. None may have a credential.
+fn methods_without_login(server: &StubRegistry, target: &str) -> Vec<String> {
+    let mut methods = Vec::new();
+    for received in server.received() {
+        if received.target.starts_with(target) {
+            assert_eq!(received.header("authorization"), None, "{}", received.method);
+            methods.push(received.method.clone());
+        }
+    }
+    methods
+}
+
+#[test]
+fn foreign_upload_host_leads_to_no_request_with_a_login() {
+    let (registry, other) = basic_and_foreign(
+        |received, other| match received.method.as_str() {
+            "POST" => status(202).with("location", format!("{other}/upload")),
+            _ => status(404),
+        },
+        |received, registry| match received.method.as_str() {
+            // The client asks how much has arrived, and is told where the upload goes on.
+            "PUT" => status(503),
+            _ => status(204)
+                .with("location", format!("{registry}/v2/victim/chosen"))
+                .with("range", "0-0"),
+        },
+    );
+    let user = user_of(&registry);
+    user.thv(&["push", "config.json", &registry.reference("a:v1")])
+        .fails(4, "no credential is sent there");
+    assert!(none_has_a_credential(&other));
+    let mut methods = methods_without_login(&registry, "/v2/victim");
+    methods.sort_unstable();
+    methods.dedup();
+    assert_eq!(methods, ["DELETE", "PUT"]);
+}
+
+#[test]
+fn foreign_host_redirects_to_no_request_with_a_login() {
+    for (method, step) in [("GET", "/manifests/"), ("GET", "/blobs/"), ("PUT", "/v2/a/upload")] {
+        let (registry, other) = basic_and_foreign(
+            move |received, other| match received.method.as_str() {
+                _ if received.target.contains(step) => {
+                    status(307).with("location", format!("{other}/x"))
+                }
+                "POST" => status(202).with("location", "/v2/a/upload"),
+                "GET" if received.target.contains("/manifests/") => status(200).body(manifest()),
+                _ => status(404),
+            },
+            |_, registry| status(307).with("location", format!("{registry}/v2/victim/chosen")),
+        );
+        let user = user_of(&registry);
+        let reference = registry.reference("a:v1");
+        let arguments = match method {
+            "GET" => ["pull", &reference, "-o", "pulled.json"].to_vec(),
+            _ => ["push", "config.json", &reference].to_vec(),
+        };
+        user.thv(&arguments).fails(4, "no credential is sent there");
+        assert!(none_has_a_credential(&other));
+        let mut methods = methods_without_login(&registry, "/v2/victim");
+        methods.dedup();
+        assert!(methods.starts_with(&[method.to_owned()]), "{step}: {methods:?}");
+    }
+}
+
+#[test]
+fn page_of_a_foreign_host_leads_to_no_request_with_a_login() {
+    for link in ["/v2/victim/chosen", "{registry}/v2/victim/chosen"] {
+        let (registry, other) = basic_and_foreign(
+            |_, other| status(307).with("location", format!("{other}/tags")),
+            move |received, registry| {
+                let link = link.replace("{registry}", registry);
+                let page = status(200).body(json!({ "name": "a", "tags": ["x"] }).to_string());
+                match received.target.as_str() {
+                    "/tags" => page.with("link", format!("<{link}>; rel=\"next\"")),
+                    _ => page,
+                }
+            },
+        );
+        let listed = user_of(&registry).thv(&["tags", &registry.reference("a")]);
+        if link.starts_with('/') {
+            listed.ok();
+            assert_eq!(methods_without_login(&other, "/v2/victim"), ["GET"]);
+        } else {
+            listed.fails(11, "at another host");
+        }
+        assert!(none_has_a_credential(&other));
+        assert_eq!(methods_without_login(&registry, "/v2/victim").len(), 0, "{link}");
+    }
 }
 
 #[test]
@@ -266,4 +374,105 @@ fn internal_registry_behind_a_proxy_may_name_an_internal_token_server() {
     let proxy = proxy_with_realm("http://10.0.0.1/token");
     pull_through(&proxy, "10.0.0.2:5000/a:v1").fails(3, "not found");
     assert!(proxy.received()[1].target.starts_with("http://10.0.0.1/token?"));
+}
+
+/// Addresses that no public registry may lead to.
+const INTERNAL: &[&str] = &[
+    "127.0.0.1:1",
+    "localhost:1",
+    "a.localhost:1",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "192.0.0.8",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0:1",
+    "0x7f.1:1",
+    "2130706433:1",
+    "[::1]:1",
+    "[::]:1",
+    "[fe80::1]",
+    "[fec0::1]",
+    "[fd00::1]",
+    "[::ffff:10.0.0.1]",
+    "[::ffff:0:10.0.0.1]",
+    "[64:ff9b::a00:1]",
+    "[2002:a00:1::]",
+];
+
+/// A user of the registry `registry.example` or `10.0.0.2`, which is behind a proxy for plain http. It
+/// leads to `location` where a request's method and URL are `step`.
+fn led_through_a_proxy(
+    arguments: &[&str],
+    step: (&'static str, &'static str),
+    location: &str,
+) -> (support::Ran, Vec<String>) {
+    let location = location.to_owned();
+    let proxy = StubRegistry::start(move |received| {
+        let (method, target) = (received.method.as_str(), received.target.as_str());
+        let leads = method == step.0 && target.contains(step.1);
+        match method {
+            "POST" if leads => status(202).with("location", &location),
+            "GET" if leads && step.1 == "tags" => status(200)
+                .with("link", format!("<{location}>; rel=\"next\""))
+                .body(json!({ "name": "a", "tags": [] }).to_string()),
+            _ if leads => status(307).with("location", &location),
+            "POST" => status(202).with("location", "/v2/a/upload"),
+            "PUT" => status(201),
+            "GET" if target.contains("/manifests/") => status(200).body(manifest()),
+            _ => status(404),
+        }
+    });
+    let user = User::new();
+    user.file("config.json", STDIO);
+    // The proxy's own name leads to an internal address, as in many companies.
+    let address = format!("http://localhost:{}", proxy.address.port());
+    let variables = [("HTTP_PROXY", &*address), ("http_proxy", &*address)];
+    let ran = user.thv_with_input_and(&[arguments, &["--plain-http"]].concat(), b"", &variables);
+    (ran, proxy.received().into_iter().map(|sent| sent.target).collect())
+}
+
+#[test]
+fn public_registry_may_not_lead_to_an_internal_address() {
+    let of_registry = |targets: &[String]| {
+        targets.iter().all(|target| target.starts_with("http://registry.example/"))
+    };
+    let pull = ["pull", "registry.example/a:v1", "-o", "pulled.json"];
+    for host in INTERNAL {
+        let location = format!("http://{host}/x");
+        let (ran, targets) = led_through_a_proxy(&pull, ("GET", "/manifests/"), &location);
+        ran.fails(6, "internal address");
+        assert!(of_registry(&targets) && targets.len() == 1, "{host}: {targets:?}");
+    }
+    let push = ["push", "config.json", "registry.example/a:v1"];
+    for (arguments, step) in [
+        (&pull[..], ("GET", "/blobs/")),
+        (&push[..], ("HEAD", "/blobs/")),
+        (&push[..], ("POST", "/blobs/uploads/")),
+        (&push[..], ("PUT", "/upload")),
+        (&push[..], ("PUT", "/manifests/")),
+    ] {
+        let (ran, targets) = led_through_a_proxy(arguments, step, "http://10.0.0.1/x");
+        assert!(of_registry(&targets), "{step:?} {targets:?}");
+        ran.fails(6, "internal address");
+    }
+    let tags = ["tags", "registry.example/a"];
+    let (ran, targets) = led_through_a_proxy(&tags, ("GET", "tags"), "http://10.0.0.1/x");
+    assert!(of_registry(&targets), "{targets:?}");
+    ran.fails(11, "at another host");
+}
+
+#[test]
+fn internal_registry_may_lead_to_an_internal_address() {
+    for (arguments, step) in [
+        (["pull", "10.0.0.2:5000/a:v1", "-o", "pulled.json"], ("GET", "/blobs/")),
+        (["push", "config.json", "10.0.0.2:5000/a:v1", "--quiet"], ("POST", "/blobs/uploads/")),
+    ] {
+        let (_, targets) = led_through_a_proxy(&arguments, step, "http://10.0.0.1/x");
+        assert!(
+            targets.iter().any(|target| target.starts_with("http://10.0.0.1/x")),
+            "{targets:?}"
+        );
+    }
 }

@@ -105,7 +105,8 @@ fn tests_named_on_the_security_page_exist() {
             .split_once(&format!("fn {test}("))
             .unwrap_or_else(|| panic!("{file} has no test {test}"));
         let marked = before.rsplit("\n\n").next().unwrap();
-        assert!(marked.contains("test]") || before.contains("proptest! {"), "{file}:{test}");
+        let is_test = marked.contains("test]") || marked.contains("#[tokio::test(");
+        assert!(is_test || before.contains("proptest! {"), "{file}:{test}");
     }
     // Each row of a table names a test.
     for row in page.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 5)

@@ -261,7 +261,7 @@ fn large_blob_is_not_held_in_memory() {
     assert!(got.body.iter().all(|byte| *byte == 7));
     let taken = registry.peak_memory() - before;
     assert!(taken < 16 * 1024 * 1024, "{taken} bytes of memory");
-    assert_eq!(std::fs::read_dir(files.path().join("uploads")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(files.path().join("thv-uploads")).unwrap().count(), 0);
 }
 
 #[test]
@@ -271,10 +271,10 @@ fn unfinished_uploads_are_removed_at_the_next_start() {
     let digest = registry.put_blob("a", b"kept");
     let start = registry.http("POST", "/v2/a/blobs/uploads/", &[], b"");
     assert_eq!(registry.http("PATCH", &location(&start), &[], b"left").status, 202);
-    assert_eq!(std::fs::read_dir(files.path().join("uploads")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(files.path().join("thv-uploads")).unwrap().count(), 1);
     drop(registry);
     let registry = Registry::embedded_in(files.path());
-    assert!(!files.path().join("uploads").exists());
+    assert!(!files.path().join("thv-uploads").exists());
     assert_eq!(registry.http("GET", &location(&start), &[], b"").status, 404);
     let kept = registry.http("GET", &format!("/v2/a/blobs/{digest}"), &[], b"");
     assert_eq!(kept.body, b"kept");
@@ -345,18 +345,7 @@ fn paths_outside_the_directory_are_refused() {
         let answer = registry.http("GET", &format!("/v2/a/manifests/{reference}"), &[], b"");
         assert!(matches!(answer.status, 400 | 404), "{reference}: {}", answer.status);
     }
-    assert_eq!(std::fs::read_dir(files.path().join("inside")).unwrap().count(), 0);
-}
-
-#[test]
-fn request_with_another_host_is_refused() {
-    use std::io::{Read as _, Write as _};
-    let registry = Registry::embedded();
-    let mut stream = std::net::TcpStream::connect(registry.address).unwrap();
-    stream
-        .write_all(b"GET /v2/ HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    let inside = std::fs::read_dir(files.path().join("inside")).unwrap();
+    let names: Vec<_> = inside.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, [".thv-registry"]);
 }

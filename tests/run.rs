@@ -105,7 +105,10 @@ fn configuration(world: &World, transport: &str, more: &Value) -> Value {
 fn pushed(world: &World, config: &Value) -> String {
     let file = world.user.file("shared.json", config.to_string());
     let reference = world.registry.reference("configs/server:v1");
-    let mounts = ["--allow", "permission_profile.read.0", "--allow", "permission_profile.write.0"];
+    let held = |field: &&str| config.pointer(&format!("/permission_profile/{field}/0")).is_some();
+    let paths = ["read", "write"].into_iter().filter(held);
+    let paths: Vec<_> = paths.map(|field| format!("permission_profile.{field}.0")).collect();
+    let mounts: Vec<_> = paths.iter().flat_map(|path| ["--allow", path.as_str()]).collect();
     world.user.thv(&[&["push", file.to_str().unwrap(), &reference][..], &mounts].concat()).ok();
     reference
 }
@@ -147,16 +150,17 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
         "digest: sha256:",
         &format!("image: {}", world.image()),
         "network: none",
-        &format!("reads: {} (as /in)", data.display()),
-        &format!("writes: {} (as /out)", out.display()),
+        &format!("reads: {}:/in", data.display()),
+        &format!("writes: {}:/out", out.display()),
         "label: proxy.expose=all of it",
-        "secret: token,target=TOKEN",
-        "environment: MCP_TRANSPORT PLAIN",
+        "secrets: token,target=TOKEN",
+        "environment: 'PLAIN=x=1 $HOME \"q\" #z '",
+        "image digest: sha256:",
         "privileged: no",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
-    assert!(!said.contains("$HOME"), "no value of a variable is shown");
+    assert!(!said.contains("FAKE-secret-51"), "the user's own secret is not shown");
     assert_eq!(world.containers(), "");
 
     let secret = world.user.file("token.txt", "FAKE-secret-51\n");
@@ -187,7 +191,11 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
     assert_eq!(code, 3, "the server's own exit code: {said}");
     assert!(said.contains("the server is here"), "its standard error is ours: {said}");
     assert_eq!(world.containers(), "", "the container is gone");
-    assert_eq!(methods(&world.user.path("run.jsonl")), ["GET"], "one manifest request");
+    assert_eq!(
+        methods(&world.user.path("run.jsonl")),
+        ["GET", "GET"],
+        "the configuration and its image"
+    );
 
     // One agreement is enough for this manifest; a signal reaches the server.
     let mut command = world.thv();
@@ -203,7 +211,7 @@ fn mcp_client_talks_to_a_server_from_a_registry() {
     changed["secrets"] = json!([]);
     let reference = pushed(&world, &changed);
     let said = run(&world, &[&reference]).fails(16, "did not agree").stderr();
-    assert!(said.contains("\n- secret: token,target=TOKEN\n"), "{said}");
+    assert!(said.contains("\n- secrets: token,target=TOKEN\n"), "{said}");
     assert!(said.contains("\n- privileged: no\n"), "{said}");
     assert!(said.contains("\n+ privileged: YES\n"), "{said}");
     assert!(said.contains("\n  network: none\n"), "{said}");

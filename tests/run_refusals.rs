@@ -163,6 +163,48 @@ fn usage_errors_are_named() {
     user.thv(&["run", "./mount.json"]).fails(15, "cannot mount /no/place");
 }
 
+/// The current directory may be a stranger's, with a program of theirs under the name of an engine or helper.
+#[cfg(unix)]
+#[test]
+fn programs_in_relative_directories_of_path_are_not_run() {
+    let user = User::new();
+    let registry = support::stub_registry::StubRegistry::start(|_| {
+        support::stub_registry::status(401).with("www-authenticate", "Basic realm=\"x\"")
+    });
+    let config = json!({ "image": "localhost/x:v1", "name": "n", "transport": "stdio" });
+    user.file("config.json", config.to_string());
+    user.file("state/toolhive/runconfigs/n.json", config.to_string());
+    user.file(".docker/config.json", json!({ "credsStore": "fake" }).to_string());
+    let ran = user.path("ran");
+    let script = format!("#!/bin/sh\necho \"$0\" >> {}\n", ran.display());
+    for directory in ["", "bin/"] {
+        for name in ["podman", "docker", "toolhive", "docker-credential-fake"] {
+            user.program(&format!("{directory}{name}"), &script);
+        }
+    }
+    let absent = user.path("absent").display().to_string();
+    for path in
+        ["", ".", "bin", "./bin", ":", &format!("{absent}::{absent}"), &format!("{absent}:bin:")]
+    {
+        let run = |arguments: &[&str]| {
+            let mut command = user.command();
+            command.args(arguments).env("PATH", path).env("THV_TOOLHIVE", "toolhive");
+            Ran(command.stdin(Stdio::null()).output().unwrap())
+        };
+        run(&["run", "./config.json", "--yes"]).fails(17, "install podman or docker");
+        run(&["run", "./config.json", "--yes", "--engine", "toolhive"])
+            .fails(17, "set THV_TOOLHIVE");
+        run(&["list"]).ok();
+        run(&["pull", &registry.reference("a:v1")]).fails(4, "no directory in PATH has it");
+        assert!(!ran.exists(), "{path:?}");
+    }
+    let bin = user.path("bin").display().to_string();
+    let mut command = user.command();
+    command.args(["pull", &registry.reference("a:v1")]).env("PATH", bin).stdin(Stdio::null());
+    Ran(command.output().unwrap()).fails(4, "docker-credential-fake");
+    assert!(ran.exists(), "an absolute directory is searched");
+}
+
 #[test]
 fn missing_tag_error_lists_existing_tags() {
     let user = User::new();
@@ -214,7 +256,15 @@ fn toolhive_gets_the_whole_configuration() {
     std::fs::create_dir(&runtime).unwrap();
     let mut command = user.command();
     command.args(run).env("THV_TOOLHIVE", &toolhive).env("XDG_RUNTIME_DIR", &runtime);
+    // No engine: the image is not pulled, and ToolHive is started all the same.
+    let tools = user.path("tools");
+    std::fs::create_dir(&tools).unwrap();
+    for tool in ["stat", "cp"] {
+        std::os::unix::fs::symlink(format!("/usr/bin/{tool}"), tools.join(tool)).unwrap();
+    }
+    command.env("PATH", &tools);
     let ran = Ran(command.output().unwrap()).fails(9, "600");
+    assert!(ran.stderr().contains("the image is not pulled: "), "{}", ran.stderr());
     assert_eq!(ran.stdout(), "run --from-config\n");
     assert_eq!(std::fs::read(user.path("taken.json")).unwrap(), config.to_string().as_bytes());
     assert_eq!(std::fs::read_dir(&runtime).unwrap().count(), 0, "the file is gone");
@@ -230,30 +280,8 @@ fn toolhive_gets_the_whole_configuration() {
     command.args(["run", &reference, "--engine", "toolhive"]).env("THV_TOOLHIVE", &toolhive);
     let ran = Ran(command.stdin(Stdio::null()).output().unwrap()).fails(16, "did not agree");
     assert_eq!(ran.stdout(), "", "ToolHive was not started");
-    let permissions = r#"  permission_profile: {"privileged":true,"write":["/etc:/etc"]}"#;
-    assert!(ran.stderr().contains(permissions), "{}", ran.stderr());
-}
-
-#[test]
-fn consent_summary_hides_secrets_in_arguments() {
-    let (user, registry) = (User::new(), Registry::embedded());
-    let reference = registry.reference("configs/n:v1");
-    // Pushed with --allow, so it appears in transcripts: it must not look like a secret of the test suite.
-    let password = "let-through-1";
-    let config = json!({
-        "image": "x:1", "name": "n", "transport": "stdio", "cmd_args": ["--password", password],
-    });
-    user.file("config.json", config.to_string());
-    user.thv(&["push", "config.json", &reference, "--allow", "cmd_args.1"]).ok();
-    // An engine has to be there; it is not run.
-    let podman = user.file("bin/podman", "#!/bin/sh\nexit 1\n");
-    std::fs::set_permissions(&podman, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    for engine in ["podman", "toolhive"] {
-        let mut command = user.command();
-        command.args(["run", &reference, "--engine", engine]).env("PATH", user.path("bin"));
-        let said = Ran(command.env("THV_TOOLHIVE", &podman).output().unwrap());
-        let said = said.fails(16, "--password <hidden: it looks like a secret").stderr();
-        assert!(!said.contains(password), "{said}");
+    for line in ["  writes: /etc:/etc\n", "  privileged: YES\n", "warning: writes /etc: "] {
+        assert!(ran.stderr().contains(line), "{}", ran.stderr());
     }
 }
 

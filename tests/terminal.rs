@@ -97,6 +97,75 @@ fn ctrl_c_at_a_prompt_ends_the_command_and_restores_the_terminal() {
     assert!(said.contains("wants to run"), "{said}");
 }
 
+/// A registry that knows one user, `me`, and their password, `FAKE-pw`.
+fn with_login() -> StubRegistry {
+    StubRegistry::start(move |received| match received.header("authorization") {
+        Some("Basic bWU6RkFLRS1wdw==") => status(200).body("{}"),
+        _ => status(401).with("www-authenticate", "Basic realm=\"r\"").body("{}"),
+    })
+}
+
+#[test]
+fn ctrl_z_at_a_prompt_suspends_the_command_and_restores_the_terminal() {
+    for (option, question, answers) in [
+        ("", "Username: ", &["me\n", "FAKE-pw\n"][..]),
+        ("-u me", "Password: ", &["FAKE-pw\n"][..]),
+    ] {
+        let (user, server) = (User::new(), with_login());
+        let go = user.path("go");
+        assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+        // A shell with job control. Opening the pipe waits for the test.
+        let command = format!(
+            "set -m; stty -a; echo ===; env --default-signal thv login {} {option}; echo code=$?; \
+             echo ===; stty -a; echo ===; : < go; fg; echo code=$?; echo ===; stty -a",
+            server.address
+        );
+        let mut terminal = Terminal::start(&user, &command, &[]);
+        terminal.wait_for(question);
+        terminal.types("half\u{1a}");
+        // 128 + SIGTSTP
+        terminal.wait_for("code=148");
+        terminal.types("ghost");
+        terminal.wait_for("ghost");
+        std::fs::write(&go, "").unwrap();
+        terminal.wait_for_more(question);
+        let (last, others) = answers.split_last().unwrap();
+        for answer in others {
+            terminal.types(answer);
+            terminal.wait_for_more("Password: ");
+        }
+        terminal.types(last);
+        let (shown, _) = terminal.end();
+        let parts: Vec<_> = shown.split("===").map(str::trim).collect();
+        let settings = |part: &str| part.replace("ghost", "").trim().to_owned();
+        assert_eq!(settings(parts[0]), settings(parts[2]), "{shown}");
+        assert_eq!(settings(parts[0]), settings(parts[4]), "{shown}");
+        assert!(parts[3].contains("as me\r\n") && parts[3].contains("code=0"), "{shown}");
+        assert!(!shown.contains("FAKE"), "{shown}");
+    }
+}
+
+#[test]
+fn ctrl_backslash_at_a_prompt_ends_the_command_and_restores_the_terminal() {
+    let (user, server) = (User::new(), with_login());
+    for (option, question) in [("", "Username: "), ("-u me", "Password: ")] {
+        let command = format!(
+            "ulimit -c 0; set -m; stty -a; echo ===; env --default-signal thv login {} {option}; \
+             echo code=$?; echo ===; stty -a",
+            server.address
+        );
+        let mut terminal = Terminal::start(&user, &command, &[]);
+        terminal.wait_for(question);
+        terminal.types("half\u{1c}");
+        let (shown, _) = terminal.end();
+        let parts: Vec<_> = shown.split("===").map(str::trim).collect();
+        assert_eq!(parts[0], parts[2], "the terminal's settings");
+        // 128 + SIGQUIT
+        assert!(parts[1].contains("code=131"), "{shown}");
+    }
+    assert!(!user.path(".docker").exists());
+}
+
 #[test]
 fn typed_answer_can_be_edited() {
     let (user, registry) = (User::new(), Registry::embedded());
@@ -112,17 +181,7 @@ fn typed_answer_can_be_edited() {
 
 #[test]
 fn typed_password_is_hidden_and_can_be_corrected() {
-    let challenge = |authorized: bool| {
-        if authorized {
-            status(200).body("{}")
-        } else {
-            status(401).with("www-authenticate", "Basic realm=\"r\"").body("{}")
-        }
-    };
-    // me:FAKE-pw
-    let accepted = "Basic bWU6RkFLRS1wdw==";
-    let server =
-        StubRegistry::start(move |r| challenge(r.header("authorization") == Some(accepted)));
+    let server = with_login();
     let user = User::new();
     let mut terminal = Terminal::start(&user, &format!("thv login {} -u me", server.address), &[]);
     terminal.wait_for("Password: ");

@@ -84,7 +84,7 @@ fn anonymous_pull_gets_a_token_without_a_login() {
     // An anonymous token does not allow a push; a second refusal is final.
     stranger.file("config.json", STDIO);
     let other = world.registry.reference("configs/b:v1");
-    stranger.thv(&["push", "config.json", &other]).fails(4, "did not accept the login");
+    stranger.thv(&["push", "config.json", &other]).fails(4, "wants a login");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn rejected_token_is_replaced_once() {
     assert_eq!(tokens(&server), 2);
 
     let never = counting(300.0, |_, _| false);
-    user.thv(&["pull", &never.reference("a:v1")]).fails(4, "did not accept the login");
+    user.thv(&["pull", &never.reference("a:v1")]).fails(4, "wants a login");
     assert_eq!(tokens(&never), 1, "a second refusal is final");
 }
 
@@ -311,5 +311,40 @@ fn unusual_token_answer_is_accepted() {
         });
         let listed = User::new().thv(&["tags", &server.reference("a")]).ok();
         assert_eq!(listed.stdout(), "v1\n");
+    }
+}
+
+/// A token server that accepts a password or none, and a registry that takes its token for the requests
+/// that `allows` allows.
+fn with_tokens_for(allows: impl Fn(&Request) -> bool + Send + Sync + 'static) -> StubRegistry {
+    let challenge = "Bearer realm=\"/token\",service=\"s\",error=\"insufficient_scope\"";
+    StubRegistry::start(move |received| {
+        let authorization = received.header("authorization").unwrap_or_default();
+        match authorization {
+            "" | "Basic bWU6RkFLRS1wdw==" if received.target.starts_with("/token") => {
+                status(200).body(r#"{"token":"some"}"#)
+            }
+            "Bearer some" if allows(received) => status(404).body("{}"),
+            _ => status(401).with("www-authenticate", challenge).body("{}"),
+        }
+    })
+}
+
+#[test]
+fn refused_token_is_no_refused_password() {
+    let pull_only = with_tokens_for(|received| !matches!(received.method.as_str(), "POST" | "PUT"));
+    for server in [pull_only, with_tokens_for(|_| false)] {
+        let user = User::new();
+        user.file("config.json", STDIO);
+        let reference = server.reference("configs/a:v1");
+        let push = ["push", "config.json", &reference];
+        let with_password = [&push[..], &["-u", "me", "--password-stdin"]].concat();
+        let as_me = |password: &[u8]| user.thv_with_input(&with_password, password);
+        let stranger = user.thv(&push).fails(4, "wants a login");
+        let denied = as_me(b"FAKE-pw").fails(5, "access denied");
+        for said in [stranger.stderr(), denied.stderr()] {
+            assert!(!said.contains("did not accept"), "{said}");
+        }
+        as_me(b"wrong").fails(4, "the token server refused");
     }
 }

@@ -3,8 +3,11 @@
 //! URLs in responses (`Location`, the realm of a challenge) are rewritten, so that the requests that
 //! follow come to this proxy too. It reaches the registry and the origins that the registry named,
 //! and no others.
+//!
+//! The client takes all of them for one origin, and would send its credential to each. So the proxy
+//! keeps it: it goes to the registry and to the token servers that the registry itself named.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,10 +19,11 @@ use url::{Position, Url};
 use super::proxy_body::{ResponseBody, from_registry, from_text, receive};
 use crate::oci::{ApiPath, error_body};
 use crate::wire::{
-    Authorization, Listener, Method, Origin, Request, Response, Service, Settings, Transport,
+    Authorization, ForeignRequest, Listener, Method, Origin, Request, Response, Service, Settings,
+    Target, Transport,
 };
 
-/// The path prefix of URLs on other origins that the registry named:
+/// The path prefix of URLs on other origins that the registry named, and of URLs that these named:
 /// `/.elsewhere/https/host:port/…`.
 const ELSEWHERE: &str = "/.elsewhere/";
 /// The methods of the distribution API.
@@ -49,7 +53,8 @@ pub(crate) struct Relay {
 /// What the responses of the registry named so far.
 #[derive(Default)]
 struct NamedByRegistry {
-    origins: HashSet<Origin>,
+    /// Whether they must not have an internal address.
+    origins: HashMap<Origin, bool>,
     /// The URLs of token servers, without query. The bodies of their exchanges contain secrets.
     token_servers: HashSet<String>,
 }
@@ -83,6 +88,10 @@ impl Service for Relay {
             }
         }
     }
+
+    fn refuse(&self, foreign: ForeignRequest) -> ClientResponse<ResponseBody> {
+        ClientResponse::new(from_text(error_body("DENIED", &foreign.to_string())))
+    }
 }
 
 impl Relay {
@@ -92,21 +101,21 @@ impl Relay {
     ) -> Result<ClientResponse<ResponseBody>, String> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let url = self.destination(target).ok_or("the registry never named this URL")?;
+        let target = self.destination(target).ok_or("the registry never named this URL")?;
+        let url = &target.url;
         if !METHODS.contains(&parts.method) {
             return Err("this proxy does not support the method".to_owned());
         }
         let (body, _file) = receive(body).await.map_err(|error| error.to_string())?;
 
         let is_token_server = self.named().token_servers.contains(&url[..Position::AfterPath]);
-        let name =
-            if is_token_server { "token".to_owned() } else { operation(&parts.method, &url) };
-        let mut outgoing = Request::new(parts.method, url.clone(), format!("proxy: {name}"));
+        let name = if is_token_server { "token".to_owned() } else { operation(&parts.method, url) };
+        let mut outgoing = Request::new(parts.method, target.clone(), format!("proxy: {name}"));
         for (name, value) in &parts.headers {
             let Ok(value) = value.to_str() else { continue };
             if name == "authorization" {
-                let bound =
-                    Origin::of(&url).map(|origin| Authorization::new(origin, value.to_owned()));
+                let origin = Origin::of(url).filter(|_| !target.is_foreign() || is_token_server);
+                let bound = origin.map(|origin| Authorization::new(origin, value.to_owned()));
                 outgoing = outgoing.authorization(bound);
             } else if name != "content-length" && !HOP_BY_HOP.contains(&name.as_str()) {
                 outgoing = outgoing.header(name.as_str(), value);
@@ -119,15 +128,21 @@ impl Relay {
         Ok(self.rewritten(response))
     }
 
-    /// Returns the URL that a request to this proxy is for, or `None` if the registry did not name its
-    /// origin.
-    fn destination(&self, target: &str) -> Option<Url> {
+    /// Returns where a request to this proxy is for, or `None` if the registry did not name its origin.
+    fn destination(&self, target: &str) -> Option<Target> {
         let Some(elsewhere) = target.strip_prefix(ELSEWHERE) else {
-            return self.upstream.join(target).ok();
+            // A target of two slashes is a URL at another host.
+            let url = self.upstream.join(target).ok().filter(|url| self.is_upstream(url))?;
+            return Some(url.into());
         };
         let (scheme, rest) = elsewhere.split_once('/')?;
         let url = Url::parse(&format!("{scheme}://{rest}")).ok()?;
-        self.named().origins.contains(&Origin::of(&url)?).then_some(url)
+        let public_only = *self.named().origins.get(&Origin::of(&url)?)?;
+        Some(Target::foreign(url, public_only))
+    }
+
+    fn is_upstream(&self, url: &Url) -> bool {
+        Origin::of(url) == Origin::of(&self.upstream)
     }
 
     fn named(&self) -> MutexGuard<'_, NamedByRegistry> {
@@ -138,8 +153,8 @@ impl Relay {
         let mut rewritten = ClientResponse::builder().status(response.status());
         for (name, value) in response.headers().iter() {
             let value = match name {
-                "location" => self.own_url_for(response.url(), value),
-                "www-authenticate" => self.challenge(response.url(), value),
+                "location" => self.own_url_for(&response, value),
+                "www-authenticate" => self.challenge(&response, value),
                 _ => value.to_owned(),
             };
             if !HOP_BY_HOP.contains(&name) {
@@ -152,20 +167,22 @@ impl Relay {
     }
 
     /// Returns the URL of this proxy that replaces `location`, and allows requests to its origin.
-    fn own_url_for(&self, from: &Url, location: &str) -> String {
-        let Ok(url) = from.join(location) else { return location.to_owned() };
-        let Some(origin) = Origin::of(&url) else { return location.to_owned() };
-        let path = url.as_str().splitn(4, '/').nth(3).unwrap_or_default();
-        if Some(&origin) == Origin::of(&self.upstream).as_ref() {
+    fn own_url_for(&self, from: &Response, location: &str) -> String {
+        let Some(target) = from.names(location) else { return location.to_owned() };
+        let Some(origin) = Origin::of(&target.url) else { return location.to_owned() };
+        let path = target.url.as_str().splitn(4, '/').nth(3).unwrap_or_default();
+        if !target.is_foreign() {
             return format!("{}/{path}", self.own_url);
         }
-        let scheme_and_host = format!("{}/{}", url.scheme(), origin.authority());
-        self.named().origins.insert(origin);
+        let scheme_and_host = format!("{}/{}", target.url.scheme(), origin.authority());
+        let mut named = self.named();
+        let public_only = named.origins.entry(origin).or_insert(target.public_only);
+        *public_only &= target.public_only;
         format!("{}{ELSEWHERE}{scheme_and_host}/{path}", self.own_url)
     }
 
     /// Returns `challenge` with a realm on this proxy.
-    fn challenge(&self, from: &Url, challenge: &str) -> String {
+    fn challenge(&self, from: &Response, challenge: &str) -> String {
         let Some((before, after)) = challenge.split_once("realm=\"") else {
             return challenge.to_owned();
         };
@@ -174,8 +191,8 @@ impl Relay {
         if !realm.contains("://") {
             return challenge.to_owned();
         }
-        if let Ok(url) = from.join(realm) {
-            self.named().token_servers.insert(url[..Position::AfterPath].to_owned());
+        if let Some(target) = from.names(realm).filter(|_| !from.is_foreign()) {
+            self.named().token_servers.insert(target.url[..Position::AfterPath].to_owned());
         }
         format!("{before}realm=\"{}\"{after}", self.own_url_for(from, realm))
     }

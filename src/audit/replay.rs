@@ -15,7 +15,9 @@ use url::Url;
 
 use super::transcript::{Recorded, runs};
 use crate::oci::error_body;
-use crate::wire::{Exchange, Listener, ReceivedResponse, RedactionMark, SentRequest, Service};
+use crate::wire::{
+    Exchange, ForeignRequest, Listener, ReceivedResponse, RedactionMark, SentRequest, Service,
+};
 
 /// Header fields that the HTTP library makes itself.
 const OWN_HEADERS: [&str; 4] = ["connection", "keep-alive", "transfer-encoding", "date"];
@@ -59,12 +61,17 @@ impl Service for Script {
         let target =
             request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         // The body is not compared, but must be read before the connection can be used again.
-        let _ = request.into_body().collect().await;
+        let mut body = request.into_body();
+        while let Some(Ok(_)) = body.frame().await {}
         if let Some((request, response)) = self.take(&method, &target) {
             return self.replay(&request, &response);
         }
         (self.unexpected)(&format!("{method} {target}"));
         not_implemented("this request is not in the transcript")
+    }
+
+    fn refuse(&self, foreign: ForeignRequest) -> Response<Full<Bytes>> {
+        Response::new(Full::new(Bytes::from(error_body("DENIED", &foreign.to_string()))))
     }
 }
 

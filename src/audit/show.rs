@@ -9,7 +9,6 @@ use crate::wire::RecordedBody;
 pub(crate) struct Show {
     pub(crate) headers: bool,
     pub(crate) bodies: bool,
-    pub(crate) colour: bool,
 }
 
 pub(crate) const SHOW_TITLE: &str =
@@ -19,7 +18,7 @@ impl Show {
     /// Returns the lines of one exchange. They contain no control character from the transcript.
     pub(crate) fn lines(self, recorded: &Recorded) -> Vec<String> {
         let exchange = &recorded.exchange;
-        let mut lines = vec![self.summary(recorded)];
+        let mut lines = vec![summary(recorded)];
         if let Some(error) = &exchange.error {
             lines.push(format!("     ! {}: {}", printable(&error.kind), printable(&error.message)));
         }
@@ -43,35 +42,25 @@ impl Show {
         }
         lines
     }
+}
 
-    fn summary(self, recorded: &Recorded) -> String {
-        let exchange = &recorded.exchange;
-        let attempt = match exchange.attempt {
-            1 => String::new(),
-            n => format!(" ({n})"),
-        };
-        let line = format!(
-            "{:>4} {:<26} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
-            exchange.seq,
-            excerpt(&exchange.operation, 25),
-            excerpt(&exchange.request.method, 6),
-            recorded.status_text(),
-            size_text(recorded.sent_size(), ""),
-            size_text(recorded.received_size(), ""),
-            exchange.duration_ms,
-            short_path(&exchange.request.url),
-        );
-        if !self.colour {
-            return line;
-        }
-        let colour = match recorded.status() {
-            200..=299 => 32,
-            300..=399 => 36,
-            401 | 404 => 33,
-            _ => 31,
-        };
-        format!("\u{1b}[{colour}m{line}\u{1b}[0m")
-    }
+fn summary(recorded: &Recorded) -> String {
+    let exchange = &recorded.exchange;
+    let attempt = match exchange.attempt {
+        1 => String::new(),
+        n => format!(" ({n})"),
+    };
+    format!(
+        "{:>4} {:<26} {:<6} {:>6} {:>8} {:>8} {:>7.1} ms  {}{attempt}",
+        exchange.seq,
+        excerpt(&exchange.operation, 25),
+        excerpt(&exchange.request.method, 6),
+        recorded.status_text(),
+        size_text(recorded.sent_size(), ""),
+        size_text(recorded.received_size(), ""),
+        exchange.duration_ms,
+        short_path(&exchange.request.url),
+    )
 }
 
 fn fields(mark: char, headers: &[(String, String)]) -> Vec<String> {
@@ -144,7 +133,7 @@ mod tests {
         if let Some(response) = &mut recorded.exchange.response {
             response.headers.push(("x".to_owned(), hostile));
         }
-        let show = Show { headers: true, bodies: true, colour: false };
+        let show = Show { headers: true, bodies: true };
         for line in show.lines(&recorded) {
             assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
         }

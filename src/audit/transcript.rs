@@ -36,7 +36,7 @@ impl Recorded {
     }
 
     /// Returns the status of the response, or 0 if there is no response.
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.exchange.response.as_ref().map_or(0, |response| response.status)
     }
 

@@ -3,12 +3,29 @@
 use std::fs;
 use std::path::Path;
 
+use clap::Args;
+use url::Host;
+
 use super::failure::Failure;
 use crate::oci::{Reference, RegistryName};
 use crate::runconfig::InvalidLocation;
 
 /// Names standard input or output where a file may be.
 pub(super) const STANDARD: &str = "-";
+
+/// The names of a server that listens on this machine.
+#[derive(Args)]
+pub(super) struct HostNames {
+    /// Answer requests for the host NAME too; a request for other hosts than IP addresses and localhost
+    /// may come from a web page, and is refused (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub(super) host: Vec<String>,
+}
+
+fn host_name(text: &str) -> Result<String, &'static str> {
+    let invalid = "a host name is needed, without scheme and port";
+    Host::parse(text).map(|host| host.to_string()).map_err(|_| invalid)
+}
 
 /// Reads an argument that can only be a reference. `oci://` in front is allowed.
 pub(super) fn parse_reference(text: &str) -> Result<Reference, Failure> {

@@ -38,7 +38,10 @@ impl Demo {
 }
 
 async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> {
-    let say = |text: &str| if output.json { Ok(()) } else { output.line(text) };
+    let say = |text: &str| {
+        let mut lines = text.split('\n').filter(|_| !output.json);
+        lines.try_for_each(|line| output.line(line))
+    };
     let recorder = Arc::new(MemoryRecorder::default());
     let mut seen = 0;
     let mut print_new = || {
@@ -82,7 +85,7 @@ async fn round_trip(address: SocketAddr, output: Output) -> Result<(), Failure> 
         });
         return output.line(&result.to_string());
     }
-    output.line(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
+    say(if before == after { "\nEvery byte came back." } else { "\nThe bytes differ." })
 }
 
 fn described(exchange: &Exchange) -> String {

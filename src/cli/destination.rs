@@ -27,7 +27,7 @@ impl Destination {
     pub(super) fn standard_output(context: &Context) -> Result<Self, Failure> {
         if context.output.json {
             return Err(Failure::usage(
-                "--json describes what was written, so it needs a file to write to",
+                "--json describes what was written; name a file for it with -o",
             ));
         }
         Ok(Self::StandardOutput)

@@ -9,7 +9,6 @@ use super::layout::cut;
 use super::options::Context;
 use super::output::Tint;
 use super::source::Source;
-use crate::printable::printable;
 use crate::runconfig::{Difference, FieldCategory, differences};
 
 const VALUE_LIMIT: usize = 2000;
@@ -102,15 +101,15 @@ impl Diff {
                 if same_bytes { "byte for byte" } else { "field by field, but the bytes differ" };
             return output.line(&format!("The same {how}"));
         }
-        output.line(&output.tinted(Tint::Removed, &format!("- {}", printable(&first.title()))))?;
-        output.line(&output.tinted(Tint::Added, &format!("+ {}", printable(&second.title()))))?;
+        output.tinted_line(Tint::Removed, &format!("- {}", first.title()))?;
+        output.tinted_line(Tint::Added, &format!("+ {}", second.title()))?;
         let mut category = None;
         for found in found {
             if category != Some(found.category) {
-                output.line(&output.tinted(Tint::Heading, heading(found.category)))?;
+                output.tinted_line(Tint::Heading, heading(found.category))?;
                 category = Some(found.category);
             }
-            output.line(&format!("  {}", printable(&found.field)))?;
+            output.line(&format!("  {}", found.field))?;
             if self.hides(found) {
                 let change = match (found.removed.is_empty(), found.added.is_empty()) {
                     (false, true) => "removed",
@@ -125,7 +124,7 @@ impl Diff {
                 [(Tint::Removed, '-', &found.removed), (Tint::Added, '+', &found.added)]
             {
                 for value in values {
-                    output.line(&output.tinted(tint, &format!("    {mark} {}", shown(value))))?;
+                    output.tinted_line(tint, &format!("    {mark} {}", shown(value)))?;
                 }
             }
         }

@@ -30,7 +30,7 @@ Exit codes:
   15  cannot be run here because of a field, a secret, a mount or a port
   16  not run: the user did not agree (--yes agrees)
   17  no container engine found, or it failed
-  18  not pushed: a value looks like a secret (--allow PATH)
+  18  not pushed: it holds a secret or an image of this machine (--allow PATH)
   19  local failure: a file, the transcript, the terminal or a port
  130  interrupted (Ctrl-C, SIGTERM or SIGHUP)";
 
@@ -55,7 +55,11 @@ impl Failure {
             Self::Ended(_) => 17,
             Self::Run(error) => run_code(error),
             Self::Usage(_)
-            | Self::Push(PushError::DigestTarget(_) | PushError::OtherName { .. }) => 2,
+            | Self::Push(
+                PushError::DigestTarget(_)
+                | PushError::NothingToAllow(_)
+                | PushError::OtherName { .. },
+            ) => 2,
             Self::Document { error, .. } => document_code(error),
             Self::Pull { error, .. } => pull_code(error),
             Self::State(error) => state_code(error),

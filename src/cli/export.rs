@@ -1,6 +1,8 @@
 //! `thv export`: from the state store to a file or a registry.
 
 use std::cell::Cell;
+use std::fs;
+use std::path::Path;
 
 use clap::Args;
 
@@ -10,10 +12,13 @@ use super::failure::Failure;
 use super::options::Context;
 use super::outcomes::{self, Outcome};
 use super::output::Report;
-use super::sharing::{Sharing, push_document};
+use super::sharing::{Sharing, done, fields_of, note_lints, push_document};
 use super::transfer::transfer_counted;
 use crate::oci::{Digest, PushStatus};
-use crate::runconfig::{Collection, ConfigLocation, Document, WorkloadName};
+use crate::printable::printable;
+use crate::runconfig::{
+    Collection, ConfigLocation, Document, Lint, PushError, WorkloadName, exposures, lints,
+};
 use crate::state::StateStore;
 
 #[derive(Args)]
@@ -54,10 +59,15 @@ impl Export {
                 "--secret and --allow are for a registry: a file gets the configuration unchanged",
             )),
             ConfigLocation::File(path) => {
-                write(context, &Destination::file(context, path)?, name, &document)
+                let destination = Destination::file(context, path)?;
+                write(context, &destination, name, &document, self.sharing.dry_run)
             }
+            _ if self.sharing.dry_run => Err(Failure::usage(
+                "--dry-run is for a file or a registry; without it, standard output shows the \
+                 configuration",
+            )),
             ConfigLocation::Standard | ConfigLocation::Name(_) => {
-                write(context, &Destination::standard_output(context)?, name, &document)
+                write(context, &Destination::standard_output(context)?, name, &document, false)
             }
         }
     }
@@ -68,14 +78,57 @@ fn write(
     destination: &Destination,
     name: &WorkloadName,
     document: &Document,
+    dry_run: bool,
 ) -> Result<(), Failure> {
     let bytes = document.bytes();
-    destination.write(context, bytes, |path| {
-        let path = path.display();
-        Report::new(format!("Exported run configuration '{name}' to file {path}"))
-            .field("file", path.to_string())
+    let report = |path: &Path| {
+        let (done, shown) = (done("Exported", dry_run), path.display());
+        Report::new(format!("{done} run configuration '{name}' to file {shown}"))
+            .field("file", shown.to_string())
             .field("digest", Digest::sha256(bytes).to_string())
-    })
+    };
+    let place = match destination {
+        Destination::File(path) => path.display().to_string(),
+        Destination::StandardOutput => "standard output".to_owned(),
+    };
+    note_secrets(context, &place, document, dry_run);
+    match destination {
+        Destination::File(path) if dry_run => {
+            let report = report(path).field("status", status_before_write(path, bytes));
+            let json = context.output.json;
+            context.output.report(if json { report.field("dry_run", true) } else { report })
+        }
+        _ => destination.write(context, bytes, report),
+    }
+}
+
+/// Names the secrets that a file gets. `ToolHive` itself keeps some of them in its secret store.
+fn note_secrets(context: &Context, place: &str, document: &Document, dry_run: bool) {
+    const SHOWN: usize = 10;
+    let found = exposures(document, None);
+    let paths: Vec<_> =
+        found.into_iter().filter(|found| found.kind.is_secret()).map(|found| found.path).collect();
+    if paths.is_empty() {
+        return;
+    }
+    let verb = if dry_run { "would hold" } else { "holds" };
+    let more = match paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown: Vec<_> = paths.iter().take(SHOWN).map(String::as_str).collect();
+    let shown = shown.join(", ");
+    let note = format!("note: {place} {verb} secrets in plain text: {shown}{more}");
+    context.output.note(&printable(&note));
+}
+
+/// Returns what writing `bytes` to `path` would do.
+fn status_before_write(path: &Path, bytes: &[u8]) -> &'static str {
+    let Ok(found) = fs::metadata(path) else { return "created" };
+    // Only a file of the same size is read: others may be large, and a pipe may wait for ever.
+    let has_same_size = found.is_file() && found.len() == bytes.len() as u64;
+    let is_same = has_same_size && fs::read(path).is_ok_and(|content| content == bytes);
+    if is_same { "unchanged" } else { "replaced" }
 }
 
 async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> Result<(), Failure> {
@@ -94,17 +147,35 @@ async fn export_all(context: &Context, repository: &str, sharing: &Sharing) -> R
     let (total, count) = (names.len(), Cell::new(0));
     let doing =
         || format!("exporting to {}: {} of {total}", repository_of(&repository), count.get());
-    let load = |name: &WorkloadName| sharing.with_secrets(store.load(name)?);
+    let load = |name: &WorkloadName| -> Result<_, Failure> {
+        let document = sharing.with_secrets(store.load(name)?)?;
+        // One without a name gets the name of its tag.
+        let mut lints = lints(&document);
+        lints.retain(|lint| *lint != Lint::NoName);
+        note_lints(context, &format!("{name}: "), lints);
+        Ok(document)
+    };
     let work = collection.push_each(names, load, &options, |name, pushed| {
         count.set(count.get() + 1);
         outcomes.push(match pushed {
-            Ok(pushed) => Outcome::new(name.as_str(), pushed.status.as_str())
-                .field("reference", &collection.reference(&name))
-                .field("digest", &pushed.digest),
+            Ok(pushed) => {
+                let reference = collection.reference(&name);
+                let fields = fields_of(context, &reference, &pushed, sharing.dry_run);
+                let outcome = Outcome::new(name.as_str(), pushed.status.as_str());
+                fields
+                    .into_iter()
+                    .fold(outcome, |outcome, (name, value)| outcome.value(name, value))
+            }
             Err(error) => Outcome::failed(name.as_str(), error),
         });
     });
-    transfer_counted(context, doing, Box::pin(work)).await??;
-    let statuses = [PushStatus::Pushed, PushStatus::Unchanged].map(PushStatus::as_str);
-    outcomes::print(context, "Exported the state store to", &repository, outcomes, &statuses)
+    let pushed = transfer_counted(context, doing, Box::pin(work)).await?;
+    // An --allow without effect is known when everything has been pushed.
+    let useless = match pushed {
+        Err(error @ PushError::NothingToAllow(_)) => Err(error.into()),
+        other => Ok(other?),
+    };
+    let said = format!("{} the state store to", done("Exported", sharing.dry_run));
+    outcomes::print(context, &said, &repository, outcomes, &PushStatus::WORDS, sharing.dry_run)?;
+    useless
 }

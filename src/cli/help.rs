@@ -107,6 +107,7 @@ thv export
   thv export my-server ./my-server.json
   thv export --all localhost:5055/workloads
   thv export --all localhost:5055/b --json
+  thv export --all localhost:5055/workloads --dry-run
 thv import
   thv import localhost:5055/configs/my-server:v1
   thv import ./config.json --name copy
@@ -115,6 +116,7 @@ thv import
 thv push
   thv push config.json localhost:5055/configs/my-server:v1
   thv push - localhost:5055/configs/my-server:v2 < config.json
+  thv push more.json localhost:5055/configs/files:v1 --dry-run
 thv pull
   thv pull localhost:5055/configs/my-server:v1
   thv pull localhost:5055/configs/my-server:v1 -o my-server.json
@@ -130,6 +132,7 @@ thv tags
 thv list
   thv list
   thv list --json
+  thv list --agreements --json
 thv run
   thv run localhost:5055/configs/files:v1 --dry-run
   thv run --from-config ./files.json --dry-run

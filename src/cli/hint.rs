@@ -8,7 +8,7 @@ use crate::engine::{EngineError, PlanError};
 use crate::oci::auth::KeychainError;
 use crate::oci::{self, AuthenticationError, ErrorKind, ErrorResponse, Tag, UnsupportedArtifact};
 use crate::run::RunError;
-use crate::runconfig::{PullError, PushError};
+use crate::runconfig::{ExposureKind, PullError, PushError};
 use crate::state::StateError;
 use crate::wire::{self, HttpErrorKind, TlsFailure};
 
@@ -59,9 +59,27 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--engine toolhive runs it with ToolHive's proxy; --allow-unsupported FIELD runs it \
              without the field"
         }
+        Failure::Push(PushError::Exposed(found))
+            if found.iter().all(|found| found.kind == ExposureKind::LocalImage) =>
+        {
+            "push the image to a registry and name it there; --allow image pushes the configuration \
+             as it is"
+        }
+        // Only a variable can be replaced.
+        Failure::Push(PushError::Exposed(found))
+            if found.iter().all(|found| found.variable().is_none()) =>
+        {
+            "--allow PATH pushes a value as it is"
+        }
+        Failure::Push(PushError::NothingToAllow(_)) => {
+            "without --allow, a push lists the paths of what it refuses"
+        }
         Failure::Push(PushError::Exposed(_)) => {
             "--secret VARIABLE=NAME replaces a value with a reference to a secret; --allow PATH \
              pushes it as it is"
+        }
+        Failure::Run(RunError::Plan(PlanError::ContainerName(name))) if name.is_empty() => {
+            "--name NAME gives it a name"
         }
         Failure::NotAgreed => "`thv inspect` shows it; --yes agrees to it",
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
@@ -86,6 +104,14 @@ fn of_engine(error: &EngineError) -> Option<String> {
                 "`{engine} rm --force {name}` stops and removes it; --name NAME runs this one under another name"
             ))
         }
+        EngineError::OtherSource(_) => {
+            Some("use --force to replace it, or --name to keep both".to_owned())
+        }
+        EngineError::NotHere(_) => Some(
+            "run the package (uvx://, npx://, go://) with ToolHive's own `thv run` on this machine \
+             first, or publish the image to a registry"
+                .to_owned(),
+        ),
         EngineError::Foreign(_) => Some("--name NAME runs this one under another name".to_owned()),
         _ => None,
     }
@@ -97,6 +123,10 @@ fn of_registry(error: &oci::Error, logging_in: bool) -> Option<String> {
         ErrorKind::Authentication(error) => return of_authentication(error, registry, logging_in),
         ErrorKind::Denied(_) => {
             format!("`thv login {registry}` logs in as a user who has access")
+        }
+        ErrorKind::NotFound(_) | ErrorKind::Protocol(_) if logging_in => {
+            "nothing was stored; check the name and the port, which may be those of a web site"
+                .to_owned()
         }
         ErrorKind::NotFound(_) => format!(
             "check the name and the tag; some registries answer this to users who are not logged \

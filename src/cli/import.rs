@@ -56,7 +56,9 @@ impl Import {
             let document = renamed(&document, &name);
             (document.map_err(Failure::misused)?, name)
         } else {
-            let name = document.workload_name()?;
+            let name = document.workload_name().map_err(|error| {
+                Failure::Usage(format!("{error}; --name NAME imports it under another name"))
+            })?;
             (document, name)
         };
         let store = StateStore::from_environment()?;
@@ -106,7 +108,7 @@ async fn import_all(
     transfer_counted(context, doing, Box::pin(work)).await?;
     let statuses = ["created", "unchanged", "replaced", "skipped"];
     let done = "Imported the run configurations of";
-    outcomes::print(context, done, &repository, outcomes, &statuses)
+    outcomes::print(context, done, &repository, outcomes, &statuses, false)
 }
 
 fn save(

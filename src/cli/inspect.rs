@@ -11,9 +11,10 @@ use super::layout::{cut, labelled};
 use super::options::Context;
 use super::output::Tint;
 use super::source::Source;
+use crate::directories::home;
 use crate::oci::{Annotations, Descriptor, Digest, Reference};
 use crate::printable::printable;
-use crate::runconfig::{Review, reviewed};
+use crate::runconfig::{Review, View};
 
 /// The largest number of characters of an annotation that are shown. The configuration is never cut:
 /// the missing part could matter.
@@ -28,7 +29,7 @@ const STANDARD_PREFIX: &str = "org.opencontainers.image.";
 pub(super) struct Inspect {
     /// A reference, a file such as ./config.json, or a workload
     source: String,
-    /// Show the values of environment variables and other values that may be secret
+    /// Also show what looks like a secret in a workload or a file
     #[arg(long)]
     values: bool,
 }
@@ -37,24 +38,34 @@ impl Inspect {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
         let source = Source::find(context, &self.source).await?;
-        let review = reviewed(source.document(), self.values);
+        let is_own = !matches!(source, Source::Artifact { .. });
+        let view = View {
+            working_dir: std::env::current_dir().ok(),
+            home: home(|name| std::env::var_os(name)),
+            hides_secrets: is_own && !self.values,
+            ..View::default()
+        };
+        let review = view.review(source.document());
         if output.json {
             return output.line(&as_json(&source, &review)?);
         }
-        let heading = |text: &str| output.line(&output.tinted(Tint::Heading, text));
+        let heading = |text: &str| output.tinted_line(Tint::Heading, text);
         let lines = |label: &str, value: &str| {
             labelled(&printable(label), &printable(value))
                 .iter()
                 .try_for_each(|text| output.line(text))
         };
-        heading(&printable(&source.title()))?;
+        heading(&source.title())?;
         heading("What runs")?;
         review.program.iter().try_for_each(|(label, value)| lines(label, value))?;
         heading("What it may touch")?;
         review.permissions.iter().try_for_each(|(label, value)| lines(label, value))?;
         if !review.other_fields.is_empty() {
             heading("What else it sets")?;
-            lines("fields", &review.other_fields.join(" "))?;
+            review
+                .other_fields
+                .iter()
+                .try_for_each(|(path, value)| output.line(&format!("  {path}: {value}")))?;
         }
         if let Source::Artifact { pulled, .. } = &source {
             heading("Who made it (not verified)")?;
@@ -63,7 +74,15 @@ impl Inspect {
                 .try_for_each(|(label, value)| lines(label, &cut(value, ANNOTATION_LIMIT)))?;
         }
         heading("Where it came from")?;
-        origin(context, &source).iter().try_for_each(|text| output.line(text))
+        origin(context, &source).iter().try_for_each(|text| output.line(text))?;
+        // The last lines are those that a reader sees, whatever the configuration holds.
+        if !review.warnings.is_empty() {
+            heading("Warnings")?;
+        }
+        review
+            .warnings
+            .iter()
+            .try_for_each(|warning| output.tinted_line(Tint::Removed, &format!("  {warning}")))
     }
 }
 
@@ -139,12 +158,14 @@ fn as_json(source: &Source, review: &Review) -> Result<String, Failure> {
             })
         }
     };
+    let others = review.other_fields.iter();
     let shown = Shown {
         about,
         layer: json!({ "digest": Digest::sha256(bytes), "size": bytes.len() }),
-        others: &review.other_fields,
+        others: others.map(|(path, value)| (path.as_str(), value.as_str())).collect(),
         runs: as_lists(&review.program),
         touches: as_lists(&review.permissions),
+        warnings: &review.warnings,
     };
     let mut text = serde_json::to_string(&shown)
         .map_err(|error| Failure::Io { what: "writing JSON".to_owned(), error: error.into() })?;
@@ -160,9 +181,10 @@ struct Shown<'a> {
     #[serde(flatten)]
     about: Value,
     layer: Value,
-    others: &'a [String],
+    others: BTreeMap<&'a str, &'a str>,
     runs: BTreeMap<&'static str, Vec<&'a str>>,
     touches: BTreeMap<&'static str, Vec<&'a str>>,
+    warnings: &'a [String],
 }
 
 fn as_lists<'a>(lines: &'a [(&'static str, String)]) -> BTreeMap<&'static str, Vec<&'a str>> {

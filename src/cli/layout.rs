@@ -41,9 +41,11 @@ pub(super) fn labelled(label: &str, text: &str) -> Vec<String> {
 pub(super) fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<String> {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<_> = (0..COLUMNS).map(|column| width(column).unwrap_or(0) + 2).collect();
+    // A width in a format string is at most 65 535, and a cell may be longer.
+    let padded =
+        |(cell, width): (&String, &usize)| cell.clone() + &" ".repeat(width - cell.chars().count());
     let line = |row: &[String; COLUMNS]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<String>().trim_end().to_owned()
+        row.iter().zip(&widths).map(padded).collect::<String>().trim_end().to_owned()
     };
     rows.iter().map(line).collect()
 }
@@ -68,5 +70,8 @@ mod tests {
     fn table_columns_are_as_wide_as_their_widest_cell() {
         let rows = [["NAME", "RUNS"], ["my-server", "x:1"]].map(|row| row.map(str::to_owned));
         assert_eq!(table(&rows), ["NAME       RUNS", "my-server  x:1"]);
+        let long = "x".repeat(70_000);
+        let rows = [[long.clone(), "y".to_owned()]];
+        assert_eq!(table(&rows), [format!("{long}  y")]);
     }
 }

@@ -3,24 +3,38 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::arguments::parse_reference;
 use super::failure::Failure;
 use super::layout::table;
 use super::options::Context;
+use super::output::Report;
 use crate::engine::{Container, Engine};
 use crate::printable::{chain, excerpt};
 use crate::runconfig::shown_text;
-use crate::state::{StateStore, StoredConfig};
+use crate::state::{Agreements, StateStore, StoredConfig};
 
 const COLUMNS: [&str; 5] = ["NAME", "TRANSPORT", "STATE", "URL", "RUNS"];
-
 /// The most characters of a cell that are shown: a hostile configuration may have an image of 4 MiB.
 const CELL_LIMIT: usize = 500;
 
 #[derive(Args)]
-pub(super) struct List {}
+pub(super) struct List {
+    /// List what you agreed to run, instead of the workloads
+    #[arg(long)]
+    agreements: bool,
+    /// Forget the agreement about REFERENCE: `thv run` asks again
+    #[arg(long, value_name = "REFERENCE", requires = "agreements")]
+    forget: Option<String>,
+    /// Forget all agreements
+    #[arg(long, requires = "agreements", conflicts_with = "forget")]
+    forget_all: bool,
+}
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        if self.agreements {
+            return self.agreements(context);
+        }
         let store = StateStore::from_environment()?;
         let mut entries = store.list()?.peekable();
         let is_empty = entries.peek().is_none();
@@ -36,6 +50,31 @@ impl List {
         }
         let mut rows = vec![COLUMNS.map(str::to_owned)];
         rows.extend(entries.map(|entry| as_row(&entry, containers)));
+        table(&rows).iter().try_for_each(|line| context.output.line(line))
+    }
+}
+
+impl List {
+    fn agreements(self, context: &Context) -> Result<(), Failure> {
+        let agreements = Agreements::from_environment()?;
+        let reference = self.forget.as_deref().map(parse_reference).transpose()?;
+        if reference.is_some() || self.forget_all {
+            let count = agreements.forget(reference.as_ref())?;
+            let report = Report::new(format!("Forgot {count} of the agreements"));
+            return context.output.report(report.field("forgotten", count));
+        }
+        let known = agreements.list()?;
+        if context.output.json {
+            return context.output.line(&json!(known).to_string());
+        }
+        if known.is_empty() {
+            context.output.note("You have agreed to nothing from a registry");
+            return Ok(());
+        }
+        let mut rows = vec![["AGREED", "REFERENCE", "DIGEST"].map(str::to_owned)];
+        rows.extend(known.iter().map(|known| {
+            [&known.agreed, &known.reference, &known.digest].map(|cell| excerpt(cell, CELL_LIMIT))
+        }));
         table(&rows).iter().try_for_each(|line| context.output.line(line))
     }
 }

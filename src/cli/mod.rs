@@ -40,6 +40,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcomm
 use self::failure::Failure;
 use self::options::Options;
 use self::output::Output;
+use crate::printable::has_steering;
 
 #[derive(Parser)]
 #[command(
@@ -104,8 +105,14 @@ pub fn command() -> clap::Command {
 /// Runs the program with the arguments and environment of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let matches = command().get_matches();
-    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return misused(&error),
+    };
+    let mut arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(&error),
+    };
     arguments.options.ignore_empty_variable(matches.value_source("wire_log"));
     let output = arguments.options.output();
     let runtime = signals::watch()
@@ -121,6 +128,19 @@ pub fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Prints help, or an error about the arguments.
+///
+/// The error repeats them. The library for arguments would print them as they are.
+fn misused(error: &clap::Error) -> ExitCode {
+    if !std::env::args_os().any(|argument| has_steering(&argument.to_string_lossy())) {
+        error.exit();
+    }
+    for line in error.render().to_string().lines() {
+        Output::PLAIN.message(line);
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// Returns the command that was given, such as `thv wire show`.

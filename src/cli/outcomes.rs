@@ -8,7 +8,7 @@ use super::hint::hint;
 use super::options::Context;
 use super::output::Report;
 use crate::oci::Reference;
-use crate::printable::{chain, printable};
+use crate::printable::chain;
 
 pub(super) struct Outcome {
     /// The name of the workload, of its file, or of its tag.
@@ -27,8 +27,12 @@ impl Outcome {
         Self { failure: Some(error.into()), ..Self::new(name, "failed") }
     }
 
-    pub(super) fn field(mut self, name: &'static str, value: &impl ToString) -> Self {
-        self.fields.insert(name.to_owned(), json!(value.to_string()));
+    pub(super) fn field(self, name: &'static str, value: &impl ToString) -> Self {
+        self.value(name, json!(value.to_string()))
+    }
+
+    pub(super) fn value(mut self, name: &'static str, value: Value) -> Self {
+        self.fields.insert(name.to_owned(), value);
         self
     }
 
@@ -52,6 +56,7 @@ pub(super) fn print(
     repository: &Reference,
     mut outcomes: Vec<Outcome>,
     statuses: &[&'static str],
+    dry_run: bool,
 ) -> Result<(), Failure> {
     outcomes.sort_by(|a, b| a.name.cmp(&b.name));
     let repository = repository_of(repository);
@@ -63,13 +68,16 @@ pub(super) fn print(
     if context.output.json {
         let list: Vec<_> = outcomes.iter().map(Outcome::to_json).collect();
         report = report.field("repository", repository).field("workloads", list);
+        if dry_run {
+            report = report.field("dry_run", true);
+        }
     }
     context.output.report(report)?;
     let of = outcomes.len();
     let failed: Vec<_> =
         outcomes.into_iter().filter_map(|outcome| Some((outcome.name, outcome.failure?))).collect();
     for (name, error) in &failed {
-        context.output.message(&printable(&format!("{name}: {}", chain(error))));
+        context.output.message(&format!("{name}: {}", chain(error)));
     }
     match failed.first() {
         None => Ok(()),

@@ -1,4 +1,7 @@
 //! Results on standard output, messages on standard error.
+//!
+//! All text passes through here, and is made printable here, whoever it came from. Only bytes of a
+//! result, such as a pulled configuration, stay as they are, unless they are for a terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -7,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::hint::hint;
-use crate::printable::{chain, printable};
+use crate::printable::{chain, has_steering, printable, printable_json};
 
 /// Returns true if a stream gets colour. `Auto` follows <https://no-color.org>.
 fn is_coloured(choice: ColorChoice, is_terminal: bool) -> bool {
@@ -25,6 +28,8 @@ pub(super) enum Tint {
     Heading,
     Added,
     Removed,
+    Redirected,
+    Asked,
 }
 
 impl Tint {
@@ -33,6 +38,8 @@ impl Tint {
             Self::Heading => "1",
             Self::Added => "32",
             Self::Removed => "31",
+            Self::Redirected => "36",
+            Self::Asked => "33",
         };
         if wanted { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
@@ -64,15 +71,20 @@ pub(super) struct Output {
     pub(super) colour: ColorChoice,
 }
 
+impl Output {
+    /// For messages before the options are known.
+    pub(super) const PLAIN: Self = Self { json: false, quiet: false, colour: ColorChoice::Never };
+}
+
 #[expect(clippy::unused_self, reason = "everything that is printed goes through `Output`")]
 impl Output {
-    /// Returns true if standard output is to have colour. JSON never has.
-    pub(super) fn has_colour(self) -> bool {
-        !self.json && is_coloured(self.colour, io::stdout().is_terminal())
-    }
-
-    pub(super) fn tinted(self, tint: Tint, text: &str) -> String {
-        tint.paint(text, self.has_colour())
+    /// Prints one line on standard output, in colour if standard output is to have it.
+    pub(super) fn tinted_line(self, tint: Tint, text: &str) -> Result<(), Failure> {
+        if self.json {
+            return self.line(text);
+        }
+        let has_colour = is_coloured(self.colour, io::stdout().is_terminal());
+        self.print(&tint.paint(&printable(text), has_colour))
     }
 
     pub(super) fn report(self, report: Report) -> Result<(), Failure> {
@@ -88,25 +100,42 @@ impl Output {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            self.line(&format!("  {:<11}{}", format!("{name}:"), printable(&shown)))?;
+            self.line(&format!("  {:<11}{shown}", format!("{name}:")))?;
         }
         Ok(())
     }
 
-    /// Prints a text; with `--json`, an object with the text as its only field, `name`.
+    /// Prints a text of several lines; with `--json`, an object with the text as its only field,
+    /// `name`.
     pub(super) fn text(self, name: &str, text: &str) -> Result<(), Failure> {
-        if self.json { self.line(&json!({ name: text }).to_string()) } else { self.line(text) }
+        if self.json {
+            return self.line(&json!({ name: text }).to_string());
+        }
+        text.lines().try_for_each(|line| self.line(line))
     }
 
-    /// Prints one line on standard output. The caller makes text from elsewhere [`printable`].
+    /// Prints one line on standard output; with `--json`, a JSON text of one or several lines.
     pub(super) fn line(self, text: &str) -> Result<(), Failure> {
-        // Not joined: the text may be as long as several configurations.
-        self.write_parts(&[text.as_bytes(), b"\n"])
+        if !has_steering(text) {
+            // Not copied: the text may be as long as several configurations.
+            return self.write_parts(&[text.as_bytes(), b"\n"]);
+        }
+        self.print(&if self.json { printable_json(text) } else { printable(text).into() })
     }
 
-    /// Writes bytes to standard output unchanged.
+    /// Writes bytes to standard output, unchanged unless it is a terminal. There, characters that could
+    /// steer it are escaped as in JSON, so that a configuration is the same.
     pub(super) fn write(self, content: &[u8]) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            let text = String::from_utf8_lossy(content);
+            return self.write_parts(&[printable_json(&text).as_bytes()]);
+        }
         self.write_parts(&[content])
+    }
+
+    fn print(self, printable: &str) -> Result<(), Failure> {
+        // Not joined: the text may be as long as several configurations.
+        self.write_parts(&[printable.as_bytes(), b"\n"])
     }
 
     fn write_parts(self, parts: &[&[u8]]) -> Result<(), Failure> {
@@ -121,10 +150,17 @@ impl Output {
         }
     }
 
-    /// Prints a message on standard error that `--quiet` does not suppress.
+    /// Prints a message of one line on standard error that `--quiet` does not suppress.
     pub(super) fn message(self, text: &str) {
         // A failure to write an error message cannot be reported anywhere.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", printable(text));
+    }
+
+    /// Prints a message that begins with a coloured word.
+    fn labelled_message(self, tint: Tint, label: &str, text: &str) {
+        let has_colour = is_coloured(self.colour, io::stderr().is_terminal());
+        let label = tint.paint(&printable(label), has_colour);
+        let _ = writeln!(io::stderr().lock(), "{label} {}", printable(text));
     }
 
     /// Prints a message about a risk.
@@ -150,20 +186,20 @@ impl Output {
     /// Error and hint are one line each, of any length, so that paths and URLs can be copied whole
     /// and a log has one message a line. Only a failure about several things has a line for each.
     pub(super) fn failure(self, command: &str, failure: &Failure) {
-        let colour = is_coloured(self.colour, io::stderr().is_terminal());
-        let command = Tint::Removed.paint(&format!("{command}:"), colour);
+        let said = |text: &str| {
+            self.labelled_message(Tint::Removed, &format!("{command}:"), text);
+        };
         match failure.listed() {
             Some((what, items)) if items.len() > 1 => {
-                self.message(&format!("{command} {what}:"));
+                said(&format!("{what}:"));
                 for item in items {
-                    self.message(&format!("  {}", printable(&item)));
+                    self.message(&format!("  {item}"));
                 }
             }
-            _ => self.message(&format!("{command} {}", printable(&chain(failure)))),
+            _ => said(&chain(failure)),
         }
         if let Some(hint) = hint(failure) {
-            let label = Tint::Heading.paint("hint:", colour);
-            self.message(&format!("{label} {}", printable(&hint)));
+            self.labelled_message(Tint::Heading, "hint:", &hint);
         }
     }
 }

@@ -1,26 +1,35 @@
 //! Asks for passwords and answers on the terminal, or reads a password from standard input.
 //!
-//! On Unix, Ctrl-C is read as a character here and raises no signal, so that the command ends with a
-//! message. Other signals end the process, which restores the terminal first.
+//! On Unix, Ctrl-C, Ctrl-Z and Ctrl-\ are read as characters here. A signal would end or suspend the process
+//! while the terminal does not echo, or have no effect where the program already watches for signals.
 
 use std::io::{self, Read as _, Write as _};
 #[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(unix)]
+use rustix::process::Signal;
+#[cfg(unix)]
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+#[cfg(unix)]
+use zeroize::Zeroizing;
+
 use super::failure::Failure;
 use crate::oci::auth::Secret;
+use crate::printable::printable;
 
+/// The longest answer, in bytes.
 const LIMIT: usize = 64 * 1024;
 
 /// Asks a question and reads one line without echo. Fails with [`Failure::Interrupted`] at Ctrl-C, or
 /// at Ctrl-D if nothing was typed.
 pub(super) fn hidden(question: &str) -> Result<Secret, Failure> {
-    ask_hidden(question).map_err(failure)
+    ask_hidden(&printable(question)).map_err(failure)
 }
 
 /// Asks a question and returns one line, without white space around it. Fails as [`hidden`] does.
 pub(super) fn shown(question: &str) -> Result<String, Failure> {
-    let answer = ask_shown(question).map_err(failure)?;
+    let answer = ask_shown(&printable(question)).map_err(failure)?;
     Ok(answer.trim().to_owned())
 }
 
@@ -62,85 +71,80 @@ fn ask_shown(question: &str) -> io::Result<String> {
 
 #[cfg(unix)]
 fn ask_hidden(question: &str) -> io::Result<Secret> {
-    const CONTROL_D: u8 = 4;
-    const BACKSPACE: u8 = 8;
-    const CONTROL_U: u8 = 21;
-    const DELETE: u8 = 127;
-
-    let (mut terminal, changed) = Changed::open(true)?;
-    terminal.write_all(question.as_bytes())?;
-    let mut typed = zeroize::Zeroizing::new(Vec::with_capacity(256));
-    let mut byte = [0];
-    let done = loop {
-        if terminal.read(&mut byte)? == 0 {
-            break false;
-        }
-        match byte[0] {
-            b'\n' | b'\r' => break true,
-            CONTROL_C => break false,
-            CONTROL_D if typed.is_empty() => break false,
-            CONTROL_U => typed.clear(),
-            BACKSPACE | DELETE => erase(&mut typed),
-            _ if typed.len() >= LIMIT => {}
-            byte => typed.push(byte),
-        }
-    };
-    drop(changed);
-    terminal.write_all(b"\n")?;
-    if !done {
-        return Err(io::ErrorKind::Interrupted.into());
-    }
-    let text = std::str::from_utf8(&typed).map_err(|_| io::ErrorKind::InvalidData)?;
-    Ok(Secret::new(text.to_owned()))
+    ask(question, false)
 }
 
 #[cfg(unix)]
 fn ask_shown(question: &str) -> io::Result<String> {
-    let (mut terminal, changed) = Changed::open(false)?;
-    terminal.write_all(question.as_bytes())?;
-    // The terminal delivers one line at a time, and no line is longer than this.
-    let mut line = vec![0; 4096];
-    let size = terminal.read(&mut line)?;
-    line.truncate(size);
-    drop(changed);
-    match line.last() {
-        None | Some(&CONTROL_C) => {
-            terminal.write_all(b"\n")?;
-            Err(io::ErrorKind::Interrupted.into())
+    Ok(ask(question, true)?.expose().to_owned())
+}
+
+/// Asks until the user has answered with a line.
+///
+/// After Ctrl-Z the terminal is as it was before, until the process continues. Then the question is asked
+/// anew, and nothing that was typed before counts.
+#[cfg(unix)]
+fn ask(question: &str, is_shown: bool) -> io::Result<Secret> {
+    loop {
+        let mut terminal = Terminal::open()?;
+        terminal.show(question)?;
+        let mut typed = Zeroizing::new(Vec::with_capacity(LIMIT));
+        let end = terminal.read_line(&mut typed, is_shown)?;
+        terminal.show("\n")?;
+        drop(terminal);
+        match end {
+            End::Line => {
+                let text = std::str::from_utf8(&typed).map_err(|_| io::ErrorKind::InvalidData)?;
+                return Ok(Secret::new(text.to_owned()));
+            }
+            End::Interrupt => return Err(io::ErrorKind::Interrupted.into()),
+            End::Signal(signal) => {
+                drop(typed);
+                rustix::process::kill_current_process_group(signal)?;
+            }
         }
-        Some(_) => String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into()),
     }
 }
 
+/// What ends an answer.
 #[cfg(unix)]
-const CONTROL_C: u8 = 3;
+enum End {
+    Line,
+    Interrupt,
+    /// Suspends or ends the processes of this command, if they do not ignore it.
+    Signal(rustix::process::Signal),
+}
 
-/// Removes the last character: its first byte and the continuation bytes.
+/// Removes the last character: its first byte and the continuation bytes. Returns false if there is none.
 #[cfg(unix)]
-fn erase(typed: &mut Vec<u8>) {
+fn erase(typed: &mut Vec<u8>) -> bool {
     while let Some(byte) = typed.pop() {
         if byte & 0xc0 != 0x80 {
-            return;
+            return true;
         }
     }
+    false
 }
 
-/// A terminal that raises no signals. Dropping this value restores its settings.
+/// A terminal that neither echoes nor raises signals, and delivers each character at once. Dropping it
+/// restores the settings.
 #[cfg(unix)]
-struct Changed;
+struct Terminal {
+    file: std::fs::File,
+    before: Termios,
+}
 
-/// The terminal of [`Changed`], and its settings before.
+/// The terminal of a prompt, and its settings before.
 #[cfg(unix)]
-static BEFORE: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
+static BEFORE: Mutex<Option<(std::fs::File, Termios)>> = Mutex::new(None);
 
 /// Restores the terminal's settings if a prompt changed them. A process that ends in the middle of a
 /// prompt calls this first.
 #[cfg(unix)]
 pub(super) fn restore() {
-    use rustix::termios::OptionalActions;
     if let Some((terminal, before)) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
         // A failure can be neither reported nor repaired here.
-        let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Now, &before);
+        let _ = termios::tcsetattr(&terminal, OptionalActions::Now, &before);
     }
 }
 
@@ -148,33 +152,86 @@ pub(super) fn restore() {
 pub(super) const fn restore() {}
 
 #[cfg(unix)]
-impl Changed {
-    /// Opens the terminal of the process. It reads an answer byte by byte without echo if `is_hidden`,
-    /// and otherwise as a line with echo that can be edited, which Ctrl-C ends.
-    fn open(is_hidden: bool) -> io::Result<(std::fs::File, Self)> {
-        use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex};
-        let terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        let before = rustix::termios::tcgetattr(&terminal)?;
+impl Terminal {
+    /// Opens the terminal of the process. What was typed before and not read is discarded.
+    fn open() -> io::Result<Self> {
+        let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+        let before = termios::tcgetattr(&file)?;
         let mut wanted = before.clone();
-        wanted.local_modes &= !(LocalModes::ISIG | LocalModes::IEXTEN);
-        if is_hidden {
-            wanted.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON);
-            wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
-            wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
-        } else {
-            wanted.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
-            wanted.special_codes[SpecialCodeIndex::VEOL] = CONTROL_C;
-        }
-        let kept = (terminal.try_clone()?, before);
+        wanted.local_modes &=
+            !(LocalModes::ISIG | LocalModes::IEXTEN | LocalModes::ECHO | LocalModes::ICANON);
+        wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
+        wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let kept = (file.try_clone()?, before.clone());
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        let changed = Self;
-        rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &wanted)?;
-        Ok((terminal, changed))
+        let terminal = Self { file, before };
+        termios::tcsetattr(&terminal.file, OptionalActions::Flush, &wanted)?;
+        Ok(terminal)
+    }
+
+    fn show(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())
+    }
+
+    fn read_line(&mut self, typed: &mut Vec<u8>, is_shown: bool) -> io::Result<End> {
+        const CONTROL_C: u8 = 3;
+        const CONTROL_D: u8 = 4;
+        const BACKSPACE: u8 = 8;
+        const CONTROL_U: u8 = 21;
+        const DELETE: u8 = 127;
+
+        let mut byte = [0];
+        loop {
+            if self.file.read(&mut byte)? == 0 {
+                return Ok(End::Interrupt);
+            }
+            let byte = byte[0];
+            match byte {
+                b'\n' | b'\r' => return Ok(End::Line),
+                CONTROL_C => return Ok(End::Interrupt),
+                CONTROL_D if typed.is_empty() => return Ok(End::Interrupt),
+                _ if self.is_key(SpecialCodeIndex::VSUSP, byte) => {
+                    return Ok(End::Signal(Signal::TSTP));
+                }
+                _ if self.is_key(SpecialCodeIndex::VQUIT, byte) => {
+                    return Ok(End::Signal(Signal::QUIT));
+                }
+                CONTROL_U => {
+                    while erase(typed) {
+                        self.show(if is_shown { ERASED } else { "" })?;
+                    }
+                }
+                BACKSPACE | DELETE => {
+                    if erase(typed) && is_shown {
+                        self.show(ERASED)?;
+                    }
+                }
+                // The buffer never grows: that would leave a copy of a password in memory.
+                _ if typed.len() >= LIMIT => {}
+                _ if is_shown && byte.is_ascii_control() => {}
+                _ => {
+                    typed.push(byte);
+                    if is_shown {
+                        self.file.write_all(&[byte])?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns true if `byte` is the key that the user's settings give this meaning.
+    fn is_key(&self, meaning: SpecialCodeIndex, byte: u8) -> bool {
+        // Either of these says that there is no such key, depending on the system.
+        !matches!(byte, 0 | 0xff) && self.before.special_codes[meaning] == byte
     }
 }
 
+/// Removes a character from the screen.
 #[cfg(unix)]
-impl Drop for Changed {
+const ERASED: &str = "\u{8} \u{8}";
+
+#[cfg(unix)]
+impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }

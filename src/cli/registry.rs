@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::arguments::refuse_standard;
+use super::arguments::{HostNames, refuse_standard};
 use super::failure::Failure;
 use super::options::Context;
 use super::output::Report;
@@ -22,12 +22,14 @@ pub(super) enum Registry {
         /// Store the content in DIR instead of in memory
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+        #[command(flatten)]
+        hosts: HostNames,
     },
 }
 
 impl Registry {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::Serve { listen, dir } = self;
+        let Self::Serve { listen, dir, hosts } = self;
         if let Some(dir) = &dir {
             refuse_standard("--dir", dir)?;
         }
@@ -39,6 +41,7 @@ impl Registry {
         let server = EmbeddedRegistry::bind(listen, storage)
             .await
             .map_err(|error| Failure::listening(listen, error))?;
+        let server = server.with_host_names(&hosts.host);
         let address = server.local_addr();
         if !address.ip().is_loopback() {
             context.output.warn("anyone who can reach this address can read and write");

@@ -26,9 +26,14 @@ use crate::run::{
 use crate::runconfig::{ImageOptions, McpTransport, PullError, SecretReference, WorkloadName};
 use crate::state::{Agreements, StateStore};
 
+/// The most characters of a line that are shown.
 const LINE_LIMIT: usize = 1000;
+const LABEL_LIMIT: usize = 40;
+/// The most lines that are shown of one label, such as `environment`.
+const LINES_OF_A_LABEL: usize = 12;
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Run {
     /// A run configuration or an image: a file, - for standard input, or a reference such as
     /// registry.example.com/configs/my-server:v1
@@ -46,6 +51,12 @@ pub(super) struct Run {
     /// Agree to what a configuration from a registry may access
     #[arg(long)]
     yes: bool,
+    /// Replace a stored configuration or a container that came from another source
+    #[arg(long)]
+    force: bool,
+    /// Look the image up at its registry again, and ask again if its tag has moved
+    #[arg(long)]
+    pull: bool,
     /// Run without FIELD, which is not supported here
     #[arg(long, value_name = "FIELD")]
     allow_unsupported: Vec<String>,
@@ -131,13 +142,14 @@ impl Run {
             let command = prepared.command_line(&notes).unwrap_or_default();
             return context.output.text("command", &printable(&command));
         }
-        let checked = prepared.check(&notes).await?;
-        let mut agreed = agreed(context.output, checked, yes)?;
+        let store = StateStore::from_environment()?;
+        let checked = prepared.check(&store, &notes).await?;
+        let mut agreed = agreed(context, checked, yes).await?;
         while let Some(secret) = agreed.missing_secrets().first() {
             let (name, value) = (secret.name.clone(), ask_secret(secret)?);
             agreed.supply(&name, value);
         }
-        start(context, agreed, is_stdio).await
+        start(context, &store, agreed, is_stdio).await
     }
 
     fn request(self) -> Result<RunRequest, Failure> {
@@ -161,6 +173,8 @@ impl Run {
             },
             allowed: self.allow_unsupported,
             secret_files: files.into_iter().map(file).collect::<Result<_, _>>()?,
+            force: self.force,
+            pull: self.pull,
             port: self.port,
             lifetime: if self.detach { Lifetime::Detached } else { Lifetime::Attached },
             image: ImageOptions {
@@ -200,15 +214,17 @@ async fn fetched(context: &Context, request: RunRequest) -> Result<Fetched, Fail
 }
 
 /// Shows what the configuration may access, and asks, if the user has not agreed to it before.
-fn agreed(output: Output, checked: Checked, yes: bool) -> Result<Agreed, Failure> {
+async fn agreed(context: &Context, checked: Checked, yes: bool) -> Result<Agreed, Failure> {
     // A missing secret ends the run in any case, so it is reported before the question.
     if let Some(secret) = checked.missing_secrets().first().filter(|_| !can_ask()) {
         return Err(RunError::from(PlanError::MissingSecret(secret.name.clone())).into());
     }
-    match checked.consent(&Agreements::from_environment()?)? {
+    let agreements = Agreements::from_environment()?;
+    let work = Box::pin(checked.consent(&agreements));
+    match transfer(context, "looking up the image", work).await?? {
         Consent::Given(agreed) => Ok(*agreed),
         Consent::Needed(request) => {
-            show(output, &request);
+            show(context.output, &request);
             if yes || ask_consent()? { Ok(request.agree()?) } else { Err(Failure::NotAgreed) }
         }
     }
@@ -216,20 +232,51 @@ fn agreed(output: Output, checked: Checked, yes: bool) -> Result<Agreed, Failure
 
 fn show(output: Output, request: &ConsentRequest) {
     output.message(&format!("{} wants to run:", request.reference));
-    output.message(&format!("  digest: {}", request.digest));
+    if let Some(digest) = &request.digest {
+        output.message(&format!("  digest: {digest}"));
+    }
     if let Some(time) = request.last_agreed() {
         output.message(&format!("  (+ and - are changes since {})", excerpt(time, 40)));
     }
+    let (mut group, mut count) = ((Change::Unchanged, ""), 0);
     for (change, text) in request.lines() {
-        let mark = match change {
-            Change::Unchanged => " ",
-            Change::Added => "+",
-            Change::Removed => "-",
-        };
+        let label = text.split_once(": ").map_or(text, |(label, _)| label);
+        if group != (change, label) {
+            show_rest(output, group, count);
+            (group, count) = ((change, label), 0);
+        }
+        count += 1;
+        if count > LINES_OF_A_LABEL {
+            continue;
+        }
         // The user has to be able to see all of what is agreed to.
         let is_cut = text.chars().nth(LINE_LIMIT).is_some();
         let rest = if is_cut { ": `thv inspect` shows them" } else { "" };
-        output.message(&format!("{mark} {}{rest}", cut(text, LINE_LIMIT)));
+        output.message(&format!("{} {}{rest}", mark(change), cut(text, LINE_LIMIT)));
+    }
+    show_rest(output, group, count);
+    if request.replaces {
+        output.message("  It replaces the stored run configuration of the same name.");
+    }
+    for warning in request.warnings() {
+        output.warn(&cut(warning, LINE_LIMIT));
+    }
+}
+
+const fn mark(change: Change) -> char {
+    match change {
+        Change::Unchanged => ' ',
+        Change::Added => '+',
+        Change::Removed => '-',
+    }
+}
+
+/// Says how many lines of a label are not shown.
+fn show_rest(output: Output, (change, label): (Change, &str), count: usize) {
+    if let Some(more @ 1..) = count.checked_sub(LINES_OF_A_LABEL) {
+        let label = cut(label, LABEL_LIMIT);
+        let text = format!("{} {label}: … and {more} more; `thv inspect` shows them", mark(change));
+        output.message(&text);
     }
 }
 
@@ -255,13 +302,17 @@ fn ask_secret(secret: &SecretReference) -> Result<Secret, Failure> {
 }
 
 /// Runs the server until it ends; a detached server until it answers.
-async fn start(context: &Context, agreed: Agreed, is_stdio: bool) -> Result<(), Failure> {
-    let store = StateStore::from_environment()?;
+async fn start(
+    context: &Context,
+    store: &StateStore,
+    agreed: Agreed,
+    is_stdio: bool,
+) -> Result<(), Failure> {
     let notes = Notes(context.output);
     let mut signals = ProcessSignals::catch(&agreed)
         .map_err(|error| Failure::Io { what: "watching for signals".to_owned(), error })?;
     let _serving = Serving::new(is_stdio);
-    let outcome = match agreed.start(&store, &mut signals, &notes).await? {
+    let outcome = match agreed.start(store, &mut signals, &notes).await? {
         Started::Over(outcome) => outcome,
         Started::Serving(server) => {
             if let Err(failure) = report(context, &server) {

@@ -11,14 +11,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::arguments::{STANDARD, is_same_file};
+use super::arguments::{HostNames, STANDARD, is_same_file};
 use super::destination::Destination;
 use super::failure::Failure;
 use super::options::Context;
-use super::output::{Output, Report};
+use super::output::{Output, Report, Tint};
 use super::signals::Cancellable;
 use crate::audit::{self, Recorded, Severity, TranscriptError, TranscriptReader, check, export};
-use crate::printable::printable;
 
 #[derive(Subcommand)]
 pub(super) enum Wire {
@@ -67,8 +66,7 @@ pub(super) struct Show {
 impl Show {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let output = context.output;
-        let show =
-            audit::Show { headers: self.headers, bodies: self.bodies, colour: output.has_colour() };
+        let show = audit::Show { headers: self.headers, bodies: self.bodies };
         let mut reader = open(&self.file)?;
         if !output.json {
             output.line(audit::SHOW_TITLE)?;
@@ -79,7 +77,11 @@ impl Show {
                 if output.json {
                     output.line(&json!(recorded.exchange).to_string())?;
                 } else {
-                    show.lines(recorded).iter().try_for_each(|text| output.line(text))?;
+                    let lines = show.lines(recorded);
+                    let (summary, details) = lines.split_at(1);
+                    let tint = tint(recorded.status());
+                    summary.iter().try_for_each(|text| output.tinted_line(tint, text))?;
+                    details.iter().try_for_each(|text| output.line(text))?;
                 }
             }
             // Standard input was read to its end.
@@ -88,6 +90,15 @@ impl Show {
             }
             tokio::time::sleep(FOLLOW_INTERVAL).await;
         }
+    }
+}
+
+const fn tint(status: u16) -> Tint {
+    match status {
+        200..=299 => Tint::Added,
+        300..=399 => Tint::Redirected,
+        401 | 404 => Tint::Asked,
+        _ => Tint::Removed,
     }
 }
 
@@ -116,8 +127,7 @@ impl Check {
         } else {
             for found in &findings {
                 let (severity, id) = (found.rule.severity.as_str(), found.rule.id);
-                let message = printable(&found.message);
-                output.line(&format!("line {}: {severity} {id}: {message}", found.line))?;
+                output.line(&format!("line {}: {severity} {id}: {}", found.line, found.message))?;
             }
         }
         match findings.iter().filter(|found| found.rule.severity == Severity::Finding).count() {
@@ -183,6 +193,8 @@ pub(super) struct Replay {
     /// The address and port to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     listen: SocketAddr,
+    #[command(flatten)]
+    hosts: HostNames,
 }
 
 impl Replay {
@@ -190,7 +202,7 @@ impl Replay {
         let output = context.output;
         let records = read(&self.file, output)?;
         let unexpected = move |request: &str| {
-            output.message(&format!("not in the transcript: {}", printable(request)));
+            output.message(&format!("not in the transcript: {request}"));
         };
         let (listener, script) = audit::replay(self.listen, &records, unexpected)
             .await
@@ -201,6 +213,7 @@ impl Replay {
             Report::new(format!("Replaying {} at http://{address}", count(records.len())))
                 .field("address", address),
         )?;
+        let listener = listener.with_host_names(&self.hosts.host);
         listener.serve(Arc::clone(&script), stop.signal()).await;
         output.note(&format!("{} not requested", count(script.unused())));
         Ok(())
@@ -215,6 +228,8 @@ pub(super) struct Proxy {
     /// The registry, such as `https://registry.example.com`
     #[arg(long, value_name = "URL")]
     upstream: Url,
+    #[command(flatten)]
+    hosts: HostNames,
 }
 
 impl Proxy {
@@ -232,6 +247,7 @@ impl Proxy {
             Report::new(format!("Recording traffic from http://{address} to {}", self.upstream))
                 .field("address", address),
         )?;
+        let listener = listener.with_host_names(&self.hosts.host);
         listener.serve(Arc::new(relay), stop.signal()).await;
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! The state that the handlers of all endpoints share, and how they read a query.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::partial_blob::PartialBlob;
 use super::response::{ApiResult, Rejection};
@@ -12,8 +14,6 @@ use crate::oci::{Digest, RepositoryName};
 pub(super) struct Api {
     pub(super) storage: Storage,
     pub(super) uploads: UploadSessions,
-    /// Whether it listens on loopback.
-    pub(super) is_loopback: bool,
 }
 
 pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
@@ -31,13 +31,22 @@ pub(super) fn parse_digest(text: &str) -> ApiResult<Digest> {
     text.parse().map_err(|error| Rejection::DIGEST_INVALID.because(error))
 }
 
-/// The most upload sessions that may be open at the same time. One more closes the session that got
-/// no request for the longest time.
+/// The most upload sessions that may be open at the same time. One more is refused, so that nobody
+/// loses an upload to somebody else's.
 const SESSION_LIMIT: usize = 1000;
+/// The time without a request from which a session is taken for given up. Without it, clients that
+/// never cancel would fill the limit for good.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The open upload sessions with their ids. The one with the newest request is the last.
+/// The open upload sessions by their ids.
 #[derive(Debug, Default)]
-pub(super) struct UploadSessions(Mutex<Vec<(String, Arc<UploadSession>)>>);
+pub(super) struct UploadSessions(Mutex<HashMap<String, OpenSession>>);
+
+#[derive(Debug)]
+struct OpenSession {
+    session: Arc<UploadSession>,
+    last_request: Instant,
+}
 
 #[derive(Debug)]
 pub(super) struct UploadSession {
@@ -63,29 +72,37 @@ impl UploadSession {
 }
 
 impl UploadSessions {
-    fn lock(&self) -> MutexGuard<'_, Vec<(String, Arc<UploadSession>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, OpenSession>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, id: &str, session: UploadSession) {
+    /// Opens a session, unless too many are open.
+    pub(super) fn add(&self, id: &str, session: UploadSession) -> ApiResult<()> {
+        self.add_at(Instant::now(), id, session)
+    }
+
+    fn add_at(&self, now: Instant, id: &str, session: UploadSession) -> ApiResult<()> {
         let mut sessions = self.lock();
+        sessions.retain(|_, open| now.duration_since(open.last_request) < GIVEN_UP_AFTER);
         if sessions.len() >= SESSION_LIMIT {
-            sessions.remove(0);
+            return Err(Rejection::TOO_MANY_REQUESTS
+                .because(format!("{SESSION_LIMIT} uploads are open; finish or cancel one")));
         }
-        sessions.push((id.to_owned(), Arc::new(session)));
+        let session = Arc::new(session);
+        sessions.insert(id.to_owned(), OpenSession { session, last_request: now });
+        Ok(())
     }
 
     /// Returns the session with this id, if it belongs to the repository `name`.
     pub(super) fn find(&self, name: &RepositoryName, id: &str) -> Option<Arc<UploadSession>> {
         let mut sessions = self.lock();
-        let index = sessions.iter().position(|(known, _)| known == id)?;
-        sessions[index..].rotate_left(1);
-        let (_, session) = sessions.last()?;
-        (session.repository == *name).then(|| Arc::clone(session))
+        let open = sessions.get_mut(id).filter(|open| open.session.repository == *name)?;
+        open.last_request = Instant::now();
+        Some(Arc::clone(&open.session))
     }
 
     pub(super) fn remove(&self, id: &str) {
-        self.lock().retain(|(known, _)| known != id);
+        self.lock().remove(id);
     }
 }
 
@@ -94,17 +111,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_without_requests_for_the_longest_time_gives_way() {
+    fn only_an_upload_that_was_given_up_gives_way() {
         let sessions = UploadSessions::default();
         let name: RepositoryName = "a".parse().unwrap();
         let session = || UploadSession::new(name.clone(), None);
+        let start = Instant::now();
         for id in 0..SESSION_LIMIT {
-            sessions.add(&id.to_string(), session());
+            sessions.add_at(start, &id.to_string(), session()).unwrap();
         }
-        assert!(sessions.find(&name, "0").is_some(), "now the newest");
-        sessions.add("new", session());
-        assert!(sessions.find(&name, "1").is_none());
+        sessions.add("new", session()).unwrap_err();
+        assert!(sessions.find(&name, "new").is_none());
         assert!(sessions.find(&name, "0").is_some());
-        assert!(sessions.find(&name, "new").is_some());
+
+        sessions.remove("1");
+        sessions.add_at(start, "new", session()).unwrap();
+        sessions.add_at(start + GIVEN_UP_AFTER, "later", session()).unwrap();
+        assert!(sessions.find(&name, "2").is_none(), "it got no request for a day");
+        assert!(sessions.find(&name, "0").is_some(), "it got one after the start");
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod blobs;
+mod directory;
 mod discovery;
 mod manifests;
 mod partial_blob;

@@ -84,6 +84,8 @@ impl Rejection {
     pub(super) const RANGE_NOT_SATISFIABLE: Self =
         Self(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID");
     pub(super) const STORAGE_FULL: Self = Self(StatusCode::INSUFFICIENT_STORAGE, "UNKNOWN");
+    pub(super) const TOO_MANY_REQUESTS: Self =
+        Self(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS");
     pub(super) const TOO_MANY_TAGS: Self = Self(StatusCode::URI_TOO_LONG, "MANIFEST_INVALID");
     pub(super) const UNSUPPORTED: Self = Self(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED");
 

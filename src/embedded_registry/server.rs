@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, RANGE};
+use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderName, RANGE};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 
 use super::api::{Api, UploadSessions, parse_digest};
 use super::request_body::RequestBody;
@@ -16,7 +16,7 @@ use super::response::{ApiResponse, ApiResult, Rejection, ResponseBody};
 use super::storage::Storage;
 use super::uploads::UploadRequest;
 use crate::oci::{ApiPath, MANIFEST_LIMIT, RepositoryName, TagOrDigest};
-use crate::wire::{Listener, Service, is_loopback_host};
+use crate::wire::{ForeignRequest, Listener, Service};
 
 /// A registry that accepts connections, but answers none before [`EmbeddedRegistry::serve`].
 #[derive(Debug)]
@@ -32,9 +32,15 @@ impl EmbeddedRegistry {
     /// If the system does not allow to listen at `address`.
     pub async fn bind(address: SocketAddr, storage: Storage) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
-        let is_loopback = listener.local_addr().ip().is_loopback();
-        let api = Api { storage, uploads: UploadSessions::default(), is_loopback };
+        let api = Api { storage, uploads: UploadSessions::default() };
         Ok(Self { listener, api: Arc::new(api) })
+    }
+
+    /// Answers requests for these host names too. Without a name, the host of a request must be an IP
+    /// address or `localhost`, so that a web page cannot reach the registry under a name of its own.
+    #[must_use]
+    pub fn with_host_names(self, names: &[String]) -> Self {
+        Self { listener: self.listener.with_host_names(names), ..self }
     }
 
     /// Returns the address that it listens at.
@@ -60,11 +66,14 @@ impl Service for Api {
         body.discard().await;
         response.unwrap_or_else(|rejected| rejected).into_response(is_head)
     }
+
+    fn refuse(&self, foreign: ForeignRequest) -> Response<ResponseBody> {
+        Rejection::DENIED.because(foreign).into_response(false)
+    }
 }
 
 impl Api {
     async fn handle(&self, parts: &Parts, body: &mut RequestBody) -> ApiResult {
-        self.check_host(&parts.headers)?;
         let nowhere = || Rejection::NAME_UNKNOWN.because("the API has no such path");
         let path = ApiPath::parse(parts.uri.path()).ok_or_else(nowhere)?;
         let query = parts.uri.query().unwrap_or_default();
@@ -104,25 +113,6 @@ impl Api {
             }
             _ => Err(Rejection::UNSUPPORTED.because("the method is not allowed here")),
         }
-    }
-
-    /// Rejects requests to a loopback address under any other host name than loopback's.
-    ///
-    /// A web page can make a browser send requests to loopback under the page's own host name (DNS
-    /// rebinding). No other client has a reason to use such a name.
-    fn check_host(&self, headers: &HeaderMap) -> ApiResult<()> {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let without_port = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-            _ => host,
-        };
-        let address = without_port.trim_start_matches('[').trim_end_matches(']');
-        let is_allowed = !self.is_loopback
-            || is_loopback_host(without_port)
-            || address.parse::<IpAddr>().is_ok();
-        let rejected =
-            || Rejection::DENIED.because("this registry answers only to its loopback address");
-        is_allowed.then_some(()).ok_or_else(rejected)
     }
 }
 

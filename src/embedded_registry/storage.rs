@@ -8,18 +8,17 @@
 //! | `repositories/<name>/_tags/<tag>` | the manifest's digest |
 //!
 //! No component of a repository name can start with `_`. In a directory each entry is a file that is
-//! written whole or not at all, so that a crash leaves no broken content. Blobs that are being
-//! received are below `uploads/`, which is emptied when the registry starts. One directory must not
-//! be used by two registries at the same time.
+//! written whole or not at all, so that a crash leaves no broken content.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use super::directory::{Directory, if_present};
 use super::partial_blob::{MemoryBudget, PartialBlob};
 use super::response::ResponseBody;
 use crate::atomic_file;
@@ -27,6 +26,9 @@ use crate::oci::{Algorithm, Digest, RepositoryName, Tag};
 
 /// The most bytes kept in memory: entries, and blobs that are being received.
 const MEMORY_LIMIT: u64 = 1024 * 1024 * 1024;
+/// What an entry takes beside its key and its content, in bytes, generously: a million empty entries
+/// take memory too.
+const ENTRY_SIZE: usize = 256;
 
 /// The content of a registry, in memory or in a directory.
 #[derive(Debug)]
@@ -35,7 +37,7 @@ pub struct Storage(Backend);
 #[derive(Debug)]
 enum Backend {
     Memory(Mutex<BTreeMap<String, Bytes>>, MemoryBudget),
-    Directory(PathBuf),
+    Directory(Directory),
 }
 
 impl Storage {
@@ -48,18 +50,20 @@ impl Storage {
     /// Keeps content in the directory `path`, which is created if it is missing.
     ///
     /// # Errors
-    /// If the directory cannot be created, or unfinished uploads in it cannot be removed.
+    /// [`io::ErrorKind::DirectoryNotEmpty`] if the directory holds something else than a registry,
+    /// [`io::ErrorKind::ResourceBusy`] if another registry uses it, and any other kind if it cannot be
+    /// created, or cleared of unfinished uploads.
     pub fn directory(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        if_present(fs::remove_dir_all(path.join(UPLOADS)))?;
-        Ok(Self(Backend::Directory(path.to_owned())))
+        Directory::open(path).map(|directory| Self(Backend::Directory(directory)))
     }
 
     /// Starts to receive a blob, which is hashed with `algorithm` while it arrives.
     pub(super) fn new_blob(&self, algorithm: Algorithm) -> io::Result<PartialBlob> {
         match &self.0 {
             Backend::Memory(_, budget) => Ok(PartialBlob::in_memory(algorithm, budget)),
-            Backend::Directory(root) => PartialBlob::in_directory(algorithm, &root.join(UPLOADS)),
+            Backend::Directory(directory) => {
+                PartialBlob::in_directory(algorithm, &directory.uploads())
+            }
         }
     }
 
@@ -72,8 +76,8 @@ impl Storage {
                 insert(entries, budget, &key, content.into())?;
                 Ok(true)
             }
-            Backend::Directory(root) => {
-                let (digest, target) = (digest.clone(), root.join(key));
+            Backend::Directory(directory) => {
+                let (digest, target) = (digest.clone(), directory.entry(&key));
                 // Hashing and syncing a large file would hold up every other request.
                 tokio::task::spawn_blocking(move || content.into_file(&digest, &target)).await?
             }
@@ -83,8 +87,10 @@ impl Storage {
     pub(super) fn open(&self, key: &str) -> io::Result<Option<ResponseBody>> {
         match &self.0 {
             Backend::Memory(..) => Ok(self.read(key)?.map(ResponseBody::Bytes)),
-            Backend::Directory(root) => {
-                let Some(file) = if_present(File::open(root.join(key)))? else { return Ok(None) };
+            Backend::Directory(directory) => {
+                let Some(file) = if_present(File::open(directory.entry(key)))? else {
+                    return Ok(None);
+                };
                 let size = file.metadata()?.len();
                 Ok(Some(ResponseBody::File(file, size)))
             }
@@ -94,14 +100,16 @@ impl Storage {
     pub(super) fn read(&self, key: &str) -> io::Result<Option<Bytes>> {
         match &self.0 {
             Backend::Memory(entries, _) => Ok(lock(entries).get(key).cloned()),
-            Backend::Directory(root) => if_present(fs::read(root.join(key)).map(Bytes::from)),
+            Backend::Directory(directory) => {
+                if_present(fs::read(directory.entry(key)).map(Bytes::from))
+            }
         }
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
         match &self.0 {
             Backend::Memory(entries, _) => lock(entries).contains_key(key),
-            Backend::Directory(root) => root.join(key).is_file(),
+            Backend::Directory(directory) => directory.entry(key).is_file(),
         }
     }
 
@@ -111,7 +119,9 @@ impl Storage {
                 budget.reserve(content.len())?;
                 insert(entries, budget, key, content)
             }
-            Backend::Directory(root) => atomic_file::write_with_parents(&root.join(key), &content),
+            Backend::Directory(directory) => {
+                atomic_file::write_with_parents(&directory.entry(key), &content)
+            }
         }
     }
 
@@ -121,11 +131,13 @@ impl Storage {
             Backend::Memory(entries, budget) => {
                 let removed = lock(entries).remove(key);
                 if let Some(content) = &removed {
-                    budget.release(key.len() + content.len());
+                    budget.release(ENTRY_SIZE + key.len() + content.len());
                 }
                 Ok(removed.is_some())
             }
-            Backend::Directory(root) => Ok(if_present(fs::remove_file(root.join(key)))?.is_some()),
+            Backend::Directory(directory) => {
+                Ok(if_present(fs::remove_file(directory.entry(key)))?.is_some())
+            }
         }
     }
 
@@ -137,9 +149,9 @@ impl Storage {
                 let below = |entry: &String| entry.strip_prefix(&prefix).map(str::to_owned);
                 Ok(lock(entries).keys().filter_map(below).collect())
             }
-            Backend::Directory(root) => {
+            Backend::Directory(directory) => {
                 let mut names = Vec::new();
-                for file in if_present(fs::read_dir(root.join(key)))?.into_iter().flatten() {
+                for file in if_present(fs::read_dir(directory.entry(key)))?.into_iter().flatten() {
                     names.extend(file?.file_name().into_string().ok());
                 }
                 // A crash may leave the hidden file of an entry that was being written.
@@ -158,26 +170,15 @@ fn insert(
     key: &str,
     content: Bytes,
 ) -> io::Result<()> {
-    budget.reserve(key.len()).inspect_err(|_| budget.release(content.len()))?;
+    budget.reserve(ENTRY_SIZE + key.len()).inspect_err(|_| budget.release(content.len()))?;
     if let Some(before) = lock(entries).insert(key.to_owned(), content) {
-        budget.release(key.len() + before.len());
+        budget.release(ENTRY_SIZE + key.len() + before.len());
     }
     Ok(())
 }
 
-const UPLOADS: &str = "uploads";
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns `None` if the path does not exist, or something above it is not a directory.
-fn if_present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result.map_err(|error| (error.kind(), error)) {
-        Ok(found) => Ok(Some(found)),
-        Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => Ok(None),
-        Err((_, error)) => Err(error),
-    }
 }
 
 pub(super) fn content_key(digest: &Digest) -> String {
@@ -202,4 +203,24 @@ pub(super) fn tags_key(name: &RepositoryName) -> String {
 
 pub(super) fn tag_key(name: &RepositoryName, tag: &Tag) -> String {
     format!("{}/{tag}", tags_key(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_entries_take_memory_until_they_are_removed() {
+        let room = ENTRY_SIZE * 3;
+        let budget = MemoryBudget::new(room as u64);
+        let storage = Storage(Backend::Memory(Mutex::default(), budget));
+        let write = |key| storage.write(key, Bytes::new()).map_err(|error| error.kind());
+        write("a").unwrap();
+        write("a").unwrap();
+        write("b").unwrap();
+        assert_eq!(write("c"), Err(io::ErrorKind::StorageFull));
+        assert!(storage.remove("a").unwrap());
+        write("c").unwrap();
+        assert_eq!(storage.read("c").unwrap(), Some(Bytes::new()));
+    }
 }

@@ -63,7 +63,7 @@ impl Api {
         };
         let id = format!("{:016x}", random_u64());
         let content = self.storage.new_blob(algorithm)?;
-        self.uploads.add(&id, UploadSession::new(name.clone(), Some(content)));
+        self.uploads.add(&id, UploadSession::new(name.clone(), Some(content)))?;
         Ok(in_progress(StatusCode::ACCEPTED, name, &id, 0, 0))
     }
 

@@ -82,6 +82,12 @@ impl Engine {
         self.program.succeed(&["pull", "--quiet", image], &doing).await.map(drop)
     }
 
+    /// Gives the image `image` the further name `name`.
+    pub(crate) async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        let doing = format!("naming the image {name}");
+        self.program.succeed(&["tag", image, name], &doing).await.map(drop)
+    }
+
     /// Makes the container, whose image has to be on this machine, and returns its id. It is not
     /// started.
     pub(crate) async fn create(
@@ -178,15 +184,20 @@ impl Engine {
         Ok(self.program.output(&is_rootless).await?.stdout.trim_ascii() == b"false")
     }
 
-    /// Checks that the container's name is free and that its server could be reached.
-    pub(crate) async fn check(&self, plan: &Plan) -> Result<(), EngineError> {
+    /// Checks that the container's name is free and that its server could be reached. With `may_replace`, a
+    /// container of the same workload that has ended may have the name.
+    pub(crate) async fn check(&self, plan: &Plan, may_replace: bool) -> Result<(), EngineError> {
         self.check_address(plan).await?;
-        self.ended_container(plan).await.map(drop)
+        self.ended_container(plan, may_replace).await.map(drop)
     }
 
-    /// Makes the container's name free: removes a container of the same workload that has ended.
-    pub(crate) async fn make_room(&self, plan: &Plan) -> Result<(), EngineError> {
-        match self.ended_container(plan).await? {
+    /// Makes the container's name free: removes a container that [`Self::check`] lets pass.
+    pub(crate) async fn make_room(
+        &self,
+        plan: &Plan,
+        may_replace: bool,
+    ) -> Result<(), EngineError> {
+        match self.ended_container(plan, may_replace).await? {
             Some(old) => self.remove(&old.name).await,
             None => Ok(()),
         }
@@ -194,13 +205,19 @@ impl Engine {
 
     /// Returns the container that has the plan's name, if it is the same workload's and has ended.
     /// Any other container of that name is an error.
-    async fn ended_container(&self, plan: &Plan) -> Result<Option<Container>, EngineError> {
+    async fn ended_container(
+        &self,
+        plan: &Plan,
+        may_replace: bool,
+    ) -> Result<Option<Container>, EngineError> {
         let Some(old) = self.container(&plan.name).await? else { return Ok(None) };
         let is_same = |label| old.labels.get(label) == plan.labels.get(label);
         if !is_same("toolhive") || !is_same("toolhive-basename") {
             Err(EngineError::Foreign(old.name))
         } else if old.is_running() {
             Err(EngineError::Running { name: old.name, engine: self.kind })
+        } else if !may_replace {
+            Err(EngineError::OtherSource(old.name))
         } else {
             Ok(Some(old))
         }

@@ -31,6 +31,8 @@ impl Container {
     /// `host` of its run configuration. A stdio server has none.
     pub(crate) fn url(&self, host: &str) -> Option<String> {
         let port = self.labels.get("toolhive-port").filter(|_| self.is_running())?;
+        // Another program may have made the container, with any text as the label.
+        let port: u16 = port.parse().ok()?;
         let transport: McpTransport = self.labels.get("toolhive-transport")?.parse().ok()?;
         Some(format!("http://{}:{port}{}", url_host(host.parse().ok()), transport.path()?))
     }

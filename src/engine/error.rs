@@ -61,6 +61,10 @@ pub enum EngineError {
     },
     /// A container has this name and does not belong to the workload.
     Foreign(String),
+    /// A container has this name, and the workload came from another source.
+    OtherSource(String),
+    /// The image was built by `ToolHive` on one machine, and this machine does not have it.
+    NotHere(String),
     /// The engine cannot publish a port at this address.
     Unreachable(Ipv6Addr),
 }
@@ -85,6 +89,14 @@ impl fmt::Display for EngineError {
             Self::Foreign(name) => {
                 write!(f, "the container {name} exists already and belongs to another workload")
             }
+            Self::OtherSource(name) => {
+                write!(f, "the container {name} exists already and was not made from this source")
+            }
+            Self::NotHere(image) => write!(
+                f,
+                "this machine does not have the image {image}, and it cannot be pulled: ToolHive \
+                 built it on another machine"
+            ),
             Self::Unreachable(address) => {
                 write!(f, "host: podman cannot publish a port at {address} when it runs as root")
             }
@@ -121,6 +133,8 @@ pub enum PlanError {
     MissingSource(PathBuf),
     /// Ports are published, and the container has no network.
     PortsWithoutNetwork,
+    /// A label that would be mistaken for one of `ToolHive`'s own.
+    Label(String),
     /// The value of the secret with this name is missing.
     MissingSecret(String),
     /// An environment variable cannot reach the container unchanged. The text names it, and says why.
@@ -139,6 +153,10 @@ impl fmt::Display for PlanError {
             Self::PortsWithoutNetwork => {
                 f.write_str("no port can be published with the network mode none")
             }
+            Self::Label(name) => write!(
+                f,
+                "container_labels: {name:?} would be taken for a label of ToolHive's own; remove it"
+            ),
             Self::MissingSecret(name) => write!(
                 f,
                 "secret not found: {name}; set TOOLHIVE_SECRET_{name}, or give --secret \

@@ -12,7 +12,6 @@ mod error;
 mod mount;
 mod plan;
 mod process;
-mod summary;
 mod support;
 mod toolhive;
 
@@ -26,7 +25,6 @@ pub(crate) use container::Container;
 pub use error::{EngineError, PlanError};
 pub(crate) use mount::hides_files;
 pub(crate) use plan::{Plan, PlanOptions};
-pub(crate) use summary::declared;
 pub use support::Unsupported;
 pub(crate) use support::unsupported;
 pub(crate) use toolhive::ToolHive;

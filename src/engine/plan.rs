@@ -11,7 +11,7 @@ use crate::oci::Reference;
 use crate::oci::auth::Secret;
 use crate::runconfig::{
     BASE_NAME_LABEL, EffectivePermissions, InvalidValue, McpTransport, NAME_LABEL, NetworkAccess,
-    NetworkMode, PublishedPort, RunConfig, is_engine_name,
+    NetworkMode, PublishedPort, RunConfig, is_engine_name, is_ordinary_label,
 };
 
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Plan {
         let is_isolated = network == NetworkMode::None
             && permissions.network == NetworkAccess::Nothing { is_isolated: true };
         Ok(Self {
-            labels: labels(config, &name, transport, endpoint, is_isolated),
+            labels: labels(config, &name, transport, endpoint, is_isolated)?,
             url: endpoint.map(|endpoint| endpoint.url(transport)),
             image,
             arguments: config.cmd_args.clone(),
@@ -236,8 +236,15 @@ fn labels(
     transport: McpTransport,
     endpoint: Option<&Endpoint>,
     is_isolated: bool,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, PlanError> {
     let mut labels = config.container_labels.clone();
+    labels.retain(|name, _| !is_ordinary_label(name));
+    // Engines split `--label` at the first `=`, so that this character in a name makes another name.
+    let is_mistaken =
+        |name: &&String| name.contains('=') || name.to_ascii_lowercase().starts_with("toolhive");
+    if let Some(name) = labels.keys().find(is_mistaken) {
+        return Err(PlanError::Label(name.clone()));
+    }
     let base = if config.base_name.is_empty() { name } else { &config.base_name };
     let mut own = vec![
         ("toolhive", "true".to_owned()),
@@ -250,5 +257,5 @@ fn labels(
         own.push(("toolhive-port", endpoint.port.to_string()));
     }
     labels.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    labels
+    Ok(labels)
 }

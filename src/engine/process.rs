@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use super::error::EngineError;
+use crate::program_search;
 
 #[derive(Debug, Clone)]
 pub(super) struct Program {
@@ -18,9 +19,7 @@ pub(super) struct Program {
 impl Program {
     /// Returns the first program called `name` in `search_path`, which has the form of `PATH`.
     pub(super) fn find(name: &str, search_path: &OsStr) -> Option<Self> {
-        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        let mut paths = std::env::split_paths(search_path).map(|dir| dir.join(&name));
-        Some(Self { path: paths.find(|path| is_executable(path))? })
+        Some(Self { path: program_search::find(name, search_path)? })
     }
 
     /// Returns a command that has no standard input and is killed when its process is dropped.
@@ -68,17 +67,6 @@ impl Program {
     fn not_started(&self, error: io::Error) -> EngineError {
         EngineError::Start { program: self.path.clone(), error }
     }
-}
-
-/// Returns true if the file's permissions allow anybody to run it.
-fn is_executable(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-    }
-    #[cfg(not(unix))]
-    path.is_file()
 }
 
 fn check_success(output: Output, doing: &str) -> Result<Output, EngineError> {

@@ -1,13 +1,14 @@
 //! An installed `ToolHive`, which runs a configuration with its proxy.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tokio::process::{Child, Command};
 
 use super::error::EngineError;
 use crate::atomic_file::{self, Temporary};
+use crate::program_search;
 use crate::runconfig::Document;
 
 #[derive(Debug, Clone)]
@@ -20,8 +21,14 @@ impl ToolHive {
     /// because `ToolHive`'s program has the same name as this one.
     pub(crate) fn from_environment() -> Result<Self, EngineError> {
         let program = std::env::var_os("THV_TOOLHIVE").filter(|path| !path.is_empty());
-        let program = program.ok_or(EngineError::ToolHiveUnknown)?.into();
-        Ok(Self { program })
+        let program = PathBuf::from(program.ok_or(EngineError::ToolHiveUnknown)?);
+        if program.parent() != Some(Path::new("")) {
+            return Ok(Self { program });
+        }
+        // The operating system would look for a name alone in relative directories of `PATH` too.
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let found = program_search::find(&program.to_string_lossy(), &search_path);
+        Ok(Self { program: found.ok_or(EngineError::ToolHiveUnknown)? })
     }
 
     /// Starts the program with `document`. The process has this one's standard input and output.

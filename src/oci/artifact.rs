@@ -1,26 +1,16 @@
 //! Artifacts: content of any kind in a repository, described by a manifest of its own (image
 //! specification, "Guidelines for Artifact Usage").
 //!
-//! This file packs and pushes artifacts with one layer, and finds that layer again. It knows no kind of artifact: each
-//! kind is an [`ArtifactKind`] that a layer above declares.
+//! This file packs artifacts with one layer, and finds that layer again. It knows no kind of artifact: each kind is
+//! an [`ArtifactKind`] that a layer above declares.
 
 use std::fmt;
 
 use bytes::Bytes;
-use tokio::join;
 
-use super::descriptor::{Annotations, Descriptor, EMPTY_CONTENT};
-use super::digest::Digest;
-use super::error::{Error, ErrorKind};
+use super::descriptor::{Annotations, Descriptor};
 use super::manifest::{Manifest, ManifestKind};
 use super::media_type::MediaType;
-use super::names::Tag;
-use super::reference::TagOrDigest;
-use super::repository::handle::Repository;
-use super::repository::manifests::FetchedManifest;
-
-/// The annotation that is ignored when two artifacts are compared.
-const CREATED: &str = "org.opencontainers.image.created";
 
 /// A kind of artifact: how it is recognised, and how large it may be.
 #[derive(Debug)]
@@ -34,11 +24,12 @@ pub(crate) struct ArtifactKind {
     pub(crate) inline_limit: usize,
 }
 
+/// An artifact with all its content, ready to be pushed.
 #[derive(Debug)]
 pub(crate) struct PackedArtifact {
-    manifest: Manifest,
-    layer: Descriptor,
-    content: Bytes,
+    pub(super) manifest: Manifest,
+    pub(super) layer: Descriptor,
+    pub(super) content: Bytes,
 }
 
 impl ArtifactKind {
@@ -87,166 +78,6 @@ impl ArtifactKind {
             )),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PushOrder {
-    /// Looks up the tag and both blobs at the same time: the fewest round trips.
-    AllAtOnce,
-    /// Looks up the tag first, and the layer only if the tag names something else: the fewest
-    /// requests, for many pushes at the same time. The configuration blob has to be there already;
-    /// see [`push_config`].
-    TagFirst,
-}
-
-/// The result of a push.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Pushed {
-    /// The digest of the manifest that the tag names now.
-    pub digest: Digest,
-    /// Whether the tag changed.
-    pub status: PushStatus,
-}
-
-/// Whether a push changed the tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PushStatus {
-    /// The tag names a new manifest.
-    Pushed,
-    /// The tag named the same content with the same annotations already.
-    Unchanged,
-}
-
-impl PushStatus {
-    /// Returns the word that `--json` prints.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pushed => "pushed",
-            Self::Unchanged => "unchanged",
-        }
-    }
-}
-
-impl PackedArtifact {
-    /// Returns the size of its content, in bytes.
-    pub(crate) const fn size(&self) -> u64 {
-        self.layer.size
-    }
-
-    /// Pushes the artifact under `tag`. The manifest is sent last, after every blob. Nothing is sent if the
-    /// tag names the same artifact already; the time of creation is not compared.
-    pub(crate) async fn push(
-        &self,
-        repository: &Repository,
-        tag: &Tag,
-        order: PushOrder,
-    ) -> Result<Pushed, Error> {
-        let target = TagOrDigest::Tag(tag.clone());
-        let config = &self.manifest.config;
-        match order {
-            PushOrder::AllAtOnce => {
-                let (existing, config_known, layer_known) = join!(
-                    existing_manifest(repository, &target),
-                    push_missing(repository, config, EMPTY_CONTENT_BYTES),
-                    push_missing(repository, &self.layer, self.content.clone()),
-                );
-                // If all three fail, the first error is the best one: a response to HEAD has no message.
-                if let Some(unchanged) = self.unchanged(existing?) {
-                    return Ok(unchanged);
-                }
-                if !config_known? {
-                    repository.push_blob(config, EMPTY_CONTENT_BYTES).await?;
-                }
-                if !layer_known? {
-                    repository.push_blob(&self.layer, self.content.clone()).await?;
-                }
-            }
-            PushOrder::TagFirst => {
-                if let Some(unchanged) =
-                    self.unchanged(existing_manifest(repository, &target).await?)
-                {
-                    return Ok(unchanged);
-                }
-                push_unless_there(repository, &self.layer, self.content.clone()).await?;
-            }
-        }
-        let content = self.manifest.to_json();
-        let digest = repository.put_manifest(&target, &MediaType::OCI_MANIFEST, content).await?;
-        Ok(Pushed { digest, status: PushStatus::Pushed })
-    }
-
-    /// Returns the result of the push if `existing` is the same artifact. Inline data is not
-    /// compared: it repeats the layer.
-    fn unchanged(&self, existing: Option<(Digest, Manifest)>) -> Option<Pushed> {
-        let comparable = |mut manifest: Manifest| {
-            manifest.annotations.remove(CREATED);
-            manifest.config.data = None;
-            for layer in &mut manifest.layers {
-                layer.data = None;
-            }
-            manifest
-        };
-        let (digest, existing) = existing?;
-        let is_same = comparable(existing) == comparable(self.manifest.clone());
-        is_same.then_some(Pushed { digest, status: PushStatus::Unchanged })
-    }
-}
-
-const EMPTY_CONTENT_BYTES: Bytes = Bytes::from_static(EMPTY_CONTENT);
-
-/// Pushes the configuration blob that every artifact of a repository refers to, unless it is there.
-pub(crate) async fn push_config(repository: &Repository) -> Result<(), Error> {
-    let config = Descriptor::of(MediaType::OCI_EMPTY, EMPTY_CONTENT);
-    push_unless_there(repository, &config, EMPTY_CONTENT_BYTES).await
-}
-
-async fn existing_manifest(
-    repository: &Repository,
-    target: &TagOrDigest,
-) -> Result<Option<(Digest, Manifest)>, Error> {
-    match repository.manifest(target).await {
-        Ok(FetchedManifest { descriptor, kind: ManifestKind::Manifest(manifest), .. }) => {
-            Ok(Some((descriptor.digest, *manifest)))
-        }
-        Ok(_) => Ok(None),
-        // Some registries deny access to a manifest that does not exist, and some users may write but not
-        // read. The push itself shows whether it is allowed.
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound(_) | ErrorKind::Denied(_) | ErrorKind::Manifest(_) => Ok(None),
-            _ => Err(error),
-        },
-    }
-}
-
-/// Pushes a blob that the repository does not have. It runs beside the lookup of the tag: a manifest
-/// whose blob is missing cannot equal ours.
-///
-/// Returns true if the blob is there now, and false if the registry does not let this client ask.
-async fn push_missing(
-    repository: &Repository,
-    blob: &Descriptor,
-    content: Bytes,
-) -> Result<bool, Error> {
-    match repository.has_blob(&blob.digest).await {
-        Ok(true) => Ok(true),
-        Ok(false) => repository.push_blob(blob, content).await.map(|()| true),
-        Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Pushes a blob unless the repository has it. If the lookup is denied, the blob is pushed too.
-async fn push_unless_there(
-    repository: &Repository,
-    blob: &Descriptor,
-    content: Bytes,
-) -> Result<(), Error> {
-    if push_missing(repository, blob, content.clone()).await? {
-        return Ok(());
-    }
-    repository.push_blob(blob, content).await
 }
 
 /// What was found in place of an artifact of the kind that was asked for.

@@ -4,19 +4,22 @@
 use std::fmt;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::auth::authenticator::{AuthContext, Authenticator};
 use super::auth::credentials::keychain::Keychain;
 use super::auth::credentials::secret::Credential;
 use super::auth::scope::Access;
 use super::background::BackgroundTasks;
-use super::error::{Error, ErrorKind};
+use super::error::{Error, ErrorKind, ProtocolViolation, Result};
+use super::error_response::BODY_LIMIT;
 use super::names::{RegistryName, RepositoryName};
 use super::operation::{Operation, Shared};
 use super::registry::Registry;
 use super::repository::handle::Repository;
 use super::retry::RetryPolicy;
 use super::warning::{Warning, Warnings};
-use crate::wire::{Method, Settings, TlsSettings, Transport};
+use crate::wire::{Method, Origin, Response, Settings, TlsSettings, Transport};
 
 /// A client of registries. Clones share connections and logins.
 #[derive(Clone)]
@@ -116,6 +119,40 @@ fn shared(transport: Arc<Transport>, keychain: Keychain, retry: RetryPolicy) -> 
     }
 }
 
+/// Fails unless `response` to a request for `base` is one that a registry gives (distribution
+/// specification, "Determining Support"). A web site answers any path, with a page or by leading to its own
+/// form for logins.
+async fn check_is_registry(base: &Url, response: Response) -> Result<()> {
+    let answered = response.url();
+    let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
+    if Origin::of(answered) != Origin::of(base) || path(answered) != path(base) {
+        return Err(ProtocolViolation::LedElsewhere(without_query(answered)).into());
+    }
+    if response.status() != 200 {
+        return Err(ErrorKind::of_unexpected(response).await);
+    }
+    let content_type = response.headers().get("content-type").unwrap_or_default();
+    let says_html = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    let body = response.read(BODY_LIMIT).await?;
+    if is_page(says_html, &body) { Err(ProtocolViolation::WebPage.into()) } else { Ok(()) }
+}
+
+/// Returns true if `body` is a web page. The type alone does not say so: Quay's answer is `true` as
+/// `text/html`, and an empty body may have any type.
+fn is_page(says_html: bool, body: &[u8]) -> bool {
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    text.starts_with(b"<") || (says_html && !text.is_empty() && !is_json())
+}
+
+/// Returns `url` without what may be a secret in it.
+fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
 /// The outcome of a login that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -130,7 +167,8 @@ impl Client {
     /// Checks `credential` with the registry. The client's own keychain is not used.
     ///
     /// # Errors
-    /// [`ErrorKind::Authentication`] if the registry does not accept the credential.
+    /// [`ErrorKind::Authentication`] if the registry does not accept the credential;
+    /// [`ErrorKind::Protocol`] if the server's answer is not that of a registry, but perhaps of a web site.
     pub async fn check_login(
         &self,
         registry: &RegistryName,
@@ -147,17 +185,35 @@ impl Client {
         };
         let operation = Operation::new(Arc::clone(&shared), context.clone());
         let checked = operation.retry(|operation| async move {
-            let request = operation.request(Method::GET, operation.url(""), "base");
-            let response = operation.send(request).await?;
-            match response.status() {
-                ..400 => Ok(()),
-                _ => Err(ErrorKind::of_response(response).await),
-            }
+            let url = operation.url("");
+            let request = operation.request(Method::GET, url.clone(), "base");
+            check_is_registry(&url, operation.send(request).await?).await
         });
         match checked.await {
             Ok(()) if shared.authenticator.was_challenged(&context) => Ok(LoginOutcome::Accepted),
             Ok(()) => Ok(LoginOutcome::NotAskedFor),
             Err(error) => Err(Error::new("logging in to", registry.to_string(), error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_is_told_from_the_answer_of_a_registry() {
+        for (says_html, body, expected) in [
+            (false, "{}", false),
+            (false, "", false),
+            (false, "<!DOCTYPE html>", true),
+            (false, "\u{feff}\r\n<html>", true),
+            (true, "true", false),
+            (true, "{}", false),
+            (true, "It works!", true),
+            (true, "", false),
+        ] {
+            assert_eq!(is_page(says_html, body.as_bytes()), expected, "{says_html} {body:?}");
         }
     }
 }

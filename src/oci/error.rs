@@ -28,7 +28,7 @@ pub(super) type Result<T, E = ErrorKind> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The registry requires a login, or did not accept the credential (401).
     Authentication(AuthenticationError),
-    /// The account may not do this (403).
+    /// The account may not do this: 403, or 401 for a token that its login was exchanged for.
     Denied(ErrorResponse),
     /// There is no such repository, manifest or blob (404).
     NotFound(ErrorResponse),
@@ -92,6 +92,10 @@ pub enum ProtocolViolation {
     List,
     /// A list has more entries than this.
     ListLength(usize),
+    /// The answer is a web page.
+    WebPage,
+    /// The server led to this URL, which is no part of a registry's API.
+    LedElsewhere(String),
 }
 
 impl Error {
@@ -259,6 +263,10 @@ impl fmt::Display for ProtocolViolation {
             Self::PageUrl => f.write_str("the next page of a list has no URL that can be asked"),
             Self::List => f.write_str("a list is not of the specification's form"),
             Self::ListLength(limit) => write!(f, "a list has more than {limit} entries"),
+            Self::WebPage => f.write_str("its answer is a web page"),
+            Self::LedElsewhere(url) => {
+                write!(f, "it led to {url}, which is no part of a registry's API")
+            }
         }
     }
 }

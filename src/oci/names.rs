@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use url::Host;
+
 use super::digest::{InvalidDigest, debug_as_display};
 
 pub(super) const DOCKER_HUB: &str = "docker.io";
@@ -75,7 +77,9 @@ impl FromStr for RegistryName {
     }
 }
 
-/// Returns `host` in lower case if it consists of labels of letters, digits and inner hyphens.
+/// Returns `host` in lower case if it consists of labels of letters, digits and inner hyphens, and is the
+/// host of a URL as it stands. A URL turns `127.1` and `0x7f.1` into addresses, and has no room for
+/// `256.1.1.1` or a broken international name.
 fn host_name(host: &str) -> Option<String> {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -83,7 +87,11 @@ fn host_name(host: &str) -> Option<String> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    (host.len() <= HOST_LIMIT && host.split('.').all(label)).then(|| host.to_ascii_lowercase())
+    if host.len() > HOST_LIMIT || !host.split('.').all(label) {
+        return None;
+    }
+    let host = host.to_ascii_lowercase();
+    Host::parse(&host).is_ok_and(|of_url| of_url.to_string() == host).then_some(host)
 }
 
 fn port_number(digits: &str) -> Option<u16> {

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
 use super::auth::authenticator::{AuthContext, Authenticator};
+use super::auth::error::AuthenticationError;
 use super::background::BackgroundTasks;
 use super::error::{ErrorKind, Result};
 use super::retry::{RetryBudget, RetryPolicy};
 use super::warning::Warnings;
-use crate::wire::{Destination, Method, Origin, Request, Response, Transport};
+use crate::wire::{Method, Request, Response, Target, Transport};
 
 pub(super) struct Shared {
     pub(super) transport: Arc<Transport>,
@@ -65,9 +66,14 @@ impl Operation {
         }
     }
 
-    /// Builds a request. A transcript shows `step` as its purpose.
+    /// Builds a request to a URL of ours. A transcript shows `step` as its purpose.
     pub(super) fn request(&self, method: Method, url: Url, step: &str) -> Request {
-        Request::new(method, url, format!("{}: {step}", self.context.purpose))
+        self.request_at(method, Target::registry(url), step)
+    }
+
+    /// Builds a request to a target that a response named.
+    pub(super) fn request_at(&self, method: Method, target: Target, step: &str) -> Request {
+        Request::new(method, target, format!("{}: {step}", self.context.purpose))
     }
 
     /// Sends `request`, and turns a response whose status is not among `accepted` into an error.
@@ -86,24 +92,26 @@ impl Operation {
     /// Sends `request` and returns the response, whatever its status.
     ///
     /// Redirects are followed. A request to the registry has the authorization that its challenge asks for,
-    /// and is sent again if the registry asks for another one. A request to another origin, such as the
-    /// location of an upload, has no authorization.
+    /// and is sent again if the registry asks for another one. A request to a foreign target, such as the
+    /// location of an upload at another origin, has no authorization.
     pub(super) async fn send(&self, request: Request) -> Result<Response> {
         // Boxed, because this large future would be a part of the future of every operation.
         Box::pin(self.send_authorized(request)).await
     }
 
-    async fn send_authorized(&self, mut request: Request) -> Result<Response> {
+    async fn send_authorized(&self, request: Request) -> Result<Response> {
         let Shared { authenticator, warnings, .. } = &*self.shared;
         let registry = &self.context.registry;
-        if Origin::of(&request.url).as_ref() != Some(&registry.origin) {
-            return self.follow(request).await;
+        if request.target.is_foreign() {
+            return without_login(self.follow(request).await?);
         }
-        request.destination = Destination::Registry;
         let mut login = authenticator.begin(&self.context).await?;
         loop {
             let authorization = login.authorization.clone();
             let response = self.follow(request.clone().authorization(authorization)).await?;
+            if response.is_foreign() {
+                return without_login(response);
+            }
             let reviewed = authenticator.review(&self.context, &mut login, response).await?;
             if let Some(response) = reviewed {
                 warnings.note(&registry.name, response.headers());
@@ -119,5 +127,13 @@ impl Operation {
 
     pub(super) fn has_sent(&self) -> bool {
         self.attempts.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Returns a response that another origin sent or led to. A 401 is an error: no credential is sent there.
+fn without_login(response: Response) -> Result<Response> {
+    match response.status() {
+        401 => Err(AuthenticationError::OtherHost.into()),
+        _ => Ok(response),
     }
 }

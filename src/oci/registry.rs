@@ -24,7 +24,7 @@ impl Registry {
         let scheme = if plain_http { "http" } else { "https" };
         let base = Url::parse(&format!("{scheme}://{}/v2/", name.api_authority()));
         let origin = base.as_ref().ok().and_then(Origin::of);
-        // `RegistryName` admits only hosts and ports that a URL can hold.
+        // `RegistryName` parsed the host as the host of a URL.
         let (Ok(base), Some(origin)) = (base, origin) else {
             unreachable!("the name of a registry is the authority of a URL")
         };

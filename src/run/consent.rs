@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use super::error::RunError;
-use super::fetch::Origin;
+use super::fetch::{Origin, find_engine};
+use super::image::ImageChoice;
 use super::prepare::{Checked, Runner};
 use crate::oci::auth::Secret;
 use crate::oci::{Digest, Reference};
 use crate::runconfig::{McpTransport, SecretReference};
-use crate::state::{Agreement, Agreements};
+use crate::state::{Agreement, Agreements, Stored};
 
 /// Whether the user has agreed to a run.
 #[derive(Debug)]
@@ -29,11 +30,14 @@ pub struct Agreed(pub(super) Checked);
 pub struct ConsentRequest {
     /// The reference of the configuration.
     pub reference: Reference,
-    /// The digest of its manifest.
-    pub digest: Digest,
+    /// The digest of its manifest. It is missing for an image that is only on this machine.
+    pub digest: Option<Digest>,
+    /// Whether a stored run configuration of the same name is replaced.
+    pub replaces: bool,
     checked: Checked,
     agreements: Agreements,
     summary: Vec<String>,
+    warnings: Vec<String>,
     last: Option<Agreement>,
 }
 
@@ -50,23 +54,75 @@ pub enum Change {
 
 impl Checked {
     /// Finds out whether the user agreed to this run before. Only a configuration from a registry
-    /// needs that, and the agreement is about its manifest and every line of its summary.
+    /// needs that, or an image where the user agreed to a configuration before. The agreement is about
+    /// the manifest, the digest of the image, and every line that is shown.
+    ///
+    /// If the user has to be asked, the image is looked up at its registry, with one request.
     ///
     /// # Errors
     /// [`RunError::State`].
-    pub fn consent(self, agreements: &Agreements) -> Result<Consent, RunError> {
-        if let Origin::Artifact(reference, digest) = &self.fetched.origin {
-            let (reference, digest, summary) = (reference.clone(), digest.clone(), self.summary());
-            if !agreements.contains(&digest, &summary)? {
-                let (last, agreements) = (agreements.last_about(&reference)?, agreements.clone());
-                let checked = self;
-                let request =
-                    ConsentRequest { reference, digest, checked, agreements, summary, last };
-                return Ok(Consent::Needed(Box::new(request)));
+    pub async fn consent(mut self, agreements: &Agreements) -> Result<Consent, RunError> {
+        let (reference, mut digest) = match &self.fetched.origin {
+            Origin::Artifact(reference, digest) => (reference.clone(), Some(digest.clone())),
+            Origin::Image(reference) if agreements.last_about(reference)?.is_some() => {
+                (reference.clone(), None)
+            }
+            Origin::Image(_) | Origin::File(_) => {
+                return Ok(Consent::Given(Box::new(Agreed(self))));
+            }
+        };
+        if let Some(digest) = &digest
+            && let Some(known) = agreements.about(digest)?
+            && let Some(image) = known.image.as_ref().filter(|_| !self.fetched.request.pull)
+        {
+            self.image = ImageChoice::Pinned(image.clone());
+            if known.shown == shown(&self.summary(&self.image)) {
+                return Ok(Consent::Given(Box::new(Agreed(self))));
             }
         }
-        Ok(Consent::Given(Box::new(Agreed(self))))
+        self.image = self.choose_image().await;
+        if digest.is_none() {
+            digest = self.image.digest().cloned();
+        }
+        let summary = self.summary(&self.image);
+        let known = match &digest {
+            Some(digest) => agreements.about(digest)?,
+            None => None,
+        };
+        if known.is_some_and(|known| known.shown == shown(&summary)) {
+            return Ok(Consent::Given(Box::new(Agreed(self))));
+        }
+        let (last, agreements) = (agreements.last_about(&reference)?, agreements.clone());
+        let replaces = matches!(self.stored, Stored::SameSource | Stored::Other);
+        let ((summary, warnings), checked) = (summary, self);
+        Ok(Consent::Needed(Box::new(ConsentRequest {
+            reference,
+            digest,
+            replaces,
+            checked,
+            agreements,
+            summary,
+            warnings,
+            last,
+        })))
     }
+
+    async fn choose_image(&self) -> ImageChoice {
+        let (client, image) = (&self.fetched.client, &self.fetched.document.config().image);
+        match &self.runner {
+            Runner::Container(_, engine) => ImageChoice::of(client, Some(engine), image).await,
+            Runner::ToolHive(_) => {
+                let engine = find_engine(&self.fetched.request).ok();
+                ImageChoice::of(client, engine.as_ref(), image).await
+            }
+        }
+    }
+}
+
+/// Returns all lines of a summary, as an agreement keeps them.
+fn shown((lines, warnings): &(Vec<String>, Vec<String>)) -> Vec<String> {
+    let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
+    lines.iter().cloned().chain(warnings).collect()
 }
 
 impl ConsentRequest {
@@ -77,20 +133,26 @@ impl ConsentRequest {
     }
 
     /// Returns the lines that the user has to see: what runs and what it may touch. Lines that are
-    /// gone come first.
+    /// gone come first. The warnings are not among them.
     #[must_use]
     pub fn lines(&self) -> Vec<(Change, &str)> {
+        let is_warning = |line: &&String| line.starts_with("warning: ");
         let known = self.last.as_ref().map_or(&self.summary, |last| &last.shown);
-        // A hostile configuration has many lines, so that each is looked up in a set.
-        let [shown_before, shown_now] =
-            [known, &self.summary].map(|lines| lines.iter().collect::<HashSet<_>>());
-        let removed = known.iter().filter(|line| !shown_now.contains(line));
+        let (before, now): (HashSet<_>, HashSet<_>) =
+            (known.iter().collect(), self.summary.iter().collect());
+        let removed = known.iter().filter(|line| !is_warning(line) && !now.contains(line));
         let current = self.summary.iter().map(|line| {
-            let change =
-                if shown_before.contains(line) { Change::Unchanged } else { Change::Added };
+            let change = if before.contains(line) { Change::Unchanged } else { Change::Added };
             (change, line.as_str())
         });
         removed.map(|line| (Change::Removed, line.as_str())).chain(current).collect()
+    }
+
+    /// Returns one sentence for each permission that gives this machine away. Show them last, where a long
+    /// configuration cannot move them out of sight.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Records that the user saw these lines and agreed.
@@ -98,7 +160,12 @@ impl ConsentRequest {
     /// # Errors
     /// [`RunError::State`].
     pub fn agree(self) -> Result<Agreed, RunError> {
-        self.agreements.remember(&self.reference, &self.digest, self.summary)?;
+        // Without a digest there is nothing that an agreement could be about.
+        if let Some(digest) = &self.digest {
+            let shown = shown(&(self.summary, self.warnings));
+            let image = self.checked.image.digest();
+            self.agreements.remember(&self.reference, digest, image, shown)?;
+        }
         Ok(Agreed(self.checked))
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::{Engine, EngineError, EngineKind, Lifetime, ToolHive};
 use crate::oci::{Client, Digest, ErrorKind, Reference, UnsupportedArtifact};
 use crate::runconfig::{
     ConfigLocation, Document, ImageOptions, InvalidLocation, MAX_SIZE, PullError, WorkloadName,
-    name_of_image, pull, renamed, runnable,
+    is_built_by_toolhive, name_of_image, pull, renamed, runnable,
 };
 use crate::wire::HttpErrorKind::{Connection, Refused, Timeout, Unresolved};
 
@@ -35,6 +35,10 @@ pub struct RunRequest {
     /// Files that hold secrets, by the secret's name. Other secrets are looked for in environment
     /// variables such as `TOOLHIVE_SECRET_name`.
     pub secret_files: BTreeMap<String, PathBuf>,
+    /// Whether a stored run configuration or a container from another source is replaced.
+    pub force: bool,
+    /// Whether the image is looked up at its registry again although the user agreed to one before.
+    pub pull: bool,
     /// The port to publish an HTTP server at, and no other.
     pub port: Option<u16>,
     /// How long the container lives. A stdio server is always attached.
@@ -85,11 +89,12 @@ pub struct Fetched {
 
 #[derive(Debug)]
 pub(super) enum Origin {
-    File,
+    /// A file; `None` for a document that the caller read.
+    File(Option<PathBuf>),
     /// From a registry. The user has to agree to the manifest of this digest.
     Artifact(Reference, Digest),
     /// It was made for a container image.
-    Image,
+    Image(Reference),
 }
 
 impl Fetched {
@@ -100,7 +105,20 @@ impl Fetched {
     }
 
     pub(super) const fn is_image(&self) -> bool {
-        matches!(self.origin, Origin::Image)
+        matches!(self.origin, Origin::Image(_))
+    }
+
+    /// Returns the name of the source, to recognise it at the next run.
+    pub(super) fn source(&self) -> Option<String> {
+        match &self.origin {
+            Origin::File(path) => {
+                let path = path.as_ref()?.canonicalize().ok()?;
+                Some(path.display().to_string())
+            }
+            Origin::Artifact(reference, _) | Origin::Image(reference) => {
+                Some(reference.to_string())
+            }
+        }
     }
 }
 
@@ -122,17 +140,20 @@ pub async fn fetch(client: &Client, mut request: RunRequest) -> Result<Fetched, 
         None => runnable(&request.source)?,
     };
     let (document, origin) = match (given, location) {
-        (Some(document), _) => (configured(document, &request)?, Origin::File),
+        (Some(document), _) => (configured(document, &request)?, Origin::File(None)),
         (None, ConfigLocation::File(path)) => {
-            (configured(read_file(&path)?, &request)?, Origin::File)
+            (configured(read_file(&path)?, &request)?, Origin::File(Some(path)))
         }
         (None, ConfigLocation::Name(name)) => {
             let path = &*file_by_name.insert(PathBuf::from(name));
-            (configured(read_file(path)?, &request)?, Origin::File)
+            (configured(read_file(path)?, &request)?, Origin::File(Some(path.clone())))
         }
         // Standard input belongs to the caller, who reads the configuration from it.
         (None, ConfigLocation::Standard) => {
             return Err(InvalidLocation::Ambiguous(request.source).into());
+        }
+        (None, ConfigLocation::Registry(image)) if is_built_by_toolhive(&image) => {
+            (for_image(&image, &request)?, Origin::Image(image))
         }
         (None, ConfigLocation::Registry(reference)) => match pull(client, &reference).await {
             Ok(pulled) => {
@@ -141,14 +162,14 @@ pub async fn fetch(client: &Client, mut request: RunRequest) -> Result<Fetched, 
             }
             Err(PullError::Unsupported(
                 UnsupportedArtifact::ContainerImage | UnsupportedArtifact::Index { .. },
-            )) => (for_image(&reference, &request)?, Origin::Image),
+            )) => (for_image(&reference, &request)?, Origin::Image(reference)),
             Err(error)
                 if allows_local_image(&error)
                     && !request.only_configuration
                     && has_image(&request, &reference).await =>
             {
                 local_image = Some(error);
-                (for_image(&reference, &request)?, Origin::Image)
+                (for_image(&reference, &request)?, Origin::Image(reference))
             }
             Err(error) => return Err(error.into()),
         },

@@ -4,14 +4,15 @@ use tokio::select;
 
 use super::consent::Agreed;
 use super::error::RunError;
-use super::fetch::Fetched;
+use super::fetch::{Fetched, find_engine};
+use super::image::ImageChoice;
 use super::observer::{Note, RunObserver};
 use super::prepare::{Checked, Runner};
 use super::server::{Launch, RunOutcome, Started, waiting};
 use super::signals::{Signal, Signals, ending};
-use crate::engine::{Engine, Plan, ToolHive};
+use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::Reference;
-use crate::runconfig::{Document, McpTransport};
+use crate::runconfig::{Document, McpTransport, is_built_by_toolhive};
 use crate::state::{IfExists, SaveOutcome, StateStore};
 
 impl Agreed {
@@ -28,16 +29,26 @@ impl Agreed {
         signals: &mut impl Signals,
         observer: &dyn RunObserver,
     ) -> Result<Started, RunError> {
-        let Checked { fetched, runner } = self.0;
+        let may_replace = self.0.may_replace();
+        let Checked { fetched, runner, image, .. } = self.0;
         let (run, engine) = match runner {
             Runner::ToolHive(toolhive) => {
+                provide_for_toolhive(&fetched, &image, signals, observer).await?;
                 return hand_over(&toolhive, &fetched.document, signals).await;
             }
             Runner::Container(run, engine) => (run, engine),
         };
-        let plan = fetched.complete(&run)?;
+        let mut plan = fetched.complete(&run)?;
+        plan.image = image.name(&plan.image);
+        let ready = async {
+            engine.make_room(&plan, may_replace).await?;
+            if fetched.local_image.is_some() {
+                return Ok(());
+            }
+            provide_image(&engine, &image, &plan.image, fetched.request.pull, observer).await
+        };
         select! {
-            done = make_ready(&fetched, &engine, &plan, observer) => done?,
+            done = ready => done?,
             _ = ending(signals) => return Err(RunError::Interrupted),
         }
         save(&fetched, store, observer)?;
@@ -49,30 +60,25 @@ impl Agreed {
     }
 }
 
-/// Removes an ended container of the same workload, and pulls the image where that is needed.
-async fn make_ready(
-    fetched: &Fetched,
-    engine: &Engine,
-    plan: &Plan,
-    observer: &dyn RunObserver,
-) -> Result<(), RunError> {
-    engine.make_room(plan).await?;
-    if fetched.local_image.is_some() {
-        return Ok(());
-    }
-    provide_image(engine, &plan.image, observer).await
-}
-
 /// Pulls the image as `ToolHive`'s ordinary run does: always if the tag is missing or `latest`, otherwise
-/// only if the engine does not have it. If the pull fails, an older local image is used.
+/// only if the engine does not have it. If the pull fails, an older local image is used. With `again`, every
+/// tag is pulled. An image that `ToolHive` built is never pulled.
 async fn provide_image(
     engine: &Engine,
+    choice: &ImageChoice,
     image: &str,
+    again: bool,
     observer: &dyn RunObserver,
 ) -> Result<(), RunError> {
     let is_here = engine.has_image(image).await?;
-    let is_moving = image.parse::<Reference>().is_ok_and(|reference| {
-        reference.digest().is_none() && reference.tag().is_none_or(|tag| tag.as_str() == "latest")
+    let reference = image.parse::<Reference>();
+    if reference.as_ref().is_ok_and(is_built_by_toolhive) || *choice == ImageChoice::Local {
+        let missing = || EngineError::NotHere(image.to_owned()).into();
+        return is_here.then_some(()).ok_or_else(missing);
+    }
+    let is_moving = reference.is_ok_and(|reference| {
+        let is_latest = reference.tag().is_none_or(|tag| tag.as_str() == "latest");
+        reference.digest().is_none() && (is_latest || again)
     });
     if is_here && !is_moving {
         return Ok(());
@@ -87,16 +93,50 @@ async fn provide_image(
     }
 }
 
-/// Saves the configuration in the state store, as `ToolHive` does, so that it can be exported. An
-/// image does not replace the configuration of another image.
+/// Pulls the image for `ToolHive`, which does not pull the image of a configuration itself. An image that
+/// the user agreed to gets its name on this machine, because `ToolHive` runs what has that name.
+async fn provide_for_toolhive(
+    fetched: &Fetched,
+    choice: &ImageChoice,
+    signals: &mut impl Signals,
+    observer: &dyn RunObserver,
+) -> Result<(), RunError> {
+    let image = &fetched.document.config().image;
+    if image.is_empty() || fetched.local_image.is_some() {
+        return Ok(());
+    }
+    let engine = match find_engine(&fetched.request) {
+        Ok(engine) => engine,
+        Err(error) => {
+            observer.note(Note::ImageNotPulled(&error));
+            return Ok(());
+        }
+    };
+    // With its registry: without one, podman would use any local image of the same path.
+    let full = image.parse().map_or_else(|_| image.clone(), |image: Reference| image.to_string());
+    let name = choice.name(&full);
+    let work = async {
+        provide_image(&engine, choice, &name, fetched.request.pull, observer).await?;
+        if name == full { Ok(()) } else { Ok(engine.tag_image(&name, &full).await?) }
+    };
+    select! {
+        done = work => done,
+        _ = ending(signals) => Err(RunError::Interrupted),
+    }
+}
+
+/// Saves the configuration in the state store, as `ToolHive` does, so that it can be exported, and
+/// remembers its source.
 fn save(fetched: &Fetched, store: &StateStore, observer: &dyn RunObserver) -> Result<(), RunError> {
     let document = &fetched.document;
     let name = document.workload_name()?;
-    let is_other_image = fetched.is_image()
-        && store.load(&name).is_ok_and(|stored| stored.config().image != document.config().image);
-    let if_exists = if is_other_image { IfExists::Fail } else { IfExists::Replace };
-    if store.save(&name, document, if_exists)? == SaveOutcome::Replaced && !fetched.is_image() {
+    if store.save(&name, document, IfExists::Replace)? == SaveOutcome::Replaced
+        && !fetched.is_image()
+    {
         observer.note(Note::Replaced(&name));
+    }
+    if let Some(source) = fetched.source() {
+        store.remember_source(&name, document, &source)?;
     }
     Ok(())
 }

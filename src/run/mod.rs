@@ -15,6 +15,7 @@
 mod consent;
 mod error;
 mod fetch;
+mod image;
 mod launch;
 mod observer;
 mod prepare;

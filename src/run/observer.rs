@@ -35,6 +35,8 @@ pub enum Note<'a> {
     SecretVariables(&'a [&'a str]),
     /// The engine pulls this image.
     PullingImage(&'a str),
+    /// `ToolHive` runs the image that is on this machine, because no engine was found to pull it.
+    ImageNotPulled(&'a EngineError),
     /// The image cannot be pulled, and the engine has an older one.
     OlderImage(&'a EngineError),
     /// A different stored run configuration of this name was replaced.
@@ -56,6 +58,7 @@ impl fmt::Display for Note<'_> {
                 names.join(" ")
             ),
             Self::PullingImage(image) => format!("pulling the image {image}"),
+            Self::ImageNotPulled(error) => format!("the image is not pulled: {}", chain(error)),
             Self::OlderImage(error) => format!("{}; running the older local image", chain(error)),
             Self::Replaced(name) => format!("replaced the stored run configuration '{name}'"),
             Self::Waiting(url) => format!("waiting until {url} answers"),

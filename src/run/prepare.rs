@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::error::{RunError, UnusableOption};
 use super::fetch::{Fetched, RunRequest, find_engine, unused_port};
+use super::image::ImageChoice;
 use super::observer::{Note, RunObserver};
 use super::secrets::Secrets;
-use crate::directories::config_home;
+use crate::directories::{config_home, home};
 use crate::engine::{
-    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, declared, hides_files, unsupported,
+    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, hides_files, unsupported,
 };
 use crate::oci::auth::Secret;
-use crate::runconfig::{McpTransport, RunConfig, SecretReference};
+use crate::runconfig::{McpTransport, RunConfig, SecretReference, View};
+use crate::state::{StateError, StateStore, Stored};
 
 /// A run configuration that passed all checks that need no container engine.
 #[derive(Debug)]
@@ -26,6 +28,9 @@ pub struct Prepared {
 pub struct Checked {
     pub(super) fetched: Fetched,
     pub(super) runner: Runner<Engine>,
+    pub(super) image: ImageChoice,
+    /// What the state store holds under the configuration's name.
+    pub(super) stored: Stored,
 }
 
 /// What runs the server. `E` is the container engine, once it is known.
@@ -113,6 +118,26 @@ impl Fetched {
         self.plan(run.secrets.known.clone(), &run.working_dir, run.port)
     }
 
+    /// Compares the configuration with what is stored under its name. What came from elsewhere is
+    /// replaced only if the request says so.
+    fn stored(&self, store: &StateStore) -> Result<Stored, RunError> {
+        let name = self.document.workload_name()?;
+        let stored = store.compare(&name, &self.document, self.source().as_deref())?;
+        // Options such as `--env` make another configuration for the same image.
+        let image = &self.document.config().image;
+        let is_same_image = || {
+            self.is_image() && store.load(&name).is_ok_and(|other| other.config().image == *image)
+        };
+        match stored {
+            Stored::Other if is_same_image() => Ok(Stored::SameSource),
+            Stored::Other if !self.request.force => {
+                let path = store.path_of(&name);
+                Err(StateError::Exists { name, path }.into())
+            }
+            other => Ok(other),
+        }
+    }
+
     /// Tells the observer where another port is used than the configuration's.
     fn note_port(&self, run: &ContainerRun, observer: &dyn RunObserver) {
         let wanted = self.document.config().port;
@@ -140,12 +165,19 @@ impl Prepared {
         Some(run.preview.command_line(engine, request.lifetime))
     }
 
-    /// Finds the engine, and checks that mounted files exist, that the container's name is free and
-    /// that its server could be reached. Nothing is pulled or changed.
+    /// Finds the engine, and checks that mounted files exist, that the container's name is free, that
+    /// its server could be reached, and that nothing of another source in `store` would be replaced.
+    /// Nothing is pulled or changed.
     ///
     /// # Errors
-    /// [`RunError::Engine`], or [`RunError::Plan`] for a missing file.
-    pub async fn check(self, observer: &dyn RunObserver) -> Result<Checked, RunError> {
+    /// [`RunError::Engine`], [`RunError::State`], or [`RunError::Plan`] for a missing file.
+    pub async fn check(
+        self,
+        store: &StateStore,
+        observer: &dyn RunObserver,
+    ) -> Result<Checked, RunError> {
+        let stored = self.fetched.stored(store)?;
+        let may_replace = stored.is_own() || self.fetched.request.force;
         let runner = match self.runner {
             Runner::ToolHive(toolhive) => Runner::ToolHive(toolhive),
             Runner::Container(run, ()) => {
@@ -153,12 +185,12 @@ impl Prepared {
                     return Err(PlanError::MissingSource(source.to_owned()).into());
                 }
                 let engine = find_engine(&self.fetched.request)?;
-                engine.check(&run.preview).await?;
+                engine.check(&run.preview, may_replace).await?;
                 self.fetched.note_port(&run, observer);
                 Runner::Container(run, engine)
             }
         };
-        Ok(Checked { fetched: self.fetched, runner })
+        Ok(Checked { fetched: self.fetched, runner, image: ImageChoice::AsNamed, stored })
     }
 }
 
@@ -172,13 +204,31 @@ impl Checked {
         }
     }
 
-    /// Returns what the server is and may touch, for a user who has to agree.
-    pub(super) fn summary(&self) -> Vec<String> {
-        let document = &self.fetched.document;
-        match &self.runner {
-            Runner::Container(run, _) => run.preview.summary(&document.config().secrets),
-            Runner::ToolHive(_) => declared(document),
+    /// Returns true if a container or a stored run configuration of the same name may be replaced.
+    pub(super) const fn may_replace(&self) -> bool {
+        self.stored.is_own() || self.fetched.request.force
+    }
+
+    /// Returns what the server is and may touch, for a user who has to agree: lines, then warnings.
+    pub(super) fn summary(&self, image: &ImageChoice) -> (Vec<String>, Vec<String>) {
+        let fetched = &self.fetched;
+        let for_toolhive = matches!(self.runner, Runner::ToolHive(_));
+        let is_stdio = fetched.document.config().transport.get() == Ok(&McpTransport::Stdio);
+        let view = View {
+            working_dir: std::env::current_dir().ok(),
+            home: home(|name| std::env::var_os(name)),
+            hides_secrets: false,
+            // Engines isolate a stdio server, whatever was allowed.
+            without_isolation: fetched.request.allows("isolate_network") && !is_stdio,
+            for_toolhive,
+        };
+        let review = view.review(&fetched.document);
+        let mut lines = review.lines();
+        lines.extend(image.line());
+        if for_toolhive {
+            lines.push("runs with: ToolHive, which acts on every field".to_owned());
         }
+        (lines, review.warnings)
     }
 }
 

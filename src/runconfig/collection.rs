@@ -8,10 +8,11 @@ use tokio::task::JoinSet;
 use super::document::Document;
 use super::name::WorkloadName;
 use super::pull::{PullError, Pulled, pull, pull_small};
-use super::push::{PushError, PushOptions};
-use crate::oci::artifact::{PackedArtifact, PushOrder, Pushed, push_config};
+use super::push::{PushError, PushOptions, push_packed};
+use crate::oci::artifact::PackedArtifact;
 use crate::oci::auth::Access;
-use crate::oci::{self, Client, Reference, Repository, Tag, TagQuery};
+use crate::oci::push::{ConfigBlob, find_config, push_config};
+use crate::oci::{self, Client, Pushed, Reference, Repository, Tag, TagQuery};
 use crate::printable::excerpt;
 
 /// How many configurations are transferred at the same time.
@@ -55,7 +56,10 @@ impl Collection {
     /// The login and the repository's configuration blob, which every push needs, come first: if they fail,
     /// nothing else is sent. `done` gets a [`PushError`] for each that failed, among them
     /// [`PushError::OtherName`] for a configuration whose own name differs from the name it is pushed
-    /// under: [`Self::pull_each`] would refuse it.
+    /// under: [`Self::pull_each`] would refuse it. In the end [`PushError::NothingToAllow`], where a path that
+    /// `options` allow holds nothing to allow in any of them.
+    ///
+    /// The configuration blob is not among what [`Pushed::sent`] says of any workload.
     pub async fn push_each<E: From<PushError>>(
         &self,
         names: impl IntoIterator<Item = WorkloadName>,
@@ -68,11 +72,16 @@ impl Collection {
             return Ok(());
         }
         let repository = self.repository(Access::Push);
-        push_config(&repository).await.map_err(PushError::Registry)?;
+        let is_dry = options.dry_run;
+        let config =
+            if is_dry { find_config(&repository).await } else { push_config(&repository).await };
+        config.map_err(PushError::Registry)?;
         let mut tasks: JoinSet<(_, Result<_, PushError>)> = JoinSet::new();
+        let mut unused = options.allowances();
         for name in names {
-            let packed = match load(&name).and_then(|document| Ok(pack(&name, &document, options)?))
-            {
+            let packed =
+                load(&name).and_then(|document| Ok(pack(&name, &document, options, &mut unused)?));
+            let packed = match packed {
                 Ok(packed) => packed,
                 Err(error) => {
                     done(name, Err(error));
@@ -83,14 +92,14 @@ impl Collection {
             wait(&mut tasks, in_flight, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
             let (repository, tag) = (repository.clone(), name.to_tag());
             tasks.spawn(async move {
-                // Boxed, because the future of several requests at the same time is large.
-                let pushed = Box::pin(packed.push(&repository, &tag, PushOrder::TagFirst));
-                (name, pushed.await.map_err(PushError::Registry))
+                let config = ConfigBlob::Known;
+                let pushed = push_packed(&packed, &repository, &tag, config, is_dry).await;
+                (name, pushed.map_err(PushError::Registry))
             });
             wait(&mut tasks, in_flight, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
         }
         wait(&mut tasks, 1, |(name, pushed)| done(name, pushed.map_err(E::from))).await;
-        Ok(())
+        if unused.is_empty() { Ok(()) } else { Err(PushError::NothingToAllow(unused)) }
     }
 
     /// Lists the tags of the repository, in the registry's order: one for each workload, and any
@@ -158,10 +167,11 @@ fn pack(
     name: &WorkloadName,
     document: &Document,
     options: &PushOptions,
+    unused: &mut Vec<String>,
 ) -> Result<PackedArtifact, PushError> {
     match other_name(document, name) {
         Some(own) => Err(PushError::OtherName { name: name.clone(), own }),
-        None => options.pack(document),
+        None => options.pack_one(document, unused),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::document::Document;
 use super::fields::{FieldCategory, Kind, config_field};
 use super::json::is_set;
-use super::secrets::{ExposureKind, exposures};
+use super::secrets::exposures;
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ pub struct Difference<'a> {
 pub fn differences<'a>(first: &'a Document, second: &'a Document) -> Vec<Difference<'a>> {
     let private = |document| {
         let found = exposures(document, None).into_iter();
-        found.filter(|found| found.kind != ExposureKind::HomePath).map(|found| found.path)
+        found.filter(|found| found.kind.is_secret()).map(|found| found.path)
     };
     let mut comparison =
         Comparison { private: private(first).chain(private(second)).collect(), found: Vec::new() };

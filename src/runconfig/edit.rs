@@ -42,13 +42,27 @@ impl std::error::Error for EditError {
 }
 
 /// Returns the configuration under another name. The fields `name`, `base_name`, `container_name` and
-/// `ToolHive`'s two labels for them change, if the document has them.
+/// `ToolHive`'s two labels for them change, if the document has them. One without a name gets the field
+/// `name`.
 ///
 /// # Errors
 /// [`EditError::Invalid`] if the document becomes too large.
 pub fn renamed(document: &Document, name: &WorkloadName) -> Result<Document, EditError> {
     // The name of a workload needs no escape in JSON.
-    let edits = name_spans(document.root()).map(|span| (span, format!("\"{name}\""))).collect();
+    let mut edits: Vec<Edit> =
+        name_spans(document.root()).map(|span| (span, format!("\"{name}\""))).collect();
+    // An empty name is among the edits already.
+    match document.root().field("name") {
+        _ if document.own_name().is_some() => {}
+        None => {
+            let member = format!("\"name\": \"{name}\"");
+            edits.push(first_member(document.text(), document.root(), &member));
+        }
+        Some(node) if node.value == Value::Null => {
+            edits.push((node.span.clone(), format!("\"{name}\"")));
+        }
+        Some(_) => {}
+    }
     edited(document, edits)
 }
 
@@ -114,11 +128,14 @@ fn addition(text: &str, root: &Node, reference: &str) -> Edit {
             (last.end..last.end, format!(",{}{reference}", space_before(text, last.start)))
         }
         Some(node) => (node.span.clone(), format!("[{reference}]")),
-        None => {
-            let first = root.members().first().map_or(root.span.start + 1, |first| first.key_start);
-            (first..first, format!("\"secrets\": [{reference}],{}", space_before(text, first)))
-        }
+        None => first_member(text, root, &format!("\"secrets\": [{reference}]")),
     }
+}
+
+/// Adds a member before all others. A run configuration has one at least.
+fn first_member(text: &str, root: &Node, member: &str) -> Edit {
+    let first = root.members().first().map_or(root.span.start + 1, |first| first.key_start);
+    (first..first, format!("{member},{}", space_before(text, first)))
 }
 
 fn space_before(text: &str, at: usize) -> &str {

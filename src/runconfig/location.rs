@@ -96,6 +96,14 @@ fn has_tag_or_digest(text: &str) -> bool {
     last.contains([':', '@'])
 }
 
+/// Returns true for an image that `ToolHive` built. It exists on one machine, and its name on Docker Hub
+/// belongs to whoever registers it. Podman puts `localhost/` in front of it.
+pub(crate) fn is_built_by_toolhive(image: &Reference) -> bool {
+    let registry = image.registry();
+    (registry.is_docker_hub() || registry.to_string() == "localhost")
+        && image.repository().to_string().starts_with("toolhivelocal/")
+}
+
 /// Parses what a user typed: a file, the bare name of a file that exists, or a reference; see
 /// [`ConfigLocation::parse`]. What only `ToolHive` can run is an error.
 pub(crate) fn runnable(text: &str) -> Result<ConfigLocation, InvalidLocation> {

@@ -13,6 +13,7 @@ mod edit;
 mod error;
 mod fields;
 mod json;
+mod lint;
 mod location;
 mod name;
 mod permissions;
@@ -20,6 +21,7 @@ mod pull;
 mod push;
 mod review;
 mod secrets;
+mod warnings;
 
 #[cfg(test)]
 mod tests;
@@ -41,16 +43,16 @@ pub(crate) use fields::FIELDS;
 pub use fields::FieldCategory;
 pub(crate) use fields::{FieldSupport, NEEDS_PROXY, config_field};
 pub(crate) use json::{is_set, unknown_fields};
+pub use lint::{Lint, lints};
 pub use location::InvalidLocation;
-pub(crate) use location::{ConfigLocation, runnable};
-pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL};
+pub(crate) use location::{ConfigLocation, is_built_by_toolhive, runnable};
+pub(crate) use name::{BASE_NAME_LABEL, NAME_LABEL, is_ordinary_label};
 pub use name::{InvalidWorkloadName, WorkloadName};
 pub(crate) use permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 pub use pull::{PullError, Pulled, pull};
 pub use push::{PushError, PushOptions, push};
-pub(crate) use review::reviewed;
+pub(crate) use review::View;
 pub use review::{Review, review};
-#[cfg(any(test, fuzzing))]
 pub(crate) use secrets::exposures;
+pub(crate) use secrets::shown_text;
 pub use secrets::{Exposure, ExposureKind};
-pub(crate) use secrets::{shown_arguments, shown_text};

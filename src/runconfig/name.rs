@@ -9,6 +9,23 @@ use crate::oci::Tag;
 pub(crate) const NAME_LABEL: &str = "toolhive-name";
 /// The label that holds the name under which the workload is stored.
 pub(crate) const BASE_NAME_LABEL: &str = "toolhive-basename";
+/// The labels that `ToolHive` itself gives to containers. Their values are never the configuration's.
+const ORDINARY_LABELS: [&str; 8] = [
+    "toolhive",
+    NAME_LABEL,
+    BASE_NAME_LABEL,
+    "toolhive-transport",
+    "toolhive-port",
+    "toolhive-network-isolation",
+    "toolhive-tool-type",
+    "toolhive-group",
+];
+
+/// Returns true for a label that `ToolHive` sets itself.
+pub(crate) fn is_ordinary_label(name: &str) -> bool {
+    ORDINARY_LABELS.contains(&name)
+}
+
 /// The longest name, in bytes.
 const LENGTH_LIMIT: usize = 100;
 /// First characters for which the tag of a name gets a `_` in front.

@@ -137,6 +137,17 @@ fn mounts<'a>(config: &'a RunConfig) -> Vec<EffectiveMount<'a>> {
     mounts
 }
 
+impl NetworkAccess<'_> {
+    /// Returns the access if nothing isolates the network of `config`.
+    pub(crate) fn without_isolation(self) -> Self {
+        match self {
+            Self::Nothing { is_isolated: true } => Self::Everything { unenforced: None },
+            Self::Listed(lists) => Self::Everything { unenforced: Some(lists) },
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for NetworkAccess<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

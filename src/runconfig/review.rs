@@ -1,8 +1,10 @@
 //! A run configuration as text for a reader who has to judge it: what runs, and what it may touch.
 //!
-//! Every field that is set is shown with its value or listed by its name.
+//! Every field that is set is shown with its value. `inspect`, the question before a run and the
+//! remembered agreement use this one description.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -10,8 +12,10 @@ use super::config::RunConfig;
 use super::document::Document;
 use super::fields::{FieldCategory, Kind, ROOT, Shown};
 use super::json::is_set;
-use super::permissions::EffectivePermissions;
-use super::secrets::{shown_arguments, shown_text};
+use super::name::is_ordinary_label;
+use super::permissions::{EffectiveMount, EffectivePermissions};
+use super::secrets::{shown_arguments, shown_text, shown_value, shown_variables, whole_value};
+use super::warnings::{resolved, warnings};
 use crate::printable::quoted;
 
 /// What a configuration says. Each line has a label and a text.
@@ -20,77 +24,155 @@ use crate::printable::quoted;
 pub struct Review {
     /// What runs. Fields that are not set have no line.
     pub program: Vec<(&'static str, String)>,
-    /// What it may touch. Each label has a line, with the text `none` if there is nothing. The label
-    /// `also` is there only if needed: it names further fields about permissions.
+    /// What it may touch. Each label has a line, with the text `none` if there is nothing. The labels
+    /// `label` and `also` are there only if needed; `also` has further fields about permissions.
     pub permissions: Vec<(&'static str, String)>,
-    /// The names of all other fields that are set.
-    pub other_fields: Vec<String>,
+    /// All other fields that are set: the path and the value of each.
+    pub other_fields: Vec<(String, String)>,
+    /// What gives this machine away, one sentence for each danger.
+    pub warnings: Vec<String>,
 }
 
-/// Reviews `document` without the values of environment variables and without what looks like a
-/// secret.
+/// Reviews `document` with every value. Relative paths of mounts stay relative.
 #[must_use]
 pub fn review(document: &Document) -> Review {
-    reviewed(document, false)
+    View::default().review(document)
 }
 
-/// Reviews `document`, with every value or like [`review`].
-pub(crate) fn reviewed(document: &Document, with_values: bool) -> Review {
-    let config = document.config();
-    let permissions = EffectivePermissions::of(config);
-    let mut review = Review { program: program(config, with_values), ..Review::default() };
-    let mounts = |read_only| -> Vec<String> {
-        let mounts = permissions.mounts.iter().filter(|mount| mount.read_only == read_only);
-        mounts.map(|mount| mount.text.to_owned()).collect()
-    };
-    review.add("reads", &mounts(true));
-    review.add("writes", &mounts(false));
-    review.add("network", &[permissions.network.to_string()]);
-    review.add("ports", &ports(config, &permissions));
-    let secrets: Vec<_> = config.secrets.iter().map(|secret| secret.text().to_owned()).collect();
-    review.add("secrets", &secrets);
-    let variable = |(name, value): (&String, &String)| {
-        if with_values { quoted(&format!("{name}={value}")) } else { quoted(name) }
-    };
-    let variables: Vec<_> = config.env_vars.0.iter().map(variable).collect();
-    review.add("environment", &[variables.join(" ")]);
-    let privileged = if permissions.is_privileged { "YES" } else { "no" };
-    review.add("privileged", &[privileged.to_owned()]);
-    let (also, others): (Vec<_>, Vec<_>) = fields_without_line(document.fields())
-        .into_iter()
-        .partition(|field| FieldCategory::of(field) == FieldCategory::Permissions);
-    if !also.is_empty() {
-        review.add("also", &[also.join(" ")]);
+/// How a configuration is shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    /// The directory that relative paths of mounts start from. With it, a mount is shown with the path that
+    /// it has on this machine, which a symbolic link may hide.
+    pub(crate) working_dir: Option<PathBuf>,
+    /// The user's home directory, for warnings.
+    pub(crate) home: Option<PathBuf>,
+    /// Whether what looks like a secret is left out: the configuration is the user's own.
+    pub(crate) hides_secrets: bool,
+    /// Whether the user allowed to run without isolation of the network.
+    pub(crate) without_isolation: bool,
+    /// Whether `ToolHive` runs it, which publishes a port for a stdio server too.
+    pub(crate) for_toolhive: bool,
+}
+
+impl View {
+    pub(crate) fn review(&self, document: &Document) -> Review {
+        let config = document.config();
+        let mut permissions = EffectivePermissions::of(config);
+        if self.without_isolation {
+            permissions.network = permissions.network.without_isolation();
+        }
+        let working_dir = self.working_dir.as_deref();
+        let mut review = Review {
+            program: self.program(document),
+            warnings: warnings(
+                &permissions,
+                working_dir.unwrap_or(Path::new("/")),
+                self.home.as_deref(),
+            ),
+            ..Review::default()
+        };
+        for (label, read_only) in [("reads", true), ("writes", false)] {
+            let mounts = permissions.mounts.iter().filter(|mount| mount.read_only == read_only);
+            review.add(label, mounts.map(|mount| shown_mount(mount, working_dir)).collect());
+        }
+        review.add("network", vec![permissions.network.to_string()]);
+        review.add("ports", ports(config, &permissions));
+        let secrets = config.secrets.iter().map(|secret| secret.text().to_owned());
+        review.add("secrets", secrets.collect());
+        let variables = if self.hides_secrets {
+            shown_variables(&config.env_vars.0)
+        } else {
+            let variables = config.env_vars.0.iter();
+            variables.map(|(name, value)| quoted(&format!("{name}={value}"))).collect()
+        };
+        review.add("environment", variables);
+        let privileged = if permissions.is_privileged { "YES" } else { "no" };
+        review.add("privileged", vec![privileged.to_owned()]);
+        let labels = config.container_labels.iter();
+        for (name, value) in labels.filter(|(name, _)| !is_ordinary_label(name)) {
+            review.add("label", vec![quoted(&format!("{name}={value}"))]);
+        }
+        self.add_further_fields(document, &permissions, &mut review);
+        review
     }
-    review.other_fields = others;
-    review
-}
 
-fn program(config: &RunConfig, with_values: bool) -> Vec<(&'static str, String)> {
-    let words = || config.cmd_args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let (remote_url, arguments) = if with_values {
-        (config.remote_url.clone(), words())
-    } else {
-        (shown_text("remote_url", &config.remote_url), shown_arguments(&config.cmd_args))
-    };
-    let lines = [
-        ("name", config.name.clone()),
-        ("image", config.image.clone()),
-        ("remote url", remote_url),
-        ("transport", config.transport.text().to_owned()),
-        ("arguments", arguments),
-    ];
-    lines.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    fn program(&self, document: &Document) -> Vec<(&'static str, String)> {
+        let config = document.config();
+        let words =
+            || config.cmd_args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        let (remote_url, arguments) = if self.hides_secrets {
+            (shown_text("remote_url", &config.remote_url), shown_arguments(&config.cmd_args))
+        } else {
+            (config.remote_url.clone(), words())
+        };
+        let unless_name =
+            |name: &String| if *name == config.name { String::new() } else { name.clone() };
+        let lines = [
+            ("name", config.name.clone()),
+            ("stored as", unless_name(&config.base_name)),
+            ("container", unless_name(&config.container_name)),
+            ("image", config.image.clone()),
+            ("remote url", remote_url),
+            ("transport", config.transport.text().to_owned()),
+            ("arguments", arguments),
+        ];
+        lines.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// Adds every field that has no line yet.
+    fn add_further_fields(
+        &self,
+        document: &Document,
+        permissions: &EffectivePermissions<'_>,
+        review: &mut Review,
+    ) {
+        let value_of = if self.hides_secrets {
+            shown_value
+        } else {
+            |_: &str, value: &Value| whole_value(value)
+        };
+        let mut fields = fields_without_line(document.fields());
+        if self.for_toolhive && !permissions.publishes_server {
+            let published = ["host", "port", "target_host", "target_port"];
+            let of_proxy = |(name, _): &(&String, &Value)| published.contains(&name.as_str());
+            let more = document.fields().iter().filter(of_proxy);
+            fields.extend(more.map(|(name, value)| (name.clone(), value)));
+        }
+        for (path, value) in fields {
+            let shown = value_of(&path, value);
+            if FieldCategory::of(&path) == FieldCategory::Permissions {
+                review.permissions.push(("also", format!("{} = {shown}", quoted(&path))));
+            } else {
+                review.other_fields.push((quoted(&path), shown));
+            }
+        }
+    }
 }
 
 impl Review {
-    fn add(&mut self, label: &'static str, values: &[String]) {
-        let set: Vec<_> = values.iter().filter(|value| !value.is_empty()).collect();
-        if set.is_empty() {
+    fn add(&mut self, label: &'static str, values: Vec<String>) {
+        if values.is_empty() {
             self.permissions.push((label, "none".to_owned()));
         }
-        self.permissions.extend(set.into_iter().map(|value| (label, value.clone())));
+        self.permissions.extend(values.into_iter().map(|value| (label, value)));
     }
+
+    /// Returns every line as `label: text`, without the warnings.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let lines = self.program.iter().chain(&self.permissions);
+        let others =
+            self.other_fields.iter().map(|(path, value)| format!("field: {path} = {value}"));
+        lines.map(|(label, text)| format!("{label}: {text}")).chain(others).collect()
+    }
+}
+
+/// Returns a mount as it is written, and where it is on this machine if that is somewhere else.
+fn shown_mount(declared: &EffectiveMount<'_>, working_dir: Option<&Path>) -> String {
+    let text = declared.text.to_owned();
+    let (Ok(mount), Some(working_dir)) = (declared.mount, working_dir) else { return text };
+    let path = resolved(&mount.source, working_dir);
+    if path == mount.source { text } else { format!("{text}, which is {}", path.display()) }
 }
 
 fn ports(config: &RunConfig, permissions: &EffectivePermissions<'_>) -> Vec<String> {
@@ -98,7 +180,11 @@ fn ports(config: &RunConfig, permissions: &EffectivePermissions<'_>) -> Vec<Stri
         let host = Some(config.host.text()).filter(|host| !host.is_empty());
         let port = if config.port == 0 { "any".to_owned() } else { config.port.to_string() };
         let host = host.unwrap_or("all addresses");
-        format!("{host}, port {port}: the server's port {}", config.target_port)
+        let listens = match config.target_host.as_str() {
+            "" | "127.0.0.1" | "localhost" | "0.0.0.0" => String::new(),
+            other => format!(" at {other}"),
+        };
+        format!("{host}, port {port}: the server's port {}{listens}", config.target_port)
     });
     let published =
         permissions.published_ports.iter().map(|port| match port.text().split_once(':') {
@@ -108,8 +194,9 @@ fn ports(config: &RunConfig, permissions: &EffectivePermissions<'_>) -> Vec<Stri
     own.into_iter().chain(published).collect()
 }
 
-/// Returns the path of every field that is set and has no line, members of fields after all fields.
-fn fields_without_line(fields: &Map<String, Value>) -> Vec<String> {
+/// Returns the path and the value of every field that is set and has no line, members of fields after
+/// all fields.
+fn fields_without_line(fields: &Map<String, Value>) -> Vec<(String, &Value)> {
     let mut paths = Vec::new();
     let mut objects = VecDeque::from([(String::new(), fields, ROOT)]);
     while let Some((prefix, members, kind)) = objects.pop_front() {
@@ -123,7 +210,7 @@ fn fields_without_line(fields: &Map<String, Value>) -> Vec<String> {
                 }
                 // An empty object within a field changes nothing.
                 (_, Value::Object(members)) if members.is_empty() && !prefix.is_empty() => {}
-                _ if is_set(value) => paths.push(quoted(&path)),
+                _ if is_set(value) => paths.push((path, value)),
                 _ => {}
             }
         }
@@ -217,35 +304,98 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_quoted_and_secrets_hidden() {
+    fn everything_is_shown_unless_secrets_are_hidden() {
         let config = json!({
             "cmd_args": ["a b", "", "--token=FAKE-9f8a7c6e5d4b3a21", "--password", "FAKE-pw", "/home/me"],
             "remote_url": "https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
-            "env_vars": { "A B": "", "C": "FAKE-value" },
+            "env_vars": { "A B": "", "C": "value", "MY_TOKEN": "FAKE-9f8a7c6e5d4b3a21" },
+            "remote_auth_config": { "client_secret": "FAKE-9f8a7c6e5d4b3a21" },
         });
-        let whole = format!("{:?}", super::reviewed(&document(config.clone()), true));
-        assert!(whole.contains("--password FAKE-pw") && whole.contains("C=FAKE-value"), "{whole}");
-        let review = reviewed(config);
-        let shown = format!("{review:?}");
+        let whole = reviewed(config.clone()).lines().join("\n");
+        for expected in [
+            "arguments: 'a b' '' --token=FAKE-9f8a7c6e5d4b3a21 --password FAKE-pw /home/me",
+            "remote url: https://x.example/?api_key=FAKE-9f8a7c6e5d4b3a21",
+            "environment: 'A B='\nenvironment: C=value\nenvironment: MY_TOKEN=FAKE-9f8a7c6e5d4b3a21",
+            r#"field: remote_auth_config = {"client_secret":"FAKE-9f8a7c6e5d4b3a21"}"#,
+        ] {
+            assert!(whole.contains(expected), "{whole}");
+        }
+        let view = View { hides_secrets: true, ..View::default() };
+        let shown = view.review(&document(config)).lines().join("\n");
         assert!(!shown.contains("FAKE"), "{shown}");
-        let label = |wanted| review.program.iter().find(|(label, _)| *label == wanted).unwrap();
-        let (_, arguments) = label("arguments");
-        assert!(arguments.starts_with("'a b' '' --token=<hidden: "), "{arguments}");
-        assert!(arguments.ends_with("> /home/me"), "{arguments}");
-        assert!(label("remote url").1.starts_with("https://x.example <hidden: "), "{shown}");
-        assert!(review.permissions.contains(&("environment", "'A B' C".to_owned())), "{shown}");
+        for expected in [
+            "arguments: 'a b' '' --token=<hidden: ",
+            "> /home/me",
+            "remote url: https://x.example <hidden: ",
+            "environment: C=value\nenvironment: MY_TOKEN=<hidden: ",
+            "field: remote_auth_config = <hidden: ",
+        ] {
+            assert!(shown.contains(expected), "{shown}");
+        }
     }
 
     #[test]
-    fn fields_without_a_line_are_named() {
+    fn fields_without_a_line_have_their_path_and_value() {
         let config = json!({
             "allow_docker_gateway": true, "trust_proxy_headers": false, "unknown": 1, "debug": null,
             "permission_profile": { "gpu": true, "network": { "inbound": {}, "dns": ["x"] } },
             "telemetry_config": { "endpoint": "x" }, "a b": [1], "env_vars": { "A": "b" },
         });
-        let also = "allow_docker_gateway permission_profile.gpu permission_profile.network.dns";
-        assert_eq!(permissions(config.clone(), "also"), [also]);
-        assert_eq!(reviewed(config).other_fields, ["'a b'", "telemetry_config", "unknown"]);
+        assert_eq!(
+            permissions(config.clone(), "also"),
+            [
+                "allow_docker_gateway = true",
+                "permission_profile.gpu = true",
+                r#"permission_profile.network.dns = ["x"]"#
+            ]
+        );
+        let others =
+            [("'a b'", "[1]"), ("telemetry_config", r#"{"endpoint":"x"}"#), ("unknown", "1")];
+        let others = others.map(|(path, value)| (path.to_owned(), value.to_owned()));
+        assert_eq!(reviewed(config).other_fields, others);
+    }
+
+    #[test]
+    fn names_and_labels_of_a_stranger_are_shown() {
+        let config = json!({
+            "name": "a", "base_name": "b", "container_name": "c",
+            "container_labels": { "toolhive-name": "a", "traefik.enable": "true", "toolhive-x": "1" },
+        });
+        let lines = reviewed(config.clone()).lines();
+        for expected in [
+            "name: a",
+            "stored as: b",
+            "container: c",
+            "label: toolhive-x=1",
+            "label: traefik.enable=true",
+        ] {
+            assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+        }
+        assert!(!lines.iter().any(|line| line.contains("toolhive-name")), "{lines:?}");
+    }
+
+    #[test]
+    fn toolhive_acts_on_the_port_of_a_stdio_server_too() {
+        let config = json!({ "transport": "stdio", "host": "0.0.0.0", "port": 80 });
+        assert_eq!(permissions(config.clone(), "also"), [""; 0]);
+        let view = View { for_toolhive: true, ..View::default() };
+        let lines = view.review(&document(config)).lines();
+        for expected in ["also: host = 0.0.0.0", "also: port = 80"] {
+            assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mount_through_a_symbolic_link_shows_where_it_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink("/", dir.join("data")).unwrap();
+        let view = View { working_dir: Some(dir), ..View::default() };
+        let review = view.review(&document(json!({ "volumes": ["./data:/data"] })));
+        let mount = ("writes", "./data:/data, which is /".to_owned());
+        assert!(review.permissions.contains(&mount), "{review:?}");
+        assert_eq!(review.warnings, ["writes /: the whole disk of this machine"]);
     }
 
     #[test]

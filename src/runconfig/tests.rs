@@ -140,9 +140,18 @@ fn renaming_changes_name_fields_and_labels_only() {
     assert_eq!(after.text(), expected);
     assert_eq!(after.workload_name().unwrap().as_str(), "new");
 
-    let none =
-        parse(r#"{"image":"x","name":null,"container_labels":{"Toolhive-Name":"a"}}"#).unwrap();
-    assert_eq!(renamed(&none, &"new".parse().unwrap()), Ok(none));
+    for (before, after) in [
+        (
+            r#"{"image":"x","name":null,"container_labels":{"Toolhive-Name":"a"}}"#,
+            r#"{"image":"x","name":"new","container_labels":{"Toolhive-Name":"a"}}"#,
+        ),
+        ("{\n  \"image\": \"x\"\n}", "{\n  \"name\": \"new\",\n  \"image\": \"x\"\n}"),
+        (r#"{"image":"x","NAME":""}"#, r#"{"image":"x","NAME":"new"}"#),
+        (r#"{"image":"x","base_name":"a"}"#, r#"{"image":"x","base_name":"new"}"#),
+    ] {
+        let after = parse(after).unwrap();
+        assert_eq!(renamed(&parse(before).unwrap(), &"new".parse().unwrap()), Ok(after));
+    }
 }
 
 #[test]

@@ -5,8 +5,10 @@
 //! ones that are saved here. Nothing in this module reaches a registry or an engine.
 
 mod agreements;
+mod sources;
 mod store;
 
 pub(crate) use agreements::Agreement;
 pub use agreements::Agreements;
+pub(crate) use sources::Stored;
 pub use store::{IfExists, SaveOutcome, StateError, StateStore, StoredConfig};

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file;
-use crate::capped_read::read_capped;
+use crate::capped_read::read_settings;
 use crate::directories::state_home;
 use crate::runconfig::{Document, InvalidDocument, MAX_SIZE, WorkloadName};
 
@@ -17,6 +17,8 @@ const ENDING: &str = ".json";
 #[derive(Debug, Clone)]
 pub struct StateStore {
     dir: PathBuf,
+    /// Where it is remembered which source a run configuration came from.
+    sources: Option<PathBuf>,
 }
 
 /// What [`StateStore::save`] does where another run configuration has the same name.
@@ -71,13 +73,24 @@ impl StateStore {
     /// [`StateError::NoHome`] where the environment names no home directory.
     pub fn from_environment() -> Result<Self, StateError> {
         let state_home = state_home(|name| env::var_os(name)).ok_or(StateError::NoHome)?;
-        Ok(Self::at(state_home.join("toolhive").join("runconfigs")))
+        Ok(Self::below(&state_home))
     }
 
-    /// Returns the state store in the directory `dir`.
+    /// Returns the state store in the directory `dir`. It does not remember which source a run
+    /// configuration came from.
     #[must_use]
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), sources: None }
+    }
+
+    /// Returns the state store of a user whose directory for state is `state_home`.
+    pub(super) fn below(state_home: &Path) -> Self {
+        let sources = Some(state_home.join("thv").join("sources"));
+        Self { dir: state_home.join("toolhive").join("runconfigs"), sources }
+    }
+
+    pub(super) fn sources_dir(&self) -> Option<&Path> {
+        self.sources.as_deref()
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -148,7 +161,7 @@ impl StateStore {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }
-        if fs::read(&path).map_err(failed)? == document.bytes() {
+        if read_settings(&path, MAX_SIZE).map_err(failed)? == document.bytes() {
             return Ok(SaveOutcome::Unchanged);
         }
         match if_exists {
@@ -235,7 +248,7 @@ pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>, StateError> {
 }
 
 fn read(path: &Path) -> Result<Document, StateError> {
-    let content = read_capped(path, MAX_SIZE)
+    let content = read_settings(path, MAX_SIZE)
         .map_err(|error| StateError::Io { path: path.to_owned(), error })?;
     Document::parse(content).map_err(|error| StateError::Invalid { path: path.to_owned(), error })
 }

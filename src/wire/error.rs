@@ -28,7 +28,7 @@ pub(super) type Source = Box<dyn Error + Send + Sync>;
 pub enum HttpErrorKind {
     /// The host's name could not be resolved.
     Unresolved,
-    /// The host name has an internal address, to which this request must not go.
+    /// The host has an internal address, to which a public server must not lead.
     InternalAddress,
     /// The connection was refused: nothing listens at the address.
     Refused,
@@ -192,7 +192,9 @@ impl fmt::Display for HttpErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unresolved => f.write_str("the host name could not be resolved"),
-            Self::InternalAddress => f.write_str("the host name has an internal address"),
+            Self::InternalAddress => {
+                f.write_str("refusing an internal address, to which no public server may lead")
+            }
             Self::Refused => f.write_str("the connection was refused"),
             Self::Connection(_) => f.write_str("the connection failed"),
             Self::CutShort => {

@@ -5,6 +5,8 @@
 
 mod body;
 mod error;
+#[cfg(feature = "server")]
+mod foreign_request;
 mod headers;
 #[cfg(feature = "server")]
 mod listener;
@@ -16,6 +18,7 @@ mod request;
 mod resolve;
 mod response;
 mod settings;
+mod target;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -23,6 +26,8 @@ mod transport;
 pub(crate) use body::content::Body;
 pub use body::source::BodySource;
 pub use error::{HttpError, HttpErrorKind, TlsFailure};
+#[cfg(feature = "server")]
+pub(crate) use foreign_request::ForeignRequest;
 pub(crate) use headers::Headers;
 pub(crate) use hyper::Method;
 #[cfg(feature = "server")]
@@ -35,8 +40,8 @@ pub use record::exchange::{
     RecordedBody, Recorder, SentRequest,
 };
 pub(crate) use record::redaction_mark::RedactionMark;
-pub(crate) use request::{Authorization, Destination, Request};
-pub(crate) use resolve::is_internal;
+pub(crate) use request::{Authorization, Request};
 pub(crate) use response::Response;
 pub use settings::{InvalidPem, Settings, TlsSettings};
+pub(crate) use target::{Target, has_internal_host};
 pub(crate) use transport::Transport;

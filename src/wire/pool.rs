@@ -9,9 +9,10 @@ use reqwest::redirect::Policy;
 use super::error::{Source, cause};
 use super::origin::Origin;
 use super::record::handshake::Handshakes;
-use super::request::{Destination, Request};
+use super::request::Request;
 use super::resolve::SystemResolver;
 use super::settings::{Settings, TlsSettings, unused_tls};
+use super::target::Destination;
 
 /// One client for each [`ConnectionKey`], made when it is first needed: reading the system's
 /// certificates takes time.
@@ -39,12 +40,12 @@ pub(super) struct ConnectionKey {
 impl ConnectionKey {
     pub(super) fn new(request: &Request, origin: &Origin, through_proxy: bool) -> Self {
         let uses_tls = origin.is_secure();
-        let is_registry = request.destination == Destination::Registry;
+        let is_registry = request.target.destination == Destination::Registry;
         Self {
             uses_tls,
             is_direct: origin.is_loopback(),
             // With a proxy, only the proxy's own name is resolved here, and that may be internal.
-            is_public_only: request.destination == Destination::PublicOnly && !through_proxy,
+            is_public_only: request.target.public_only && !through_proxy,
             registry: (uses_tls && is_registry).then(|| origin.authority()),
         }
     }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use hyper::Method;
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::body::content::Body;
 use super::headers::Headers;
 use super::origin::Origin;
+use super::target::Target;
 
 /// The value of an `Authorization` header, bound to one origin. The transport sends it to no other,
 /// wherever a redirect or an upload location leads.
@@ -33,7 +33,7 @@ impl Authorization {
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) target: Target,
     pub(super) headers: Headers,
     pub(super) authorization: Option<Authorization>,
     pub(crate) body: Body,
@@ -42,36 +42,24 @@ pub(crate) struct Request {
     pub(crate) attempt: u32,
     /// Whether both bodies of the exchange are secret, so that the transcript redacts them.
     pub(crate) confidential: bool,
-    pub(crate) destination: Destination,
-}
-
-/// The kind of host that a request goes to. It decides which certificates are used and which addresses
-/// are allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Destination {
-    Any,
-    /// It is the registry: the certificates of its directory in `certs.d` are used, and it is shown the
-    /// client certificate.
-    Registry,
-    /// The target of a redirect from another origin.
-    Redirected,
-    /// It must not have an internal address.
-    PublicOnly,
 }
 
 impl Request {
     /// Makes a request without body. `operation` says in a transcript what the request is for.
-    pub(crate) fn new(method: Method, url: Url, operation: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(
+        method: Method,
+        target: impl Into<Target>,
+        operation: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             method,
-            url,
+            target: target.into(),
             headers: Headers::default(),
             authorization: None,
             body: Body::empty(),
             operation: operation.into(),
             attempt: 1,
             confidential: false,
-            destination: Destination::Any,
         }
     }
 

@@ -56,8 +56,9 @@ impl std::error::Error for ResolveError {
     }
 }
 
-/// Returns true if an address belongs to this machine or to a private network: loopback, private,
-/// link-local, shared (RFC 6598), unspecified or broadcast, or one of these inside an IPv6 address.
+/// Returns true if an address belongs to this machine or to a private network, or is for some other reason
+/// no server's on the internet: the registries of special addresses (RFC 6890) say that it is not globally
+/// reachable. An IPv6 address that carries an IPv4 address is what that one is.
 pub(crate) fn is_internal(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_internal_v4(ip),
@@ -66,31 +67,27 @@ pub(crate) fn is_internal(ip: IpAddr) -> bool {
 }
 
 fn is_internal_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
-    let is_shared = a == 100 && (64..128).contains(&b);
-    ip.is_loopback()
-        || ip.is_private()
-        || ip.is_link_local()
-        || a == 0
-        || is_shared
-        || ip.is_broadcast()
+    match ip.octets() {
+        // This network, and multicast and all that follows it; shared (RFC 6598), the protocols' own, and
+        // benchmarks (RFC 2544).
+        [0 | 224.., ..] | [100, 64..128, ..] | [192, 0, 0, _] | [198, 18 | 19, ..] => true,
+        _ => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_documentation(),
+    }
 }
 
 fn is_internal_v6(ip: Ipv6Addr) -> bool {
-    if let Some(ip) = ip.to_ipv4() {
-        return is_internal_v4(ip);
+    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match ip.segments() {
+        // IPv4-mapped, NAT64 (RFC 6052) and 6to4 (RFC 3056).
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            is_internal_v4(v4(high, low))
+        }
+        [0x2002, high, low, ..] => is_internal_v4(v4(high, low)),
+        // The protocols' own (Teredo among them) and two ranges for documentation.
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => true,
+        // Only 2000::/3 has servers of the internet.
+        [first, ..] => !(0x2000..0x4000).contains(&first),
     }
-    let [first, second, third, ..] = ip.segments();
-    // NAT64 (RFC 6052) and 6to4 (RFC 3056) carry an IPv4 address.
-    let inner = match (first, second) {
-        (0x64, 0xff9b) => Some([ip.segments()[6], ip.segments()[7]]),
-        (0x2002, _) => Some([second, third]),
-        _ => None,
-    };
-    if let Some([high, low]) = inner {
-        return is_internal_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    }
-    ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
 }
 
 #[cfg(test)]
@@ -121,6 +118,15 @@ mod tests {
             ("100.128.0.1", false),
             ("0.1.2.3", true),
             ("255.255.255.255", true),
+            ("192.0.0.8", true),
+            ("192.0.1.1", false),
+            ("192.0.2.1", true),
+            ("198.18.0.1", true),
+            ("198.20.0.1", false),
+            ("203.0.113.1", true),
+            ("224.0.0.1", true),
+            ("240.0.0.1", true),
+            ("223.255.255.255", false),
             ("8.8.8.8", false),
             ("::", true),
             ("::1", true),
@@ -128,6 +134,21 @@ mod tests {
             ("::ffff:8.8.8.8", false),
             ("fe80::1", true),
             ("fd12::1", true),
+            ("fec0::1", true),
+            ("feff::1", true),
+            ("ff02::1", true),
+            ("::127.0.0.1", true),
+            ("::ffff:0:127.0.0.1", true),
+            ("::ffff:0:8.8.8.8", true),
+            ("64:ff9b:1::7f00:1", true),
+            ("100::1", true),
+            ("2001::7f00:1", true),
+            ("2001:db8::1", true),
+            ("3fff:fff::1", true),
+            ("3fff:1000::1", false),
+            ("5f00::1", true),
+            ("2606:4700::1111", false),
+            ("2002:808:808::", false),
             ("64:ff9b::7f00:1", true),
             ("64:ff9b::808:808", false),
             ("2002:7f00:1::", true),

@@ -10,6 +10,7 @@ use super::error::{HttpError, HttpErrorKind};
 use super::headers::Headers;
 use super::origin::Origin;
 use super::record::recording::Recording;
+use super::target::{Target, is_internal_server};
 
 /// How much of an unwanted body is read so that its connection can be used again, in bytes.
 const DISCARD_LIMIT: u64 = 64 * 1024;
@@ -20,7 +21,7 @@ const DISCARD_LIMIT: u64 = 64 * 1024;
 pub(crate) struct Response {
     status: u16,
     headers: Headers,
-    url: Url,
+    target: Target,
     inner: reqwest::Response,
     recording: Option<Recording>,
     through_proxy: bool,
@@ -30,13 +31,13 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Takes over the response that the HTTP library received from `url`.
+    /// Takes over the response that the HTTP library received from `target`.
     ///
     /// An exchange whose response `has_no_body` is recorded at once, so that a caller who needs only
     /// the head may drop the response.
     pub(super) async fn new(
         inner: reqwest::Response,
-        url: Url,
+        target: Target,
         mut recording: Option<Recording>,
         through_proxy: bool,
         has_no_body: bool,
@@ -50,7 +51,7 @@ impl Response {
         let mut response = Self {
             status,
             headers,
-            url,
+            target,
             inner,
             recording,
             through_proxy,
@@ -73,12 +74,28 @@ impl Response {
 
     /// Returns the URL that answered: the last one if redirects were followed.
     pub(crate) const fn url(&self) -> &Url {
-        &self.url
+        &self.target.url
+    }
+
+    /// Returns true if another origin than the registry's answered, or led to this response.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.target.is_foreign()
+    }
+
+    /// Returns the target of `location`, a URL that this response names, absolute or relative. `None` if
+    /// it is not a URL that may be requested.
+    pub(crate) fn names(&self, location: &str) -> Option<Target> {
+        self.target.named(location, self.direct_peer())
+    }
+
+    /// Returns true if the server that answered is known to have an internal address.
+    pub(crate) fn is_from_internal_server(&self) -> bool {
+        is_internal_server(&self.target.url, self.direct_peer())
     }
 
     /// Returns address and port of the server that answered. `None` if a proxy was used: its address says
     /// nothing about the server's.
-    pub(crate) fn direct_peer(&self) -> Option<SocketAddr> {
+    fn direct_peer(&self) -> Option<SocketAddr> {
         self.inner.remote_addr().filter(|_| !self.through_proxy)
     }
 
@@ -100,7 +117,7 @@ impl Response {
                 Ok(None)
             }
             Ok(Err(error)) => {
-                let error = HttpError::from_reqwest(Origin::of(&self.url), &error);
+                let error = HttpError::from_reqwest(Origin::of(&self.target.url), &error);
                 Err(self.fail(error))
             }
             Err(_) => Err(self.fail(self.error(HttpErrorKind::Timeout))),
@@ -146,7 +163,7 @@ impl Response {
     }
 
     fn error(&self, kind: HttpErrorKind) -> HttpError {
-        HttpError::new(Origin::of(&self.url), kind)
+        HttpError::new(Origin::of(&self.target.url), kind)
     }
 
     /// Records that the exchange failed, and returns the error to report.

@@ -17,7 +17,11 @@ use rustls_platform_verifier::Verifier;
 use super::error::{Source, cause};
 use super::record::exchange::Recorder;
 use super::record::handshake::{Handshakes, WatchedVerifier};
+use crate::capped_read::read_settings;
 use crate::directories::containers_config;
+
+/// The size of a file of certificates that is read, in bytes.
+const CERTIFICATES_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Settings of every connection that a client makes.
 #[derive(Clone)]
@@ -197,7 +201,9 @@ fn read_certs_dir(dir: &Path) -> Result<(Vec<CertificateDer<'static>>, Option<Id
     let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     paths.sort();
     let unusable = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
-    let read = |path: &Path| fs::read(path).map_err(|error| unusable(path, &error));
+    let read = |path: &Path| {
+        read_settings(path, CERTIFICATES_LIMIT).map_err(|error| unusable(path, &error))
+    };
     for path in paths {
         match path.extension().and_then(std::ffi::OsStr::to_str) {
             Some("crt") => {

@@ -18,9 +18,10 @@ use super::origin::Origin;
 use super::pool::{ClientPool, ConnectionKey};
 use super::proxy::Proxies;
 use super::record::recording::{Recording, Transcript};
-use super::request::{Destination, Request};
+use super::request::Request;
 use super::response::Response;
 use super::settings::Settings;
+use super::target::Target;
 
 /// Sends requests to any number of origins. Connections are kept open for later requests.
 pub(crate) struct Transport {
@@ -51,35 +52,39 @@ impl Transport {
     /// only 307 and 308 are, which repeat the request unchanged: 301, 302 and 303 would turn an upload
     /// into a GET.
     ///
-    /// The credential stays with its origin, as [`super::Authorization`] says.
+    /// The credential stays with its origin, as [`super::Authorization`] says, and is not sent there
+    /// again once another origin was asked. See [`Target`].
     pub(crate) async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(request.clone()).await?;
             if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
-            let origin = Origin::of(&request.url);
             let location = response.headers().get("location");
-            let next = next_url(&request.method, &request.url, response.status(), location)
-                .map_err(|kind| HttpError::new(origin.clone(), kind))?;
-            if Origin::of(&next) != origin {
-                request.destination = Destination::Redirected;
+            let next = location.and_then(|location| response.names(location));
+            let next = next_target(&request.method, response.url(), response.status(), next)
+                .map_err(|kind| HttpError::new(Origin::of(response.url()), kind))?;
+            if next.is_foreign() {
+                request.authorization = None;
             }
-            request.url = next;
+            request.target = next;
             response.discard().await?;
         }
-        Err(HttpError::new(Origin::of(&request.url), HttpErrorKind::TooManyRedirects))
+        Err(HttpError::new(Origin::of(&request.target.url), HttpErrorKind::TooManyRedirects))
     }
 
     /// Sends `request` and waits for the head of the response. A response of any status is no error.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let origin = Origin::of_request(&request.url)
+        let origin = Origin::of_request(&request.target.url)
             .ok_or_else(|| HttpError::new(None, HttpErrorKind::UnsupportedUrl))?;
         let failed = |kind| HttpError::new(Some(origin.clone()), kind);
+        if request.target.is_refused() {
+            return Err(failed(HttpErrorKind::InternalAddress));
+        }
         let headers = self.sent_headers(&request, &origin);
         let header_map =
             headers.to_map().map_err(|name| failed(HttpErrorKind::InvalidHeader(name)))?;
-        let through_proxy = !origin.is_loopback() && self.proxies().applies_to(&request.url);
+        let through_proxy = !origin.is_loopback() && self.proxies().applies_to(&request.target.url);
         let key = ConnectionKey::new(&request, &origin, through_proxy);
         let client = self.pool.client(key).map_err(|source| {
             HttpError::with_source(Some(origin.clone()), HttpErrorKind::Setup, source)
@@ -91,7 +96,7 @@ impl Transport {
             .as_ref()
             .map(|transcript| Recording::start(transcript, &request, &headers, progress.clone()));
         let method = request.method.clone();
-        let mut outgoing = client.request(method, request.url.clone()).headers(header_map);
+        let mut outgoing = client.request(method, request.target.url.clone()).headers(header_map);
         if !request.body.is_empty() {
             let body = request.body.outgoing(progress.clone());
             outgoing = outgoing.body(reqwest::Body::wrap(body));
@@ -101,9 +106,16 @@ impl Transport {
         let error = match await_response(outgoing.send(), idle, &progress).await {
             Some(Ok(response)) => {
                 let has_no_body = request.method == Method::HEAD;
-                let url = request.url;
-                return Response::new(response, url, recording, through_proxy, has_no_body, idle)
-                    .await;
+                let target = request.target;
+                return Response::new(
+                    response,
+                    target,
+                    recording,
+                    through_proxy,
+                    has_no_body,
+                    idle,
+                )
+                .await;
             }
             Some(Err(error)) => match progress.take_read_error() {
                 Some(error) => failed(HttpErrorKind::Content(error)),
@@ -136,7 +148,7 @@ impl Transport {
         }
         if !origin.is_secure()
             && !origin.is_loopback()
-            && let Some(value) = self.proxies().authorization(&request.url)
+            && let Some(value) = self.proxies().authorization(&request.target.url)
         {
             headers.push("proxy-authorization", value);
         }
@@ -169,22 +181,20 @@ async fn await_response<T>(
 
 const MAX_REDIRECTS: usize = 10;
 
-/// Returns the URL to which a redirect of `url` with this status and `Location` leads, or the reason
-/// why the redirect must not be followed.
-fn next_url(
+/// Returns `next`, the target of a redirect of `url` with this status, or the reason why the redirect
+/// must not be followed. `next` is `None` if the redirect names no URL that may be requested.
+fn next_target(
     method: &Method,
     url: &Url,
     status: u16,
-    location: Option<&str>,
-) -> Result<Url, HttpErrorKind> {
+    next: Option<Target>,
+) -> Result<Target, HttpErrorKind> {
     let repeats = matches!(status, 307 | 308);
     if !repeats && !method.is_safe() {
         return Err(HttpErrorKind::RedirectMethod);
     }
-    let location = location.ok_or(HttpErrorKind::RedirectLocation)?;
-    let next = url.join(location).map_err(|_| HttpErrorKind::RedirectLocation)?;
-    let origin = Origin::of_request(&next).ok_or(HttpErrorKind::RedirectLocation)?;
-    let downgrade = url.scheme() == "https" && !origin.is_secure();
+    let next = next.ok_or(HttpErrorKind::RedirectLocation)?;
+    let downgrade = url.scheme() == "https" && next.url.scheme() != "https";
     if downgrade { Err(HttpErrorKind::RedirectDowngrade) } else { Ok(next) }
 }
 
@@ -228,9 +238,11 @@ mod tests {
                 Err(Location),
             ),
         ] {
-            let found = next_url(&method, &Url::parse(from).unwrap(), status, location);
+            let from = Target::registry(Url::parse(from).unwrap());
+            let next = location.and_then(|location| from.named(location, None));
+            let found = next_target(&method, &from.url, status, next);
             assert_eq!(
-                found.map(String::from).map_err(|kind| kind.to_string()),
+                found.map(|next| String::from(next.url)).map_err(|kind| kind.to_string()),
                 expected.map(str::to_owned).map_err(|kind| kind.to_string()),
                 "{status} {location:?}"
             );

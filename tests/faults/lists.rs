@@ -61,7 +61,7 @@ fn page_at_another_host_is_refused() {
 fn page_with_another_scheme_is_refused() {
     tags()
         .on(ALWAYS, TAGS, linked("<file:///etc/passwd>; rel=\"next\""))
-        .fails(11, "is at another host")
+        .fails(11, "has no URL that can be asked")
         .run();
 }
 

@@ -344,13 +344,13 @@ fn malformed_challenge_fails() {
 /// Advisory 11.
 #[test]
 fn rejected_token_fails() {
-    bearer(same_challenge()).fails(4, "did not accept the login").run();
+    bearer(same_challenge()).fails(5, "access denied").run();
 }
 
 /// Advisory 11.
 #[test]
 fn scope_that_grows_with_each_401_ends() {
-    bearer(growing(401)).fails(4, "did not accept the login").run();
+    bearer(growing(401)).fails(5, "access denied").run();
 }
 
 /// Advisory 11.
@@ -368,7 +368,7 @@ fn upload_scope_that_grows_with_each_401_ends() {
         .on(ALWAYS, "GET /token", responds(200, &[], TOKEN))
         .on(ALWAYS, "POST /token", responds(200, &[], TOKEN))
         .then(few_requests)
-        .fails(1, "blob: authentication")
+        .fails(1, "blob: denied")
         .run();
 }
 

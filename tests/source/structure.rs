@@ -11,7 +11,15 @@ use super::modules::{Module, SourceFile, definition, source_files};
 /// The layers from the lowest to the highest: each may import itself and those before it. Modules in
 /// one layer may not import each other, but in the lowest.
 const LAYERS: &[&[&str]] = &[
-    &["atomic_file", "capped_read", "directories", "printable", "random", "timestamp"],
+    &[
+        "atomic_file",
+        "capped_read",
+        "directories",
+        "printable",
+        "program_search",
+        "random",
+        "timestamp",
+    ],
     &["wire"],
     &["oci"],
     &["runconfig"],

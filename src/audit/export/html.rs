@@ -59,10 +59,12 @@ fn header(records: &[Recorded], findings: &[Finding]) -> String {
     let failed = records.iter().filter(is_failure).count();
     let last = |run: &Vec<&Recorded>| connections(run).into_iter().flatten().max();
     let connections: usize = runs(records).iter().filter_map(last).sum();
+    // A transcript may claim any size.
+    let total = |size: fn(&Recorded) -> u64| records.iter().map(size).fold(0, u64::saturating_add);
     let totals = [
         ("Exchanges", records.len().to_string(), false),
-        ("Sent", size_text(records.iter().map(Recorded::sent_size).sum(), " B"), false),
-        ("Received", size_text(records.iter().map(Recorded::received_size).sum(), " B"), false),
+        ("Sent", size_text(total(Recorded::sent_size), " B"), false),
+        ("Received", size_text(total(Recorded::received_size), " B"), false),
         ("Hosts", hosts.len().to_string(), false),
         ("Connections", connections.to_string(), false),
         ("Failures", failed.to_string(), failed > 0),
@@ -236,6 +238,15 @@ mod tests {
         assert!(!page.contains("<script") && !page.contains('\u{202e}'));
         assert!(page.contains("&lt;script&gt;"));
         assert_eq!(page.matches("<details").count(), 2);
+    }
+
+    #[test]
+    fn impossible_sizes_do_not_panic() {
+        let text = include_bytes!("../../../fixtures/exchanges/first-push.jsonl").to_vec();
+        let mut records = TranscriptReader::new(std::io::Cursor::new(text)).read().unwrap();
+        let requests = records.iter_mut().map(|recorded| &mut recorded.exchange.request);
+        requests.filter_map(|request| request.body.as_mut()).for_each(|body| body.size = u64::MAX);
+        assert!(html(&records, &[]).contains("Sent"));
     }
 
     #[test]

@@ -15,11 +15,11 @@ use super::error::AuthenticationError;
 use super::realm;
 use super::scope::Scope;
 use super::token::{Token, TokenRequest};
-use crate::oci::error::Result;
+use crate::oci::error::{ErrorKind, Result};
 use crate::oci::error_response::{BODY_LIMIT, ErrorCode, ErrorResponse};
 use crate::oci::names::RepositoryName;
 use crate::oci::registry::Registry;
-use crate::wire::{Authorization, Destination, Origin, Response, Transport};
+use crate::wire::{Authorization, Response, Transport};
 
 /// How often one request is sent again with another authorization. A registry may ask for a further
 /// scope each time and never be satisfied.
@@ -105,6 +105,7 @@ impl Authenticator {
     /// Returns the response if it is final. Returns `None` if the request has to be sent again, with the new
     /// authorization in `login`. Fails with
     /// [`AuthenticationError::Refused`] for a 401 after which nothing else can be sent.
+    /// `response` is the registry's own, and not foreign.
     pub(crate) async fn review(
         &self,
         context: &AuthContext,
@@ -127,11 +128,37 @@ impl Authenticator {
                 Ok(None)
             }
             None if response.status() == 401 => {
-                let with_credential = login.authorization.is_some();
                 let response = ErrorResponse::read(response).await?;
-                Err(AuthenticationError::Refused { response, with_credential }.into())
+                Err(self.refusal(context, login, response).await)
             }
             None => Ok(Some(response)),
+        }
+    }
+
+    /// Returns the error for a 401 after which nothing else can be sent.
+    ///
+    /// A token that a token server gave for a password shows that the password is right, so the registry
+    /// refuses the request and not the login. A token that anyone gets says nothing about a password.
+    async fn refusal(
+        &self,
+        context: &AuthContext,
+        login: &RequestLogin,
+        response: ErrorResponse,
+    ) -> ErrorKind {
+        let space = context.space();
+        let has_token = matches!(self.challenges.get(&space), Some(Challenge::Bearer { .. }));
+        let space_login = self.login(space);
+        let space_login = space_login.lock().await;
+        let used = space_login.credential.get().and_then(Option::as_ref);
+        match used.filter(|_| login.authorization.is_some()) {
+            Some(Credential::Password { .. } | Credential::IdentityToken(_))
+                if has_token && context.repository.is_some() =>
+            {
+                ErrorKind::Denied(response)
+            }
+            used => {
+                AuthenticationError::Refused { response, with_credential: used.is_some() }.into()
+            }
         }
     }
 
@@ -142,9 +169,6 @@ impl Authenticator {
         refused: &RequestLogin,
         response: &Response,
     ) -> Result<Option<Authorization>> {
-        if Origin::of(response.url()).as_ref() != Some(&context.registry.origin) {
-            return Err(AuthenticationError::OtherHost.into());
-        }
         let challenge = match Challenge::choose(response.headers().get_all("www-authenticate")) {
             Ok(challenge) => Some(challenge),
             // Public ECR sends no challenge when it refuses a token.
@@ -154,8 +178,7 @@ impl Authenticator {
         let space = context.space();
         let login = self.login(space.clone());
         let mut login = login.lock().await;
-        login.registry_is_internal =
-            realm::is_internal_registry(&context.registry.base, response.direct_peer());
+        login.registry_is_internal = response.is_from_internal_server();
         if let Some(challenge) = challenge {
             self.challenges.put(&space, challenge);
         }
@@ -223,7 +246,7 @@ impl Authenticator {
             realm,
             service: service.as_deref(),
             scopes: Scope::with_challenged(&context.scopes, scope.as_deref()),
-            destination: if internal { Destination::Any } else { Destination::PublicOnly },
+            public_only: !internal,
             purpose: context.purpose,
         };
         let token = request.send(&self.transport, credential).await?;

@@ -30,8 +30,8 @@ pub enum AuthenticationError {
     NoToken,
     /// A source of credentials cannot be read.
     Keychain(KeychainError),
-    /// Another host, to which the registry redirected, asks for a login. It gets no credential of the
-    /// registry's.
+    /// Another host, to which the registry led, asks for a login, or leads to a place that does. It gets
+    /// no credential of the registry's.
     OtherHost,
 }
 
@@ -49,9 +49,9 @@ impl fmt::Display for AuthenticationError {
             Self::TokenServer(response) => write!(f, "the token server refused ({response})"),
             Self::NoToken => f.write_str("the token server's answer has no usable token"),
             Self::Keychain(error) => error.fmt(f),
-            Self::OtherHost => {
-                f.write_str("the registry redirected to a host that wants a login; this host gets no credential")
-            }
+            Self::OtherHost => f.write_str(
+                "the registry led to another host, where a login is wanted; no credential is sent there",
+            ),
         }
     }
 }

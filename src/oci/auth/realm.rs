@@ -4,17 +4,16 @@
 //! credentials to any host, also to one in the user's own network.
 
 use std::fmt;
-use std::net::SocketAddr;
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::printable::excerpt;
-use crate::wire::{Origin, is_internal};
+use crate::wire::{Origin, has_internal_host};
 
 /// Checks the realm of a challenge that came from `registry`, and returns the token server's URL.
 ///
 /// The URL has to be https, unless `plain_http` says that the registry itself is reached over plain http.
-/// It has no user name, and no internal address (see [`is_internal`]) unless `registry_is_internal`.
+/// It has no user name, and no internal address (see [`has_internal_host`]) unless `registry_is_internal`.
 /// Host names are checked when they are resolved.
 pub(super) fn check(
     realm: &str,
@@ -44,24 +43,6 @@ pub(super) fn check_credential(realm: &Url, registry: &Origin) -> Result<(), Rea
     match Origin::of(realm) {
         Some(origin) if origin.is_secure() || origin.is_loopback() || origin == *registry => Ok(()),
         _ => Err(RealmError::PlainHttp(realm.as_str().to_owned())),
-    }
-}
-
-/// Returns true if the registry at `url` is known to have an internal address: by its URL, or by `peer`,
-/// the address at which it answered.
-///
-/// `peer` is `None` for a registry that is reached through a proxy. Such a registry counts as public
-/// unless its URL says otherwise: the proxy's own address, which is often internal, says nothing about it.
-pub(super) fn is_internal_registry(url: &Url, peer: Option<SocketAddr>) -> bool {
-    has_internal_host(url) || peer.is_some_and(|peer| is_internal(peer.ip()))
-}
-
-fn has_internal_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => is_internal(ip.into()),
-        Some(Host::Ipv6(ip)) => is_internal(ip.into()),
-        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
-        None => true,
     }
 }
 
@@ -154,20 +135,6 @@ mod tests {
     fn relative_realm_is_resolved_against_the_registry() {
         let found = checked("/token#x", "https://r.example/v2/", false, false);
         assert_eq!(found.as_deref(), Ok("https://r.example/token"));
-    }
-
-    #[test]
-    fn registry_behind_a_proxy_is_internal_only_by_its_url() {
-        let internal = |url: &str, peer: Option<&str>| {
-            let peer = peer.map(|peer| peer.parse().unwrap());
-            is_internal_registry(&Url::parse(url).unwrap(), peer)
-        };
-        assert!(!internal("https://r.example/v2/", None));
-        assert!(!internal("https://r.example/v2/", Some("8.8.8.8:443")));
-        assert!(internal("https://r.example/v2/", Some("10.0.0.1:443")));
-        for url in ["https://10.0.0.1/v2/", "http://localhost:5000/v2/", "https://[fd00::1]/v2/"] {
-            assert!(internal(url, None), "{url}");
-        }
     }
 
     #[test]

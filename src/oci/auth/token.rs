@@ -13,7 +13,7 @@ use super::scope::Scope;
 use crate::oci::error::{ErrorKind, Result};
 use crate::oci::error_response::{BODY_LIMIT, ErrorResponse};
 use crate::timestamp::Timestamp;
-use crate::wire::{Destination, Method, Origin, Request, Response, Transport};
+use crate::wire::{Method, Origin, Request, Response, Transport};
 
 /// The lifetime of a token whose server does not state one, in seconds.
 const DEFAULT_LIFETIME: u64 = 60;
@@ -42,8 +42,8 @@ pub(super) struct TokenRequest<'a> {
     pub(super) realm: Url,
     pub(super) service: Option<&'a str>,
     pub(super) scopes: Vec<Scope>,
-    /// Whether the server may have an internal address.
-    pub(super) destination: Destination,
+    /// Whether the server must not have an internal address.
+    pub(super) public_only: bool,
     pub(super) purpose: &'static str,
 }
 
@@ -127,7 +127,7 @@ impl TokenRequest<'_> {
     fn request(&self, method: Method, url: Url) -> Request {
         let mut request = Request::new(method, url, format!("{}: token", self.purpose));
         request.confidential = true;
-        request.destination = self.destination;
+        request.target.public_only = self.public_only;
         request
     }
 }

@@ -56,6 +56,17 @@ impl Repository {
         fetched.map_err(self.error("reading the manifest", suffix(target)))
     }
 
+    /// Reads what a tag or digest names, whether or not this client understands it. The content is checked as by
+    /// [`Self::manifest`].
+    pub(in crate::oci) async fn manifest_content(
+        &self,
+        target: &TagOrDigest,
+    ) -> Result<(Option<MediaType>, Vec<u8>), Error> {
+        let fetched =
+            self.retry(|operation| fetch_content(operation, target, ACCEPT, MANIFEST_LIMIT)).await;
+        fetched.map_err(self.error("reading the manifest", suffix(target)))
+    }
+
     /// Puts a manifest under a tag or its digest. `content` is sent byte for byte.
     ///
     /// # Errors

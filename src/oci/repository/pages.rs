@@ -11,7 +11,7 @@ use crate::oci::digest::Digest;
 use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
 use crate::oci::manifest::MANIFEST_LIMIT;
 use crate::oci::operation::Operation;
-use crate::wire::{Headers, Method, Origin};
+use crate::wire::{Headers, Method, Origin, Response, Target};
 
 const PAGE_LIMIT: usize = 10_000;
 const LIST_LIMIT: u64 = 32 * 1024 * 1024;
@@ -21,7 +21,7 @@ pub(super) struct Pages<'a> {
     repository: &'a Repository,
     step: &'static str,
     accept: Option<&'static str>,
-    next: Option<Url>,
+    next: Option<Target>,
     /// The digests of the URLs that were read. The URLs themselves may be of any length.
     seen: HashSet<Digest>,
     size: u64,
@@ -34,55 +34,68 @@ impl<'a> Pages<'a> {
         accept: Option<&'static str>,
         first: Url,
     ) -> Self {
-        Self { repository, step, accept, next: Some(first), seen: HashSet::new(), size: 0 }
+        Self {
+            repository,
+            step,
+            accept,
+            next: Some(Target::registry(first)),
+            seen: HashSet::new(),
+            size: 0,
+        }
     }
 
     /// Reads the next page and its header fields.
     pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<(T, Headers)>> {
-        let Some(url) = self.next.take() else { return Ok(None) };
+        let Some(target) = self.next.take() else { return Ok(None) };
         if self.seen.len() >= PAGE_LIMIT {
             return Err(ProtocolViolation::TooManyPages(PAGE_LIMIT).into());
         }
-        if !self.seen.insert(Digest::sha256(url.as_str().as_bytes())) {
+        if !self.seen.insert(Digest::sha256(target.url.as_str().as_bytes())) {
             return Err(ProtocolViolation::RepeatedPage.into());
         }
-        let (step, accept, page) = (self.step, self.accept, &url);
+        let (step, accept, page) = (self.step, self.accept, &target);
         let fetch = |operation| fetch_page(operation, step, accept, page);
-        let (content, headers) = self.repository.retry(fetch).await?;
+        let (content, headers, next) = self.repository.retry(fetch).await?;
         self.size += content.len() as u64;
         if self.size > LIST_LIMIT {
             return Err(ErrorKind::TooLarge { limit: LIST_LIMIT });
         }
         let content = serde_json::from_slice(&content).map_err(|_| ProtocolViolation::List)?;
-        self.next = next_page(&url, &headers)?;
+        self.next = next?;
         Ok(Some((content, headers)))
     }
 }
+
+/// The target of a list's next page, if there is one.
+type NextPage = Result<Option<Target>, ProtocolViolation>;
 
 async fn fetch_page(
     operation: Operation,
     step: &'static str,
     accept: Option<&'static str>,
-    url: &Url,
-) -> Result<(Vec<u8>, Headers)> {
-    let mut request = operation.request(Method::GET, url.clone(), step);
+    target: &Target,
+) -> Result<(Vec<u8>, Headers, NextPage)> {
+    let mut request = operation.request_at(Method::GET, target.clone(), step);
     if let Some(accept) = accept {
         request = request.header("accept", accept);
     }
     let response = operation.send_for(request, &[200]).await?;
     let headers = response.headers().clone();
-    Ok((response.read(MANIFEST_LIMIT).await?, headers))
+    let next = next_page(&response);
+    Ok((response.read(MANIFEST_LIMIT).await?, headers, next))
 }
 
-fn next_page(url: &Url, headers: &Headers) -> Result<Option<Url>, ProtocolViolation> {
-    let Some(target) = headers.get_all("link").find_map(next_link) else { return Ok(None) };
-    let next = url.join(target).map_err(|_| ProtocolViolation::PageUrl)?;
-    if Origin::of(&next) != Origin::of(url) {
-        Err(ProtocolViolation::OtherOriginPage)
-    } else if Origin::of_request(&next).is_none() {
-        Err(ProtocolViolation::PageUrl)
-    } else {
+/// The page may have come by a redirect from another origin. Its link leads on from there, and not from
+/// the registry.
+fn next_page(response: &Response) -> NextPage {
+    let Some(link) = response.headers().get_all("link").find_map(next_link) else {
+        return Ok(None);
+    };
+    let next = response.names(link).ok_or(ProtocolViolation::PageUrl)?;
+    if Origin::of(&next.url) == Origin::of(response.url()) {
         Ok(Some(next))
+    } else {
+        Err(ProtocolViolation::OtherOriginPage)
     }
 }
 

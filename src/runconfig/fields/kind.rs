@@ -39,10 +39,10 @@ pub(crate) enum Text {
 /// How `inspect` shows a field that is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// With its value, on a line of its own or as part of one. Members that appear on no line are listed by
-    /// name.
+    /// On a line of its own or as part of one. Members that appear on no line are listed with their
+    /// path.
     Line,
-    /// By its name.
+    /// With its path.
     Name,
 }
 
@@ -106,7 +106,7 @@ const fn line(names: &'static str, kind: Kind) -> Fields {
 
 /// The permission profile: what the server may read, write and reach.
 pub(super) const PERMISSION_PROFILE: &[Fields] = &[
-    line("name", STRING),
+    field("name", STRING),
     line("read write", MOUNTS),
     line("network", Object(NETWORK)),
     line("privileged", Bool),

@@ -1,10 +1,12 @@
 //! Shows values without what looks like a secret.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 use url::Url;
 
-use super::rules::is_secret_by_name;
-use super::scan::{Exposure, ExposureKind, exposures_in, named};
+use super::exposure::{Exposure, ExposureKind};
+use super::scan::exposures_in;
 use crate::printable::{printable, quoted};
 
 /// Returns `arguments` as words of a shell's command line: quotes show where each begins and ends.
@@ -22,9 +24,41 @@ pub(crate) fn shown_text(field: &str, text: &str) -> String {
     secret(&found, field).map_or_else(|| text.to_owned(), |kind| hidden(kind, text))
 }
 
+/// Returns each variable as `name=value`, a word of a shell's command line.
+pub(crate) fn shown_variables(variables: &BTreeMap<String, String>) -> Vec<String> {
+    let members = variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+    let found = exposures_in("env_vars", &Value::Object(members.collect()));
+    let kinds: HashMap<&str, ExposureKind> = found
+        .iter()
+        .filter(|found| found.kind.is_secret())
+        .map(|found| (found.path.as_str(), found.kind))
+        .collect();
+    let shown = |(name, value): (&String, &String)| match kinds.get(&*format!("env_vars.{name}")) {
+        Some(kind) => format!("{}={}", quoted(name), hidden(*kind, value)),
+        None => quoted(&format!("{name}={value}")),
+    };
+    variables.iter().map(shown).collect()
+}
+
+/// Returns the value of a field without line breaks: a text as it is, anything else as JSON.
+pub(crate) fn shown_value(field: &str, value: &Value) -> String {
+    let found = exposures_in(field, value);
+    let kind = found.iter().map(|found| found.kind).find(|kind| kind.is_secret());
+    match (value, kind) {
+        (Value::String(text), Some(kind)) => hidden(kind, text),
+        (_, Some(kind)) => format!("<hidden: a value in it {kind}>"),
+        (_, None) => whole_value(value),
+    }
+}
+
+/// Returns the value of a field, with everything in it.
+pub(crate) fn whole_value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), quoted)
+}
+
 fn secret(found: &[Exposure], path: &str) -> Option<ExposureKind> {
     let mut kinds = found.iter().filter(|found| found.path == path).map(|found| found.kind);
-    kinds.find(|kind| *kind != ExposureKind::HomePath)
+    kinds.find(|kind| kind.is_secret())
 }
 
 /// Returns a replacement for a secret. It hides as little as possible, because the hidden text takes
@@ -35,13 +69,23 @@ fn hidden(kind: ExposureKind, text: &str) -> String {
             let host = url.host_str()?;
             Some(format!("{}://{} ", url.scheme(), printable(host)))
         }),
-        ExposureKind::Named => named(text)
-            .filter(|(name, value)| is_secret_by_name(name, value))
-            .and_then(|(_, value)| Some(printable(text.strip_suffix(value)?))),
+        ExposureKind::Named => {
+            named(text).and_then(|(_, value)| Some(printable(text.strip_suffix(value)?)))
+        }
         _ => None,
     };
     let count = text.chars().count();
     format!("{}<hidden: it {kind}, {count} characters in all>", before.unwrap_or_default())
+}
+
+/// Splits `--name=value`, `NAME=value` and `Name: value` where the value alone is the secret.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(['=', ':'])?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let is_name = !name.is_empty() && name.chars().all(legal);
+    let value = value.trim_start();
+    let found = || exposures_in(name, &Value::from(value));
+    (is_name && secret(&found(), name).is_some()).then_some((name, value))
 }
 
 #[cfg(test)]

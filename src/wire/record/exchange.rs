@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file::destination;
+
 pub(crate) const FORMAT_VERSION: u32 = 1;
 
 /// One request, and the response or the error that ended it.
@@ -163,8 +165,10 @@ impl JsonLinesRecorder {
     ///
     /// # Errors
     /// Any failure to open or create the file; [`io::ErrorKind::InvalidData`] if it has content that is
-    /// no transcript. That content stays as it is.
+    /// no transcript, and [`io::ErrorKind::PermissionDenied`] if a symbolic link that another user made
+    /// leads to it. That content stays as it is.
     pub fn append_to(path: &Path) -> io::Result<Self> {
+        let path = &destination(path)?;
         refuse_other_content(path)?;
         let mut options = OpenOptions::new();
         options.append(true).create(true);

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::body::progress::{BodyTally, SendProgress};
 use super::super::error::{HttpError, HttpErrorKind};
 use super::super::headers::Headers;
-use super::super::request::{Destination, Request};
+use super::super::request::Request;
 use super::exchange::{
     Exchange, ExchangeError, FORMAT_VERSION, Peer, ReceivedResponse, RecordedBody, Recorder,
     SentRequest,
@@ -78,9 +78,9 @@ impl Recording {
             attempt: request.attempt,
             request: SentRequest {
                 method: request.method.to_string(),
-                url: redactor.url(&request.url, request.destination == Destination::Redirected),
+                url: redactor.url(&request.target.url, request.target.is_foreign()),
                 version: HTTP_VERSION.to_owned(),
-                headers: redactor.headers(sent.iter(), &request.url),
+                headers: redactor.headers(sent.iter(), &request.target.url),
                 body: None,
             },
             response: None,
@@ -102,7 +102,7 @@ impl Recording {
         self.exchange.response = Some(ReceivedResponse {
             status: response.status().as_u16(),
             version: format!("{:?}", response.version()),
-            headers: self.transcript.redactor.headers(headers.iter(), &self.request.url),
+            headers: self.transcript.redactor.headers(headers.iter(), &self.request.target.url),
             body: None,
         });
         let certificate = response

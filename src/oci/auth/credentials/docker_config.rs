@@ -3,8 +3,10 @@
 //! A malformed entry of the requested registry is an error; other entries are not checked. Writing keeps all
 //! other content of the file.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -12,11 +14,14 @@ use serde_json::{Map, Value, json};
 
 use super::secret::{Credential, Secret, encode};
 use crate::atomic_file;
-use crate::capped_read::read_capped;
+use crate::capped_read::read_settings;
 use crate::oci::auth::error::KeychainError;
 use crate::oci::names::{RegistryName, RepositoryName};
 
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+/// How long a change of the file waits for others, and how often it looks whether they are done.
+const LOCK_LIMIT: Duration = Duration::from_secs(30);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// The key under which Docker stores credentials for Docker Hub.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
@@ -40,7 +45,7 @@ pub(crate) enum Entry {
 impl DockerConfig {
     /// Reads the file at `path`. Returns `None` if there is no such file.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, KeychainError> {
-        match read_capped(path, SIZE_LIMIT) {
+        match read_settings(path, SIZE_LIMIT) {
             Ok(bytes) => Self::parse(path, &bytes).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(KeychainError::File { path: path.to_owned(), error }),
@@ -92,10 +97,12 @@ impl DockerConfig {
         }
     }
 
-    /// Returns the first entry of the object `field` that names the registry, with its key.
+    /// Returns the entry of the object `field` that names the registry, with its key. The key that
+    /// [`storage_key`] gives comes before others.
     fn entry_of(&self, field: &str, registry: &RegistryName) -> Option<(&String, &Value)> {
         let entries = self.content.get(field)?.as_object()?;
-        entries.iter().find(|(key, _)| names_registry(key, registry))
+        let exact = entries.get_key_value(&storage_key(registry));
+        exact.or_else(|| entries.iter().find(|(key, _)| names_registry(key, registry)))
     }
 
     fn helper_for_all(&self) -> Option<&str> {
@@ -145,6 +152,31 @@ impl DockerConfig {
         Some((name.to_owned(), storage_key(registry)))
     }
 
+    /// Applies `change` to the file at `path`, and writes it if that changed anything. Returns true if it
+    /// was written.
+    ///
+    /// A lock keeps other processes of this program from changing the file at the same time. Docker and
+    /// podman use no lock.
+    pub(super) async fn update(
+        path: &Path,
+        change: impl Fn(&mut Self),
+    ) -> Result<bool, KeychainError> {
+        let changed = || {
+            let before = Self::read(path)?.unwrap_or_else(|| Self::empty(path));
+            let mut after = before.clone();
+            change(&mut after);
+            Ok((after.content != before.content).then_some(after))
+        };
+        if changed()?.is_none() {
+            return Ok(false);
+        }
+        let _lock = lock(path).await?;
+        // Another process may have written the file in the meantime.
+        let Some(changed) = changed()? else { return Ok(false) };
+        changed.write()?;
+        Ok(true)
+    }
+
     pub(crate) fn set(&mut self, registry: &RegistryName, username: &str, password: &Secret) {
         self.remove(registry);
         let entry = json!({ "auth": encode(username, password) });
@@ -177,6 +209,32 @@ impl DockerConfig {
     }
 }
 
+/// Waits for the lock of the file at `path`, and holds it until the value is dropped.
+async fn lock(path: &Path) -> Result<File, KeychainError> {
+    let failed = |error| KeychainError::File { path: path.to_owned(), error };
+    let file = atomic_file::open_lock(path).map_err(failed)?;
+    let locked = async {
+        loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+                // Some network file systems have no locks.
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                    return Ok(());
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Ok(()) => return Ok(()),
+            }
+        }
+    };
+    match tokio::time::timeout(LOCK_LIMIT, locked).await {
+        Ok(locked) => locked.map(|()| file),
+        Err(_) => Err(failed(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "another process has been changing this file for half a minute",
+        ))),
+    }
+}
+
 pub(super) fn storage_key(registry: &RegistryName) -> String {
     if registry.is_docker_hub() { DOCKER_HUB_KEY.to_owned() } else { registry.to_string() }
 }
@@ -192,18 +250,20 @@ fn path_keys(registry: &RegistryName, repository: Option<&RepositoryName>) -> Ve
     keys
 }
 
-/// Returns true if a key, with or without scheme and API version, names the registry.
+/// Returns true if a key names the whole registry: its host, or a URL of it, of which Docker and podman
+/// look only at the host. Without a scheme, a path is one of podman's namespaces, `v1` too.
+///
+/// A URL that goes on after the API's version is another thing: Docker keeps tokens for its own account
+/// pages under `https://index.docker.io/v1/access-token` and `…/refresh-token`.
 fn names_registry(key: &str, registry: &RegistryName) -> bool {
-    let rest = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
-    let rest = rest.unwrap_or(key).trim_end_matches('/');
-    let host = match rest.split_once('/') {
-        Some((host, "v1" | "v2")) => host,
-        // With a scheme, Docker looks only at the host. Without one, a path is a namespace.
-        Some((host, _)) if rest.len() != key.trim_end_matches('/').len() => host,
-        Some(_) => return false,
-        None => rest,
+    let url = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://"));
+    let (host, path) = url.unwrap_or(key).split_once('/').unwrap_or((url.unwrap_or(key), ""));
+    let path = path.trim_end_matches('/');
+    let is_whole = match url {
+        Some(_) => !path.starts_with("v1/") && !path.starts_with("v2/"),
+        None => path.is_empty(),
     };
-    host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
+    is_whole && host.parse::<RegistryName>().is_ok_and(|named| named == *registry)
 }
 
 /// Decodes `base64(name:password)`. Docker pads the password with NUL.

@@ -3,8 +3,8 @@
 //! The protocol is that of docker-credential-helpers: the action is an argument, the server or the
 //! credential is standard input, the answer is standard output. A secret is never an argument.
 
-use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 use super::secret::{Credential, Secret};
 use crate::oci::auth::error::KeychainError;
 use crate::printable::excerpt;
+use crate::program_search;
 
 /// How long a helper may run. It may ask its user a question.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -25,7 +26,8 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 #[derive(Debug, Clone)]
 pub(super) struct CredentialHelper {
     name: String,
-    program: OsString,
+    /// `None` if `PATH` has no such program.
+    program: Option<PathBuf>,
     time_limit: Duration,
 }
 
@@ -43,7 +45,8 @@ impl CredentialHelper {
         if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
             return Err(KeychainError::HelperName(excerpt(name, 60)));
         }
-        let program = format!("docker-credential-{name}").into();
+        let search_path = std::env::var_os("PATH").unwrap_or_default();
+        let program = program_search::find(&format!("docker-credential-{name}"), &search_path);
         Ok(Self { name: name.to_owned(), program, time_limit: TIME_LIMIT })
     }
 
@@ -92,7 +95,9 @@ impl CredentialHelper {
             return Err(KeychainError::HelperInput(self.name.clone()));
         }
         let failed = |error| KeychainError::HelperRun { name: self.name.clone(), error };
-        let child = Command::new(&self.program)
+        let absent = || io::Error::new(io::ErrorKind::NotFound, "no directory in PATH has it");
+        let program = self.program.as_ref().ok_or_else(absent).map_err(failed)?;
+        let child = Command::new(program)
             .arg(action)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -149,7 +154,7 @@ mod tests {
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
         let time_limit = Duration::from_millis(300);
-        CredentialHelper { name: "fake".to_owned(), program: path.into(), time_limit }
+        CredentialHelper { name: "fake".to_owned(), program: Some(path), time_limit }
     }
 
     fn get(helper: &CredentialHelper, server: &str) -> Result<Option<Credential>, KeychainError> {

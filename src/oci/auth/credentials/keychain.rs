@@ -98,14 +98,13 @@ impl Keychain {
         username: &str,
         password: &Secret,
     ) -> Result<CredentialStore, KeychainError> {
-        let mut config = self.first_file()?;
+        let (path, config) = self.first_file()?;
         if let Some((name, server)) = config.helper_for(registry) {
             CredentialHelper::new(&name)?.store(&server, username, password).await?;
             return Ok(CredentialStore::Helper(name));
         }
-        config.set(registry, username, password);
-        config.write()?;
-        Ok(CredentialStore::File(config.path))
+        DockerConfig::update(path, |config| config.set(registry, username, password)).await?;
+        Ok(CredentialStore::File(path.clone()))
     }
 
     /// Removes the registry's credential from the first file and its helper. Returns true if there was one.
@@ -113,21 +112,18 @@ impl Keychain {
     /// # Errors
     /// [`KeychainError`].
     pub async fn erase(&self, registry: &RegistryName) -> Result<bool, KeychainError> {
-        let mut config = self.first_file()?;
+        let (path, config) = self.first_file()?;
         let mut known = false;
         if let Some((name, server)) = config.helper_for(registry) {
             known = CredentialHelper::new(&name)?.erase(&server).await?;
         }
-        if config.remove(registry) {
-            config.write()?;
-            known = true;
-        }
-        Ok(known)
+        let was_in_file = DockerConfig::update(path, |config| _ = config.remove(registry)).await?;
+        Ok(known || was_in_file)
     }
 
-    fn first_file(&self) -> Result<DockerConfig, KeychainError> {
+    fn first_file(&self) -> Result<(&PathBuf, DockerConfig), KeychainError> {
         let path = self.files.first().ok_or(KeychainError::NoFile)?;
-        Ok(DockerConfig::read(path)?.unwrap_or_else(|| DockerConfig::empty(path)))
+        Ok((path, DockerConfig::read(path)?.unwrap_or_else(|| DockerConfig::empty(path))))
     }
 }
 

@@ -75,7 +75,7 @@ impl UploadSession {
     /// `GET` of the location: returns how many bytes the registry has.
     async fn status(&mut self, operation: &Operation) -> Result<u64> {
         let location = self.current_location()?;
-        let request = operation.request(Method::GET, location, "blob upload, status");
+        let request = operation.request_at(Method::GET, location, "blob upload, status");
         let response = operation.send_for(request, &[200, 204]).await?;
         let has = received(&response).unwrap_or(self.accepted);
         self.learn(&response)?;

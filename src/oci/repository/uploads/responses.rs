@@ -6,16 +6,15 @@ use crate::oci::digest::Digest;
 use crate::oci::error::{ErrorKind, ProtocolViolation, Result};
 use crate::oci::error_response::ErrorCode;
 use crate::oci::repository::manifests::digest_header;
-use crate::wire::{HttpErrorKind, Origin, Response};
+use crate::wire::{HttpErrorKind, Response, Target};
 
-/// Returns the URL at which an upload continues. It may be at another host, which gets no credential.
-pub(super) fn location(response: &Response) -> Result<Url> {
+/// Returns the target at which an upload continues. It may be at another origin, which gets no credential.
+pub(super) fn location(response: &Response) -> Result<Target> {
     let location = response.headers().get("location");
     let location = location
-        .and_then(|location| response.url().join(location).ok())
-        .filter(|url| Origin::of_request(url).is_some())
+        .and_then(|location| response.names(location))
         .ok_or(ProtocolViolation::UploadLocation)?;
-    if response.url().scheme() == "https" && location.scheme() == "http" {
+    if response.url().scheme() == "https" && location.url.scheme() == "http" {
         return Err(ProtocolViolation::UploadDowngrade.into());
     }
     Ok(location)

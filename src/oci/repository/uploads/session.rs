@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::responses::{
     check_stored, chunk_minimum, is_unknown_upload, location, received, with_digest,
 };
@@ -13,7 +11,7 @@ use crate::oci::operation::Operation;
 use crate::oci::repository::blobs::head_blob;
 use crate::oci::repository::handle::Repository;
 use crate::oci::retry::{RetryBudget, is_temporary};
-use crate::wire::{Body, Method, Response};
+use crate::wire::{Body, Method, Response, Target};
 
 /// The size, in bytes, of chunks of content of unknown length, and of chunks for a registry that does not
 /// accept larger ones.
@@ -36,7 +34,7 @@ pub(crate) struct UploadSession {
     pub(super) repository: Repository,
     pub(super) algorithm: Algorithm,
     /// The newest location that the registry gave; `None` once the upload is closed or cancelled.
-    pub(super) location: Option<Url>,
+    pub(super) location: Option<Target>,
     /// How many bytes the registry has.
     pub(super) accepted: u64,
     /// How many bytes were passed to [`UploadSession::append`]. The registry has all of them.
@@ -163,7 +161,7 @@ impl UploadSession {
     async fn patch(&mut self, operation: &Operation, chunk: &Body) -> Result<()> {
         let (first, size) = (self.accepted, chunk.size());
         let request = operation
-            .request(Method::PATCH, self.current_location()?, "blob upload, chunk")
+            .request_at(Method::PATCH, self.current_location()?, "blob upload, chunk")
             .header("content-range", format!("{first}-{}", first + size - 1))
             .body(OCTETS, chunk.clone());
         let response = operation.send_for(request, &[201, 202, 204]).await?;
@@ -183,8 +181,10 @@ impl UploadSession {
 
     /// `PUT` of the location, which closes the upload.
     async fn put(&mut self, operation: &Operation, digest: &Digest, last: Body) -> Result<()> {
-        let url = with_digest(self.current_location()?, digest);
-        let request = operation.request(Method::PUT, url, "blob upload, finish").body(OCTETS, last);
+        let mut target = self.current_location()?;
+        target.url = with_digest(target.url, digest);
+        let request = operation.request_at(Method::PUT, target, "blob upload, finish");
+        let request = request.body(OCTETS, last);
         let response = operation.send_for(request, &[200, 201, 204]).await?;
         check_stored(&response, digest)?;
         Ok(response.discard().await?)
@@ -212,8 +212,8 @@ impl UploadSession {
         }
     }
 
-    /// Returns the URL at which the upload continues.
-    pub(super) fn current_location(&self) -> Result<Url> {
+    /// Returns the target at which the upload continues.
+    pub(super) fn current_location(&self) -> Result<Target> {
         self.location.clone().ok_or(ErrorKind::Protocol(ProtocolViolation::UploadLocation))
     }
 
@@ -237,8 +237,8 @@ impl Drop for UploadSession {
 }
 
 /// `DELETE` of the location (distribution specification, "Cancel a blob upload").
-async fn cancel(operation: Operation, location: Url) {
-    let request = operation.request(Method::DELETE, location, "blob upload, cancel");
+async fn cancel(operation: Operation, location: Target) {
+    let request = operation.request_at(Method::DELETE, location, "blob upload, cancel");
     let sent = async {
         if let Ok(response) = operation.send(request).await {
             let _ = response.discard().await;

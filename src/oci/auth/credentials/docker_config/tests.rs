@@ -58,11 +58,34 @@ fn every_shape_of_entry_is_read() {
         ("empty.example.com", "none"),
         ("helper.example.com", "helper own helper.example.com"),
         ("gcr.example.com", "helper gcr gcr.example.com"),
+        // Podman's namespaces `v1` and `v2`.
+        ("space.example.com", "none"),
+        ("space.example.com/v1", "me FAKE-v1"),
+        ("space.example.com/v1/app", "me FAKE-v1"),
+        ("space.example.com/v2", "none"),
+        ("legacy.example.com", "me FAKE-legacy"),
+        ("both.example.com", "me FAKE-exact"),
         ("example.com", "none"),
         ("evil-registry.example.com", "none"),
     ] {
         assert_eq!(found(&config, place), expected, "{place}");
     }
+}
+
+/// Docker's tokens for its own account pages are under keys that begin as that of Docker Hub does.
+#[test]
+fn tokens_beside_the_key_of_docker_hub_are_no_password() {
+    let mut config = config(
+        r#"{"auths": {
+            "https://index.docker.io/v1/access-token": {"auth": "bWU6RkFLRS1hY2Nlc3M="},
+            "https://index.docker.io/v1/refresh-token": {"auth": "bWU6RkFLRS1yZWZyZXNo"}}}"#,
+    );
+    assert_eq!(found(&config, "docker.io"), "none");
+    let hub = "docker.io".parse().unwrap();
+    config.set(&hub, "me", &Secret::new("FAKE-own".to_owned()));
+    assert_eq!(found(&config, "docker.io"), "me FAKE-own");
+    config.remove(&hub);
+    assert_eq!(config.content["auths"].as_object().unwrap().len(), 2);
 }
 
 #[test]
@@ -118,7 +141,7 @@ fn storing_and_removing_keep_all_other_entries() {
     let mut changed = read();
     changed.set(&"index.docker.io".parse().unwrap(), "other", &Secret::new("FAKE-2".to_owned()));
     assert_eq!(found(&changed, "docker.io"), "other FAKE-2");
-    assert_eq!(changed.content["auths"].as_object().unwrap().len(), 17);
+    assert_eq!(changed.content["auths"].as_object().unwrap().len(), 23);
 }
 
 #[test]
