@@ -62,7 +62,7 @@ fn documents(salt: &str) -> Vec<String> {
         document("env_vars", names(&|i, x| format!("V{salt}{i}{x}"))),
         document("cmd_args", texts(|i, x| format!("--a{salt}{i}{x}"))),
         document("cmd_args", vec!["\u{202e}".repeat(SIZE / 3 - 100) + salt]),
-        document("secrets", texts(|i, x| format!("s{salt}{i}{x},target=T{i}"))),
+        document("secrets", texts(|i, _| format!("name{salt}-{i},target=T{i}"))),
         document("new", names(&|i, x| format!("u{salt}{i}{x}"))),
         bare(&format!(
             "[{}0]",
@@ -120,6 +120,15 @@ fn largest_documents_are_compared_within_limits() {
             assert!(matches!(compared.code(), 0 | 1), "{number}: {}", compared.stderr());
         }
     }
+}
+
+#[test]
+fn arguments_that_all_look_like_secrets_are_shown_and_refused_within_limits() {
+    let user = User::new();
+    let secret = |i, x: &str| format!("--password{i}={x}FAKE-9f8a7c6e5d4b3a21");
+    user.file("a.json", document("cmd_args", texts(secret)));
+    bounded(&user, &["inspect", "./a.json"]).ok();
+    bounded(&user, &["push", "./a.json", "localhost:1/a:v1"]).fails(18, "cmd_args.");
 }
 
 #[test]
