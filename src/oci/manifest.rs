@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::descriptor::{Annotations, Descriptor};
 use super::field_case;
 use super::media_type::MediaType;
+use super::value_count::{VALUE_LIMIT, has_too_many_values};
 
 /// The largest manifest that is read or sent, in bytes. Every registry has to accept this size.
 pub(crate) const MANIFEST_LIMIT: u64 = 4 * 1024 * 1024;
@@ -127,6 +128,9 @@ impl ManifestKind {
         };
         let shape: Shape = serde_json::from_slice(content).map_err(malformed)?;
         field_case::check(content).map_err(malformed)?;
+        if has_too_many_values(content) {
+            return Err(InvalidManifest::TooManyValues);
+        }
         if let (Some(header), Some(body)) = (content_type, &shape.media_type)
             && header != body
         {
@@ -179,6 +183,8 @@ pub enum InvalidManifest {
     SchemaVersion1,
     /// The document is neither a manifest nor an index; its type.
     UnknownType(MediaType),
+    /// The document has more than 100 000 values, which would take many times its size in memory.
+    TooManyValues,
 }
 
 impl fmt::Display for InvalidManifest {
@@ -192,6 +198,7 @@ impl fmt::Display for InvalidManifest {
             }
             Self::Ambiguous => f.write_str("both a manifest and an index"),
             Self::SchemaVersion1 => f.write_str("a Docker manifest of schema version 1"),
+            Self::TooManyValues => write!(f, "more than {VALUE_LIMIT} values"),
             Self::UnknownType(found) => write!(f, "neither a manifest nor an index: {found}"),
         }
     }

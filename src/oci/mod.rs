@@ -22,6 +22,7 @@ mod reference;
 mod registry;
 mod repository;
 mod retry;
+mod value_count;
 mod warning;
 
 pub(crate) use api_path::ApiPath;

@@ -12,9 +12,10 @@ use crate::printable::{printable, quoted};
 /// Returns `arguments` as words of a shell's command line: quotes show where each begins and ends.
 pub(crate) fn shown_arguments(arguments: &[String]) -> String {
     let found = exposures_in("cmd_args", &Value::from(arguments.to_vec()));
-    let shown = |(index, text): (usize, &String)| {
-        let path = format!("cmd_args.{index}");
-        secret(&found, &path).map_or_else(|| quoted(text), |kind| hidden(kind, text))
+    let kinds = secrets_by_path(&found);
+    let shown = |(index, text): (usize, &String)| match kinds.get(&*format!("cmd_args.{index}")) {
+        Some(kind) => hidden(*kind, text),
+        None => quoted(text),
     };
     arguments.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
 }
@@ -28,11 +29,7 @@ pub(crate) fn shown_text(field: &str, text: &str) -> String {
 pub(crate) fn shown_variables(variables: &BTreeMap<String, String>) -> Vec<String> {
     let members = variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
     let found = exposures_in("env_vars", &Value::Object(members.collect()));
-    let kinds: HashMap<&str, ExposureKind> = found
-        .iter()
-        .filter(|found| found.kind.is_secret())
-        .map(|found| (found.path.as_str(), found.kind))
-        .collect();
+    let kinds = secrets_by_path(&found);
     let shown = |(name, value): (&String, &String)| match kinds.get(&*format!("env_vars.{name}")) {
         Some(kind) => format!("{}={}", quoted(name), hidden(*kind, value)),
         None => quoted(&format!("{name}={value}")),
@@ -59,6 +56,13 @@ pub(crate) fn whole_value(value: &Value) -> String {
 fn secret(found: &[Exposure], path: &str) -> Option<ExposureKind> {
     let mut kinds = found.iter().filter(|found| found.path == path).map(|found| found.kind);
     kinds.find(|kind| kind.is_secret())
+}
+
+/// Returns the kind of each secret by its path. There may be tens of thousands.
+fn secrets_by_path(found: &[Exposure]) -> HashMap<&str, ExposureKind> {
+    // Of several about one value, the first one counts.
+    let secrets = found.iter().rev().filter(|found| found.kind.is_secret());
+    secrets.map(|found| (found.path.as_str(), found.kind)).collect()
 }
 
 /// Returns a replacement for a secret. It hides as little as possible, because the hidden text takes
