@@ -81,7 +81,7 @@ fn bare_name_is_a_workload_then_a_file_and_a_message_says_which() {
         assert_eq!(said, "note: reading the file ./other\n", "{command}");
     }
     let said = user.thv(&["run", "other", "--dry-run"]).stderr();
-    assert!(said.contains("read from the file ./other"), "{said}");
+    assert!(said.contains("note: reading the file ./other\n"), "{said}");
     user.thv(&["inspect", "neither"]).fails(3, "neither");
     user.thv(&["import", "neither"]).fails(2, "./neither");
     user.thv(&["inspect", "me/other"]).fails(2, "./me/other");
@@ -185,8 +185,8 @@ fn nothing_is_appended_to_a_file_that_is_no_transcript() {
     let push = ["push", "config.json", "localhost:5055/a:v1", "--wire-log", "config.json"];
     user.thv(&push).fails(19, "no transcript");
     assert_eq!(std::fs::read(user.path("config.json")).unwrap(), STDIO);
-    user.file("empty.jsonl", "\n");
-    user.thv(&["list", "--wire-log", "empty.jsonl"]).ok();
+    user.file("empty.log", "\n");
+    user.thv(&["list", "--wire-log", "empty.log"]).ok();
 }
 
 #[test]

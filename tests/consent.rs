@@ -291,6 +291,34 @@ fn nothing_that_came_from_elsewhere_is_replaced_unasked() {
 }
 
 #[test]
+fn imported_configuration_is_replaced_by_a_newer_one_of_its_reference() {
+    let world = World::new();
+    world.image("image", "one");
+    let reference = world.pushed(&json!({}));
+    world.user.thv(&["import", &reference]).ok();
+    let reference = world.pushed(&json!({ "env_vars": { "A": "2" } }));
+    let said = world.run(&[&reference]).fails(16, "no terminal to ask on").stderr();
+    assert!(said.contains("replaces the stored run configuration"), "{said}");
+    world.run(&[&reference, "--yes"]).ok();
+}
+
+#[test]
+fn bare_name_of_a_stored_workload_is_no_image() {
+    let user = User::new();
+    user.file("state/toolhive/runconfigs/n.json", r#"{"image":"x:1","name":"n"}"#);
+    let said = user.thv(&["run", "n"]).fails(2, "n is a stored workload").stderr();
+    assert!(said.contains(&format!("`thv run {}`", user.stored("n").display())), "{said}");
+}
+
+#[test]
+fn printed_command_says_that_its_tag_is_not_pinned() {
+    let world = World::new();
+    let reference = world.pushed(&json!({}));
+    let said = world.run(&[&reference, "--dry-run"]).ok().stderr();
+    assert!(said.contains("a run uses the digest"), "{said}");
+}
+
+#[test]
 fn ended_container_of_another_source_is_kept() {
     let world = World::new();
     world.image("image", "one");
@@ -372,7 +400,8 @@ fn agreements_are_listed_and_forgotten() {
     let known = list(&["--json"]).json();
     assert_eq!(known[0]["reference"], reference);
     assert!(known[0]["shown"].as_array().unwrap().contains(&json!("transport: stdio")));
-    list(&["--forget", "localhost:1/other:v1"]);
+    let wrong = ["list", "--agreements", "--forget", "localhost:1/other:v1"];
+    world.user.thv(&wrong).fails(2, "no agreement about localhost:1/other:v1");
     world.run(&[&reference]).ok();
     assert_eq!(list(&["--forget", &reference, "--json"]).json(), json!({ "forgotten": 1 }));
     world.run(&[&reference]).fails(16, "did not agree");

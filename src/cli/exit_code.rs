@@ -50,7 +50,7 @@ impl Failure {
         match self {
             Self::Different(_) => 1,
             Self::Findings(_) => 14,
-            Self::NotAgreed => 16,
+            Self::NotAgreed | Self::NotAsked => 16,
             Self::Push(PushError::Exposed(_)) => 18,
             Self::Ended(_) => 17,
             Self::Run(error) => run_code(error),

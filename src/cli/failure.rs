@@ -62,6 +62,8 @@ pub(super) enum Failure {
     Run(RunError),
     /// The user did not agree to run a configuration.
     NotAgreed,
+    /// The user was not asked, because there is no terminal.
+    NotAsked,
     /// The server ended with this exit code, or by a signal.
     Ended(Option<i32>),
     /// Some of many workloads failed. Exit code and hint are those of the first by name.
@@ -145,6 +147,11 @@ impl Failure {
                 format!("given up after {} seconds (--timeout)", limit.as_secs_f64())
             }
             Self::NotAgreed => "the user did not agree to run this configuration".to_owned(),
+            Self::NotAsked => {
+                "the user did not agree to run this configuration, because there is no \
+                               terminal to ask on"
+                    .to_owned()
+            }
             Self::Ended(Some(code)) => format!("the server ended with exit code {code}"),
             Self::Ended(None) => "the server was ended by a signal".to_owned(),
             Self::Several { failed, of, .. } => format!("{failed} of {of} failed"),

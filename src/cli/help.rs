@@ -45,8 +45,8 @@ after it. thv reads references as docker does:
   a:v1                                docker.io/library/a:v1
   ...@sha256:<64 digits>              exactly this content; the tag is ignored
 
-Is it a file or a reference? The text decides, never what lies on the disk. The
-first rule that applies:
+Is it a file or a reference? The text decides. A file never takes the place of a
+reference, whatever its name. The first rule that applies:
   1. - alone                                standard input or output
   2. oci:// in front                        a reference
   3. / ./ ../ ~ or a drive letter in front  a file
@@ -56,7 +56,7 @@ first rule that applies:
   6. no / in it                             a workload, where the command takes
                                             one; else a file
   7. anything else                          refused
-`thv export` writes to a file where rule 6 or 7 applies to its destination.
+For `thv export`, a destination that rules 1 to 5 do not name is a file.
 
 A tag can move to other content. A digest always names the same content.";
 

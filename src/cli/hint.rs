@@ -82,6 +82,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             "--name NAME gives it a name"
         }
         Failure::NotAgreed => "`thv inspect` shows it; --yes agrees to it",
+        Failure::NotAsked => {
+            "run it once on a terminal, or agree with --yes; `thv inspect` shows it"
+        }
         Failure::Findings(_) => "`thv wire show FILE --headers` shows the exchanges",
         Failure::Run(RunError::Plan(PlanError::MissingSource(_))) => {
             "create it first; thv creates no directories"

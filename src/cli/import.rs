@@ -63,6 +63,9 @@ impl Import {
         };
         let store = StateStore::from_environment()?;
         let status = store.save(&name, &document, overwrite)?.as_str();
+        if let Some((reference, _)) = &artifact {
+            store.remember_source(&name, &document, &reference.to_string())?;
+        }
         let mut report = Report::new(format!("Imported run configuration '{name}'"))
             .field("name", name.to_string())
             .field("file", store.path_of(&name).display().to_string())

@@ -22,10 +22,10 @@ pub(super) struct List {
     /// List what you agreed to run, instead of the workloads
     #[arg(long)]
     agreements: bool,
-    /// Forget the agreement about REFERENCE: `thv run` asks again
+    /// With --agreements: forget the one about REFERENCE, so that `thv run` asks again
     #[arg(long, value_name = "REFERENCE", requires = "agreements")]
     forget: Option<String>,
-    /// Forget all agreements
+    /// With --agreements: forget all of them
     #[arg(long, requires = "agreements", conflicts_with = "forget")]
     forget_all: bool,
 }
@@ -60,6 +60,11 @@ impl List {
         let reference = self.forget.as_deref().map(parse_reference).transpose()?;
         if reference.is_some() || self.forget_all {
             let count = agreements.forget(reference.as_ref())?;
+            if let Some(reference) = reference.filter(|_| count == 0) {
+                return Err(Failure::Usage(format!(
+                    "there is no agreement about {reference}; `thv list --agreements` shows them"
+                )));
+            }
             let report = Report::new(format!("Forgot {count} of the agreements"));
             return context.output.report(report.field("forgotten", count));
         }

@@ -18,7 +18,7 @@ use super::source::{pull_failure, read_document};
 use super::transfer::transfer;
 use crate::engine::{EngineKind, Lifetime, PlanError};
 use crate::oci::auth::Secret;
-use crate::printable::{excerpt, printable};
+use crate::printable::{excerpt, printable, quoted};
 use crate::run::{
     Agreed, Change, Checked, Consent, ConsentRequest, EngineChoice, Fetched, Note, ProcessSignals,
     RunError, RunObserver, RunOutcome, RunRequest, Server, Started, fetch,
@@ -129,6 +129,9 @@ impl Run {
             return Err(Failure::Usage(text.to_owned()));
         }
         let reads_standard_input = request.document.is_some();
+        if !reads_standard_input {
+            refuse_workload(&request.source)?;
+        }
         let fetched = fetched(context, request).await?;
         let is_stdio = fetched.document().config().transport.get() == Ok(&McpTransport::Stdio);
         if reads_standard_input && is_stdio && !only_show {
@@ -190,6 +193,22 @@ impl Run {
     }
 }
 
+/// Refuses the bare name of a stored workload, with what to type instead: as an image or a file it would
+/// be something else.
+fn refuse_workload(source: &str) -> Result<(), Failure> {
+    let Ok(name) = source.parse::<WorkloadName>() else { return Ok(()) };
+    let store = StateStore::from_environment()?;
+    if Path::new(source).exists() || store.load(&name).is_err() {
+        return Ok(());
+    }
+    let file = store.path_of(&name);
+    Err(Failure::Usage(format!(
+        "{name} is a stored workload; `thv run {}` runs it here, and ToolHive's own `thv restart \
+         {name}` there",
+        quoted(&file.display().to_string())
+    )))
+}
+
 fn environment(given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let variable = |text: &String| match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
@@ -225,7 +244,11 @@ async fn agreed(context: &Context, checked: Checked, yes: bool) -> Result<Agreed
         Consent::Given(agreed) => Ok(*agreed),
         Consent::Needed(request) => {
             show(context.output, &request);
-            if yes || ask_consent()? { Ok(request.agree()?) } else { Err(Failure::NotAgreed) }
+            match yes || ask_consent()? {
+                true => Ok(request.agree()?),
+                false if can_ask() => Err(Failure::NotAgreed),
+                false => Err(Failure::NotAsked),
+            }
         }
     }
 }

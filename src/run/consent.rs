@@ -1,6 +1,6 @@
 //! What the user has to agree to, and whether it was agreed to before.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::error::RunError;
 use super::fetch::{Origin, find_engine};
@@ -125,6 +125,11 @@ fn shown((lines, warnings): &(Vec<String>, Vec<String>)) -> Vec<String> {
     lines.iter().cloned().chain(warnings).collect()
 }
 
+/// Returns the part of a line that says what it is about.
+fn label(line: &str) -> &str {
+    line.split_once(": ").map_or(line, |(label, _)| label)
+}
+
 impl ConsentRequest {
     /// Returns the time of the last agreement about this reference, UTC. Changes are those since then.
     #[must_use]
@@ -132,20 +137,30 @@ impl ConsentRequest {
         self.last.as_ref().map(|last| last.agreed.as_str())
     }
 
-    /// Returns the lines that the user has to see: what runs and what it may touch. Lines that are
-    /// gone come first. The warnings are not among them.
+    /// Returns the lines that the user has to see: what runs and what it may touch. A line that is gone
+    /// comes before the lines of the same label. The warnings are not among them.
     #[must_use]
     pub fn lines(&self) -> Vec<(Change, &str)> {
-        let is_warning = |line: &&String| line.starts_with("warning: ");
         let known = self.last.as_ref().map_or(&self.summary, |last| &last.shown);
         let (before, now): (HashSet<_>, HashSet<_>) =
             (known.iter().collect(), self.summary.iter().collect());
-        let removed = known.iter().filter(|line| !is_warning(line) && !now.contains(line));
-        let current = self.summary.iter().map(|line| {
+        let mut gone: HashMap<&str, Vec<&str>> = HashMap::new();
+        for line in known.iter().filter(|line| !now.contains(line)) {
+            gone.entry(label(line)).or_default().push(line);
+        }
+        // Warnings are shown apart.
+        gone.remove("warning");
+        let mut lines = Vec::new();
+        for line in &self.summary {
+            let removed = gone.remove(label(line)).unwrap_or_default();
+            lines.extend(removed.into_iter().map(|line| (Change::Removed, line)));
             let change = if before.contains(line) { Change::Unchanged } else { Change::Added };
-            (change, line.as_str())
-        });
-        removed.map(|line| (Change::Removed, line.as_str())).chain(current).collect()
+            lines.push((change, line));
+        }
+        let rest =
+            known.iter().filter(|line| gone.contains_key(label(line)) && !now.contains(line));
+        lines.extend(rest.map(|line| (Change::Removed, line.as_str())));
+        lines
     }
 
     /// Returns one sentence for each permission that gives this machine away. Show them last, where a long

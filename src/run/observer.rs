@@ -33,6 +33,8 @@ pub enum Note<'a> {
     },
     /// The environment variables from which a printed command takes its secrets.
     SecretVariables(&'a [&'a str]),
+    /// The printed command names the tag of the image, and the run the digest that the user agreed to.
+    ImageByTag(&'a str),
     /// The engine pulls this image.
     PullingImage(&'a str),
     /// `ToolHive` runs the image that is on this machine, because no engine was found to pull it.
@@ -51,11 +53,14 @@ impl fmt::Display for Note<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::LocalImage(error) => format!("{}; running the local image", chain(error)),
-            Self::FileByName(path) => format!("read from the file ./{}", path.display()),
+            Self::FileByName(path) => format!("note: reading the file ./{}", path.display()),
             Self::PortTaken { wanted, chosen } => format!("port {wanted} is taken; using {chosen}"),
             Self::SecretVariables(names) => format!(
                 "before you run this command, export the variables of its secrets: {}",
                 names.join(" ")
+            ),
+            Self::ImageByTag(image) => format!(
+                "note: a run uses the digest of {image} that you agreed to, and this command its tag"
             ),
             Self::PullingImage(image) => format!("pulling the image {image}"),
             Self::ImageNotPulled(error) => format!("the image is not pulled: {}", chain(error)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{RunError, UnusableOption};
-use super::fetch::{Fetched, RunRequest, find_engine, unused_port};
+use super::fetch::{Fetched, Origin, RunRequest, find_engine, unused_port};
 use super::image::ImageChoice;
 use super::observer::{Note, RunObserver};
 use super::secrets::Secrets;
@@ -158,6 +158,9 @@ impl Prepared {
         let request = &self.fetched.request;
         let engine = find_engine(request).map_or("podman", |engine| engine.kind.as_str());
         self.fetched.note_port(run, observer);
+        if matches!(self.fetched.origin, Origin::Artifact(..)) {
+            observer.note(Note::ImageByTag(&run.preview.image));
+        }
         let variables: Vec<_> = run.preview.variables.secrets.keys().map(String::as_str).collect();
         if !variables.is_empty() {
             observer.note(Note::SecretVariables(&variables));
