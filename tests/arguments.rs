@@ -161,6 +161,8 @@ fn result_does_not_replace_the_transcript() {
     let dir = user.path("");
     let dir = dir.file_name().unwrap().to_str().unwrap();
     let roundabout = format!("../{dir}/wire.jsonl");
+    let export = ["wire", "export", "wire.jsonl", "--format", "har", "-o", "wire.jsonl/"];
+    user.thv(&export).fails(2, "is a directory");
     for same in ["wire.jsonl", "./wire.jsonl", "link.jsonl", &roundabout] {
         let log = ["--wire-log", "wire.jsonl"];
         user.thv(&[&["pull", &reference, "-o", same][..], &log].concat()).fails(2, "transcript");

@@ -202,15 +202,16 @@ fn warnings_come_last_and_long_lists_are_counted() {
     let said = world.run(&[&[&*reference], &refused[..]].concat()).fails(16, "agree").stderr();
     assert!(said.contains("\n  writes: ./data:/data, which is /\n"), "{said}");
     assert!(
-        said.contains("\n  environment: … and 2988 more; `thv inspect` shows them\n"),
+        said.contains("\n  environment: … and 2989 more; `thv inspect` shows them\n"),
         "{said}"
     );
-    assert!(!said.contains("V0012"), "{said}");
+    assert!(!said.contains("V0011"), "{said}");
     let lines: Vec<_> = said.lines().collect();
     let warnings = [
         "warning: privileged: it can do what root of this machine can do",
         "warning: writes /: the whole disk of this machine",
     ];
+    assert!(lines.contains(&"warning: 2989 lines are not shown; `thv inspect` shows them"));
     let end = lines.iter().position(|line| line.starts_with("thv run:")).unwrap();
     assert_eq!(lines[end - 2..end], warnings, "{said}");
     let inspected = world.user.thv(&["inspect", &reference]).ok().stdout();
@@ -319,6 +320,115 @@ fn printed_command_says_that_its_tag_is_not_pinned() {
 }
 
 #[test]
+fn same_bytes_from_elsewhere_do_not_take_a_workload_over() {
+    let world = World::new();
+    world.image("image", "one");
+    let reference = world.pushed(&json!({}));
+    let own = std::fs::read(world.user.path("config.json")).unwrap();
+    world.user.file("state/toolhive/runconfigs/n.json", &own);
+    world.run(&[&reference, "--yes"]).ok();
+    let reference = world.pushed(&json!({ "env_vars": { "A": "2" } }));
+    world.run(&[&reference, "--yes"]).fails(13, "--force");
+    assert_eq!(std::fs::read(world.user.stored("n")).unwrap(), own);
+}
+
+#[cfg(unix)]
+#[test]
+fn link_that_changes_after_it_was_shown_does_not_change_the_mount() {
+    let world = World::new();
+    world.image("image", "one");
+    std::fs::create_dir(world.user.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", world.user.path("link")).unwrap();
+    // The image is pulled after the user agreed; then the link leads elsewhere.
+    let swap = ENGINE.replace("esac", "\"pull --quiet\") ln -sfn / \"$HOME/link\" ;;\nesac");
+    world.user.program("bin/podman", &swap);
+    let reference = world.pushed(&json!({ "volumes": ["./link:/data"] }));
+    world.run(&[&reference, "--yes"]).ok();
+    let calls = world.calls();
+    let real = world.user.path("real").canonicalize().unwrap();
+    assert!(calls.contains(&format!("source={},target=/data", real.display())), "{calls}");
+}
+
+#[test]
+fn limits_that_were_waived_are_not_shown_as_limits() {
+    let world = World::new();
+    world.image("image", "one");
+    let outbound = json!({ "allow_host": ["a.example"] });
+    let profile = json!({ "network": { "outbound": outbound } });
+    let reference =
+        world.pushed(&json!({ "isolate_network": true, "permission_profile": profile }));
+    let field = "permission_profile.network.outbound.allow_host";
+    let said = world.run(&[&reference, "--allow-unsupported", field]).fails(16, "agree").stderr();
+    assert!(
+        said.contains("\n  network: everything that this machine reaches; not enforced"),
+        "{said}"
+    );
+    assert!(said.contains(&format!("\n  runs without: {field}\n")), "{said}");
+}
+
+#[test]
+fn environment_is_shown_as_the_container_gets_it() {
+    let world = World::new();
+    world.image("image", "one");
+    let reference = world.pushed(&json!({
+        "env_vars": { "MCP_TRANSPORT": "sse" }, "volumes": ["/srv:/b/../etc"],
+    }));
+    let said = world.run(&[&reference]).fails(16, "agree").stderr();
+    assert!(said.contains("\n  environment: MCP_TRANSPORT=stdio\n"), "{said}");
+    assert!(said.contains("/srv:/b/../etc, /etc in the container\n"), "{said}");
+}
+
+#[test]
+fn unknown_fields_do_not_push_known_ones_out_of_sight() {
+    let world = World::new();
+    world.image("image", "one");
+    world.user.program("bin/toolhive", "#!/bin/sh\n");
+    let mut more: serde_json::Map<_, _> =
+        (0..20).map(|number| (format!("a_note{number:02}"), json!("x"))).collect();
+    more.insert("telemetry_config".to_owned(), json!({ "endpoint": "https://t.example" }));
+    more.insert(
+        "secrets".to_owned(),
+        json!((0..20).map(|n| format!("s{n},target=T{n}")).collect::<Vec<_>>()),
+    );
+    let reference = world.pushed(&more.into());
+    let said = world.run(&[&reference, "--engine", "toolhive"]).fails(16, "agree").stderr();
+    assert!(said.contains("\n  field: telemetry_config = "), "{said}");
+    assert!(said.contains("\n  secrets: s19,target=T19\n"), "{said}");
+    assert!(said.contains("\nwarning: 8 lines are not shown"), "{said}");
+}
+
+#[test]
+fn toolhive_replaces_no_container_of_another_source() {
+    let world = World::new();
+    world.image("image", "one");
+    world.user.program("bin/toolhive", "#!/bin/sh\necho toolhive >> \"$HOME/calls\"\n");
+    let container = json!([{
+        "Name": "n", "State": { "Status": "exited" }, "Config": { "Labels": {} },
+    }]);
+    world.user.file("container", container.to_string());
+    let reference = world.pushed(&json!({}));
+    world.run(&[&reference, "--engine", "toolhive", "--yes"]).fails(17, "--force");
+    assert!(!world.calls().contains("toolhive"));
+}
+
+#[test]
+fn values_of_two_references_are_compared_in_full() {
+    let world = World::new();
+    let push = |tag: &str, value: &str| {
+        let config = world.config(&json!({ "env_vars": { "API_KEY": value } }));
+        world.user.file("config.json", config.to_string());
+        let reference = world.registry.reference(&format!("configs/n:{tag}"));
+        world.user.thv(&["push", "config.json", &reference, "--allow", "env_vars.API_KEY"]).ok();
+        reference
+    };
+    let (first, second) = (push("a", "let-through-1"), push("b", "let-through-2"));
+    let said = world.user.thv(&["diff", &first, &second]).stdout();
+    assert!(said.contains("let-through-1") && said.contains("let-through-2"), "{said}");
+    let said = world.user.thv(&["diff", &first, "./config.json"]).stdout();
+    assert!(!said.contains("let-through"), "the file is the user's own: {said}");
+}
+
+#[test]
 fn ended_container_of_another_source_is_kept() {
     let world = World::new();
     world.image("image", "one");
@@ -339,15 +449,23 @@ fn ended_container_of_another_source_is_kept() {
 #[test]
 fn labels_cannot_pass_for_those_of_toolhive() {
     let world = World::new();
-    for label in ["toolhive-port=80@attacker.example/", "toolhive-auxiliary", "ToolHive-x", "a=b"] {
-        let config = world.config(&json!({ "container_labels": { label: "" } }));
+    world.user.program("bin/toolhive", "#!/bin/sh\n");
+    for (label, value) in [
+        ("toolhive-port=80@attacker.example/", ""),
+        ("toolhive-port", "80@attacker.example/"),
+        ("toolhive-auxiliary", ""),
+        ("ToolHive-x", ""),
+        ("a=b", ""),
+    ] {
+        let config = world.config(&json!({ "container_labels": { label: value } }));
         world.user.file("config.json", config.to_string());
         world.run(&["./config.json"]).fails(15, "container_labels");
+        world.run(&["./config.json", "--engine", "toolhive"]).fails(15, "container_labels");
     }
-    let config = world.config(&json!({ "container_labels": { "toolhive-port": "80@attacker" } }));
+    let config = world.config(&json!({ "container_labels": { "toolhive-port": "81" } }));
     world.user.file("config.json", config.to_string());
     let line = world.run(&["./config.json", "--dry-run"]).ok().stdout();
-    assert!(!line.contains("attacker"), "{line}");
+    assert!(!line.contains("toolhive-port"), "a stdio server has no port: {line}");
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn no_arguments_make_the_program_panic() {
     let user = user();
     let mut random = Random(0x5eed_0014);
     let mut ended = BTreeMap::<i32, usize>::new();
-    let rounds = 40 * known.len();
+    let rounds = 20 * known.len();
     for round in 0..rounds {
         let arguments = known[round % known.len()].arguments(&mut random);
         let mut command = command(&user);
@@ -247,11 +247,9 @@ fn no_variable_makes_the_program_panic() {
             &["run", "./config.json", "--dry-run"],
             &["logout", "registry.invalid"],
         ] {
-            for _ in 0..3 {
-                let mut command = command(&user);
-                command.args(arguments).env(variable, random.value());
-                assert_no_panic(command);
-            }
+            let mut command = command(&user);
+            command.args(arguments).env(variable, random.value());
+            assert_no_panic(command);
         }
     }
 }

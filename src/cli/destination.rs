@@ -35,6 +35,10 @@ impl Destination {
 
     pub(super) fn file(context: &Context, path: PathBuf) -> Result<Self, Failure> {
         refuse_standard("the output", &path)?;
+        // The end of the path would be ignored, and a file of that name replaced.
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(Failure::Usage(format!("{} is a directory; name a file", path.display())));
+        }
         if context.wire_log.as_ref().is_some_and(|log| is_same_file(log, &path)) {
             return Err(Failure::Usage(format!(
                 "{} is the transcript of --wire-log; name another file for the result",

@@ -19,7 +19,7 @@ pub(super) struct Diff {
     first: String,
     /// The configuration to compare with the first, named in the same way
     second: String,
-    /// Show the values of environment variables and other values that may be secret
+    /// Also show what may be a secret in a workload or a file
     #[arg(long)]
     values: bool,
 }
@@ -45,7 +45,7 @@ struct Shown<'a> {
 }
 
 impl Diff {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(mut self, context: &Context) -> Result<(), Failure> {
         if self.first == "-" && self.second == "-" {
             return Err(Failure::usage(
                 "standard input holds one configuration; name a file for the other",
@@ -53,6 +53,9 @@ impl Diff {
         }
         let first = Source::find(context, &self.first).await?;
         let second = Source::find(context, &self.second).await?;
+        // What comes from registries holds no secret of the user's own.
+        let is_foreign = |source: &Source| matches!(source, Source::Artifact { .. });
+        self.values |= is_foreign(&first) && is_foreign(&second);
         let found = differences(first.document(), second.document());
         let same_bytes = first.document().bytes() == second.document().bytes();
         if context.output.json {

@@ -1,6 +1,7 @@
 //! The options that every command takes, and the context that they make.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::arguments::{is_same_file, refuse_standard};
 use super::failure::Failure;
 use super::output::Output;
 use super::prompt::read_password;
+use crate::capped_read::read_settings;
 use crate::oci::auth::{Credential, Keychain};
 use crate::oci::{Client, ClientOptions, RetryPolicy};
 use crate::wire::{JsonLinesRecorder, Recorder, Settings, TlsSettings};
@@ -154,7 +156,13 @@ impl Options {
 
     fn tls(&self, output: Output) -> Result<TlsSettings, Failure> {
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| Failure::file("reading", path, error))
+            let bytes = read_settings(path, PEM_LIMIT)
+                .map_err(|error| Failure::file("reading", path, error))?;
+            if bytes.len() <= PEM_LIMIT {
+                return Ok(bytes);
+            }
+            let error = io::Error::new(io::ErrorKind::FileTooLarge, "larger than 16 MiB");
+            Err(Failure::file("reading", path, error))
         };
         let mut tls = TlsSettings::default().system_certs_dirs();
         if let Some(path) = &self.ca_file {
@@ -182,6 +190,9 @@ fn open_transcript(path: &Path) -> Result<Arc<dyn Recorder>, Failure> {
         Err(error) => Err(Failure::file("opening the transcript", path, error)),
     }
 }
+
+/// The largest file of certificates that is read, in bytes.
+const PEM_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The time for all requests of one command, unless the user sets another.
 const DEFAULT_TOTAL: Duration = Duration::from_secs(600);

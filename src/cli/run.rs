@@ -261,7 +261,7 @@ fn show(output: Output, request: &ConsentRequest) {
     if let Some(time) = request.last_agreed() {
         output.message(&format!("  (+ and - are changes since {})", excerpt(time, 40)));
     }
-    let (mut group, mut count) = ((Change::Unchanged, ""), 0);
+    let (mut group, mut count, mut hidden) = ((Change::Unchanged, ""), 0, 0);
     for (change, text) in request.lines() {
         let label = text.split_once(": ").map_or(text, |(label, _)| label);
         if group != (change, label) {
@@ -269,7 +269,8 @@ fn show(output: Output, request: &ConsentRequest) {
             (group, count) = ((change, label), 0);
         }
         count += 1;
-        if count > LINES_OF_A_LABEL {
+        if count > limit(label) {
+            hidden += 1;
             continue;
         }
         // The user has to be able to see all of what is agreed to.
@@ -281,8 +282,19 @@ fn show(output: Output, request: &ConsentRequest) {
     if request.replaces {
         output.message("  It replaces the stored run configuration of the same name.");
     }
+    if hidden > 0 {
+        output.warn(&format!("{hidden} lines are not shown; `thv inspect` shows them"));
+    }
     for warning in request.warnings() {
         output.warn(&cut(warning, LINE_LIMIT));
+    }
+}
+
+/// Returns how many lines of a label are shown. The known fields are few, and names of secrets leave.
+fn limit(label: &str) -> usize {
+    match label {
+        "field" | "secrets" | "also" => LINES_OF_A_LABEL * 10,
+        _ => LINES_OF_A_LABEL,
     }
 }
 
@@ -296,7 +308,7 @@ const fn mark(change: Change) -> char {
 
 /// Says how many lines of a label are not shown.
 fn show_rest(output: Output, (change, label): (Change, &str), count: usize) {
-    if let Some(more @ 1..) = count.checked_sub(LINES_OF_A_LABEL) {
+    if let Some(more @ 1..) = count.checked_sub(limit(label)) {
         let label = cut(label, LABEL_LIMIT);
         let text = format!("{} {label}: … and {more} more; `thv inspect` shows them", mark(change));
         output.message(&text);

@@ -165,7 +165,9 @@ enum Format {
 
 impl Export {
     fn run(self, context: &Context) -> Result<(), Failure> {
-        if self.output.as_ref().is_some_and(|output| is_same_file(&self.file, output)) {
+        let input =
+            if self.file == Path::new(STANDARD) { Path::new("/dev/stdin") } else { &self.file };
+        if self.output.as_ref().is_some_and(|output| is_same_file(input, output)) {
             return Err(Failure::Usage(format!(
                 "{} is the transcript; name another file for the result",
                 self.file.display()

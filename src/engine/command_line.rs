@@ -191,16 +191,28 @@ impl Engine {
         self.ended_container(plan, may_replace).await.map(drop)
     }
 
-    /// Makes the container's name free: removes a container that [`Self::check`] lets pass.
+    /// Refuses a container of this name, unless it may be replaced.
+    pub(crate) async fn refuse_other(
+        &self,
+        name: &str,
+        may_replace: bool,
+    ) -> Result<(), EngineError> {
+        match self.container(name).await? {
+            Some(old) if !may_replace => Err(EngineError::OtherSource(old.name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the container's name free: removes a container that [`Self::check`] lets pass, and returns its
+    /// name.
     pub(crate) async fn make_room(
         &self,
         plan: &Plan,
         may_replace: bool,
-    ) -> Result<(), EngineError> {
-        match self.ended_container(plan, may_replace).await? {
-            Some(old) => self.remove(&old.name).await,
-            None => Ok(()),
-        }
+    ) -> Result<Option<String>, EngineError> {
+        let Some(old) = self.ended_container(plan, may_replace).await? else { return Ok(None) };
+        self.remove(&old.name).await?;
+        Ok(Some(old.name))
     }
 
     /// Returns the container that has the plan's name, if it is the same workload's and has ended.

@@ -24,7 +24,7 @@ pub(crate) use command_line::Engine;
 pub(crate) use container::Container;
 pub use error::{EngineError, PlanError};
 pub(crate) use mount::hides_files;
-pub(crate) use plan::{Plan, PlanOptions};
+pub(crate) use plan::{Plan, PlanOptions, container_name, refuse_labels};
 pub use support::Unsupported;
 pub(crate) use support::unsupported;
 pub(crate) use toolhive::ToolHive;

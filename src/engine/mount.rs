@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::PlanError;
-use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, clean_path};
+use crate::runconfig::{EffectiveMount, EffectivePermissions, RunConfig, path_here};
 
 /// The file in a mounted directory that lists files to hide from the server.
 const IGNORE_FILE: &str = ".thvignore";
@@ -16,14 +16,15 @@ pub(crate) struct Mount {
     pub(crate) read_only: bool,
 }
 
-/// Returns the mounts that take effect. Relative sources start from `working_dir`.
+/// Returns the mounts that take effect. Relative sources start from `working_dir`. Symbolic links are
+/// followed, so that the engine mounts what the user was shown.
 pub(super) fn resolved_mounts(
     permissions: &EffectivePermissions<'_>,
     working_dir: &Path,
 ) -> Result<Vec<Mount>, PlanError> {
     let resolve = |declared: &EffectiveMount<'_>| {
         let mount = declared.mount?;
-        let source = clean_path(&working_dir.join(&mount.source));
+        let source = path_here(&mount.source, working_dir);
         Ok(Mount { source, target: mount.target.clone(), read_only: declared.read_only })
     };
     permissions.mounts.iter().map(resolve).collect()

@@ -149,7 +149,7 @@ fn port_number(field: &'static str, number: i64) -> Result<u16, PlanError> {
     port.ok_or_else(|| PlanError::Value(InvalidValue::Port { field, text: number.to_string() }))
 }
 
-fn container_name(config: &RunConfig) -> Result<String, PlanError> {
+pub(crate) fn container_name(config: &RunConfig) -> Result<String, PlanError> {
     let names = [&config.container_name, &config.base_name, &config.name];
     let name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
     if is_engine_name(&name) { Ok(name) } else { Err(PlanError::ContainerName(name)) }
@@ -230,6 +230,23 @@ fn secrets(
     Ok(secrets)
 }
 
+/// Refuses labels that would be taken for `ToolHive`'s own, or that change what its own ones say.
+pub(crate) fn refuse_labels(config: &RunConfig) -> Result<(), PlanError> {
+    let is_plain =
+        |value: &str| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let is_mistaken = |(name, value): &(&String, &String)| {
+        if is_ordinary_label(name) {
+            return !is_plain(value);
+        }
+        // Engines split `--label` at the first `=`, so that this character in a name makes another name.
+        name.contains('=') || name.to_ascii_lowercase().starts_with("toolhive")
+    };
+    match config.container_labels.iter().find(is_mistaken) {
+        Some((name, _)) => Err(PlanError::Label(name.clone())),
+        None => Ok(()),
+    }
+}
+
 fn labels(
     config: &RunConfig,
     name: &str,
@@ -237,14 +254,9 @@ fn labels(
     endpoint: Option<&Endpoint>,
     is_isolated: bool,
 ) -> Result<BTreeMap<String, String>, PlanError> {
+    refuse_labels(config)?;
     let mut labels = config.container_labels.clone();
     labels.retain(|name, _| !is_ordinary_label(name));
-    // Engines split `--label` at the first `=`, so that this character in a name makes another name.
-    let is_mistaken =
-        |name: &&String| name.contains('=') || name.to_ascii_lowercase().starts_with("toolhive");
-    if let Some(name) = labels.keys().find(is_mistaken) {
-        return Err(PlanError::Label(name.clone()));
-    }
     let base = if config.base_name.is_empty() { name } else { &config.base_name };
     let mut own = vec![
         ("toolhive", "true".to_owned()),

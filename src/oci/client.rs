@@ -131,18 +131,16 @@ async fn check_is_registry(base: &Url, response: Response) -> Result<()> {
     if response.status() != 200 {
         return Err(ErrorKind::of_unexpected(response).await);
     }
-    let content_type = response.headers().get("content-type").unwrap_or_default();
-    let says_html = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    let is_encoded = response.headers().get("content-encoding").is_some();
     let body = response.read(BODY_LIMIT).await?;
-    if is_page(says_html, &body) { Err(ProtocolViolation::WebPage.into()) } else { Ok(()) }
+    if is_encoded || is_page(&body) { Err(ProtocolViolation::WebPage.into()) } else { Ok(()) }
 }
 
-/// Returns true if `body` is a web page. The type alone does not say so: Quay's answer is `true` as
-/// `text/html`, and an empty body may have any type.
-fn is_page(says_html: bool, body: &[u8]) -> bool {
-    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
-    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
-    text.starts_with(b"<") || (says_html && !text.is_empty() && !is_json())
+/// Returns true if `body` is not what a registry answers: JSON, or nothing. Its type does not say so:
+/// Quay's answer is `true` as `text/html`.
+fn is_page(body: &[u8]) -> bool {
+    let text = body.trim_ascii();
+    !text.is_empty() && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err()
 }
 
 /// Returns `url` without what may be a secret in it.
@@ -203,17 +201,16 @@ mod tests {
 
     #[test]
     fn page_is_told_from_the_answer_of_a_registry() {
-        for (says_html, body, expected) in [
-            (false, "{}", false),
-            (false, "", false),
-            (false, "<!DOCTYPE html>", true),
-            (false, "\u{feff}\r\n<html>", true),
-            (true, "true", false),
-            (true, "{}", false),
-            (true, "It works!", true),
-            (true, "", false),
+        for (body, expected) in [
+            ("{}", false),
+            ("", false),
+            (" \n", false),
+            ("true", false),
+            ("<!DOCTYPE html>", true),
+            ("\u{feff}\r\n<html>", true),
+            ("It works!", true),
         ] {
-            assert_eq!(is_page(says_html, body.as_bytes()), expected, "{says_html} {body:?}");
+            assert_eq!(is_page(body.as_bytes()), expected, "{body:?}");
         }
     }
 }

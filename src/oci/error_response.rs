@@ -56,6 +56,23 @@ impl ErrorResponse {
     /// Reads the error that `response` carries. A body that cannot be read is left out: the status alone says
     /// that the request failed. Only an exchange that cannot be recorded is an error.
     pub(super) async fn read(response: Response) -> Result<Self, HttpError> {
+        Self::read_with(response, Self::parse).await
+    }
+
+    /// Reads the error of a token server as [`Self::read`] does. Text of no known form may hold a token, so
+    /// that it is left out.
+    pub(super) async fn read_without_text(response: Response) -> Result<Self, HttpError> {
+        let parse = |status, body: &[u8]| {
+            let excerpt = message_of(body).map(|text| excerpt(&text, TEXT_LIMIT / 2));
+            Self { excerpt, ..Self::parse(status, body) }
+        };
+        Self::read_with(response, parse).await
+    }
+
+    async fn read_with(
+        response: Response,
+        parse: impl FnOnce(u16, &[u8]) -> Self,
+    ) -> Result<Self, HttpError> {
         let status = response.status();
         let header = response.headers().get("retry-after");
         let retry_after = header.and_then(|header| parse_retry_after(header, Timestamp::now()));
@@ -64,7 +81,7 @@ impl ErrorResponse {
             Err(error) if matches!(error.kind(), HttpErrorKind::Record(_)) => return Err(error),
             Err(_) => Vec::new(),
         };
-        Ok(Self { retry_after, ..Self::parse(status, &body) })
+        Ok(Self { retry_after, ..parse(status, &body) })
     }
 
     /// Parses a body of any form; one without the specification's form becomes an excerpt.
@@ -90,6 +107,19 @@ impl ErrorResponse {
     pub fn has_code(&self, code: &ErrorCode) -> bool {
         self.errors.iter().any(|error| error.code == *code)
     }
+}
+
+/// Returns the message of an error in one of the forms that token servers use: Docker's `details`, or that of
+/// OAuth 2 (RFC 6749, section 5.2).
+fn message_of(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Message {
+        details: Option<String>,
+        error_description: Option<String>,
+        error: Option<String>,
+    }
+    let Message { details, error_description, error } = serde_json::from_slice(body).ok()?;
+    details.or(error_description).or(error)
 }
 
 /// Returns the body of an error response with one error, as a registry sends it.
@@ -199,6 +229,19 @@ impl fmt::Display for ErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_message_of_a_token_server_is_shown() {
+        for (body, expected) in [
+            (r#"{"details":"wrong password"}"#, Some("wrong password")),
+            (r#"{"error":"invalid_grant","error_description":"expired"}"#, Some("expired")),
+            (r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+            (r#"{"access_token":"FAKE-token"}"#, None),
+            ("token=FAKE-token", None),
+        ] {
+            assert_eq!(message_of(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+    }
     use crate::printable::printable;
 
     /// Obligation 64.

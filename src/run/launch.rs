@@ -13,7 +13,7 @@ use super::signals::{Signal, Signals, ending};
 use crate::engine::{Engine, EngineError, ToolHive};
 use crate::oci::Reference;
 use crate::runconfig::{Document, McpTransport, is_built_by_toolhive};
-use crate::state::{IfExists, SaveOutcome, StateStore};
+use crate::state::{IfExists, SaveOutcome, StateStore, Stored};
 
 impl Agreed {
     /// Pulls the image where that is needed, saves the configuration in `store`, and starts the
@@ -30,7 +30,7 @@ impl Agreed {
         observer: &dyn RunObserver,
     ) -> Result<Started, RunError> {
         let may_replace = self.0.may_replace();
-        let Checked { fetched, runner, image, .. } = self.0;
+        let Checked { fetched, runner, image, stored } = self.0;
         let (run, engine) = match runner {
             Runner::ToolHive(toolhive) => {
                 provide_for_toolhive(&fetched, &image, signals, observer).await?;
@@ -40,8 +40,12 @@ impl Agreed {
         };
         let mut plan = fetched.complete(&run)?;
         plan.image = image.name(&plan.image);
+        // A symbolic link may lead elsewhere since the user agreed.
+        plan.mounts.clone_from(&run.preview.mounts);
         let ready = async {
-            engine.make_room(&plan, may_replace).await?;
+            if let Some(old) = engine.make_room(&plan, may_replace).await? {
+                observer.note(Note::RemovedContainer(&old));
+            }
             if fetched.local_image.is_some() {
                 return Ok(());
             }
@@ -51,7 +55,7 @@ impl Agreed {
             done = ready => done?,
             _ = ending(signals) => return Err(RunError::Interrupted),
         }
-        save(&fetched, store, observer)?;
+        save(&fetched, stored, store, observer)?;
         let launch = Launch { engine, plan, client: &fetched.client, observer };
         match launch.plan.transport {
             McpTransport::Stdio => launch.stdio(signals).await,
@@ -127,7 +131,12 @@ async fn provide_for_toolhive(
 
 /// Saves the configuration in the state store, as `ToolHive` does, so that it can be exported, and
 /// remembers its source.
-fn save(fetched: &Fetched, store: &StateStore, observer: &dyn RunObserver) -> Result<(), RunError> {
+fn save(
+    fetched: &Fetched,
+    stored: Stored,
+    store: &StateStore,
+    observer: &dyn RunObserver,
+) -> Result<(), RunError> {
     let document = &fetched.document;
     let name = document.workload_name()?;
     if store.save(&name, document, IfExists::Replace)? == SaveOutcome::Replaced
@@ -135,7 +144,10 @@ fn save(fetched: &Fetched, store: &StateStore, observer: &dyn RunObserver) -> Re
     {
         observer.note(Note::Replaced(&name));
     }
-    if let Some(source) = fetched.source() {
+    // The same bytes from another source do not become this source's.
+    if stored != Stored::SameBytes
+        && let Some(source) = fetched.source()
+    {
         store.remember_source(&name, document, &source)?;
     }
     Ok(())

@@ -35,6 +35,8 @@ pub enum Note<'a> {
     SecretVariables(&'a [&'a str]),
     /// The printed command names the tag of the image, and the run the digest that the user agreed to.
     ImageByTag(&'a str),
+    /// An ended container of this name was removed.
+    RemovedContainer(&'a str),
     /// The engine pulls this image.
     PullingImage(&'a str),
     /// `ToolHive` runs the image that is on this machine, because no engine was found to pull it.
@@ -62,6 +64,7 @@ impl fmt::Display for Note<'_> {
             Self::ImageByTag(image) => format!(
                 "note: a run uses the digest of {image} that you agreed to, and this command its tag"
             ),
+            Self::RemovedContainer(name) => format!("removed the ended container {name}"),
             Self::PullingImage(image) => format!("pulling the image {image}"),
             Self::ImageNotPulled(error) => format!("the image is not pulled: {}", chain(error)),
             Self::OlderImage(error) => format!("{}; running the older local image", chain(error)),

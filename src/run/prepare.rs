@@ -10,10 +10,11 @@ use super::observer::{Note, RunObserver};
 use super::secrets::Secrets;
 use crate::directories::{config_home, home};
 use crate::engine::{
-    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, hides_files, unsupported,
+    Engine, Lifetime, Plan, PlanError, PlanOptions, ToolHive, container_name, hides_files,
+    refuse_labels, unsupported,
 };
 use crate::oci::auth::Secret;
-use crate::runconfig::{McpTransport, RunConfig, SecretReference, View};
+use crate::runconfig::{McpTransport, RunConfig, SecretReference, View, ViewedRunner};
 use crate::state::{StateError, StateStore, Stored};
 
 /// A run configuration that passed all checks that need no container engine.
@@ -80,6 +81,7 @@ impl Fetched {
     /// [`Self::prepare`] asynchronous.
     fn check_policy(&self, working_dir: &Path) -> Result<(), RunError> {
         if self.toolhive.is_some() {
+            refuse_labels(self.document.config())?;
             return Ok(refuse_for_toolhive(&self.request, self.is_image())?);
         }
         let config = self.document.config();
@@ -182,7 +184,14 @@ impl Prepared {
         let stored = self.fetched.stored(store)?;
         let may_replace = stored.is_own() || self.fetched.request.force;
         let runner = match self.runner {
-            Runner::ToolHive(toolhive) => Runner::ToolHive(toolhive),
+            Runner::ToolHive(toolhive) => {
+                let name = container_name(self.fetched.document.config())?;
+                // Without an engine here, ToolHive itself says what is in its way.
+                if let Ok(engine) = find_engine(&self.fetched.request) {
+                    engine.refuse_other(&name, may_replace).await?;
+                }
+                Runner::ToolHive(toolhive)
+            }
             Runner::Container(run, ()) => {
                 if let Some(source) = run.preview.missing_source() {
                     return Err(PlanError::MissingSource(source.to_owned()).into());
@@ -223,10 +232,16 @@ impl Checked {
             hides_secrets: false,
             // Engines isolate a stdio server, whatever was allowed.
             without_isolation: fetched.request.allows("isolate_network") && !is_stdio,
-            for_toolhive,
+            runner: if for_toolhive { ViewedRunner::ToolHive } else { ViewedRunner::Engine },
+            variables: match &self.runner {
+                Runner::Container(run, _) => Some(run.preview.variables.plain.clone()),
+                Runner::ToolHive(_) => None,
+            },
         };
         let review = view.review(&fetched.document);
         let mut lines = review.lines();
+        let allowed = fetched.request.allowed.iter();
+        lines.extend(allowed.map(|field| format!("runs without: {field}")));
         lines.extend(image.line());
         if for_toolhive {
             lines.push("runs with: ToolHive, which acts on every field".to_owned());

@@ -3,19 +3,19 @@
 //! Every field that is set is shown with its value. `inspect`, the question before a run and the
 //! remembered agreement use this one description.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::config::RunConfig;
 use super::document::Document;
-use super::fields::{FieldCategory, Kind, ROOT, Shown};
+use super::fields::{FieldCategory, Kind, ROOT, Shown, config_field};
 use super::json::is_set;
 use super::name::is_ordinary_label;
-use super::permissions::{EffectiveMount, EffectivePermissions};
+use super::permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 use super::secrets::{shown_arguments, shown_text, shown_value, shown_variables, whole_value};
-use super::warnings::{resolved, warnings};
+use super::warnings::{path_here, warnings};
 use crate::printable::quoted;
 
 /// What a configuration says. Each line has a label and a text.
@@ -39,6 +39,18 @@ pub fn review(document: &Document) -> Review {
     View::default().review(document)
 }
 
+/// What runs the configuration that is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ViewedRunner {
+    /// It is not known.
+    #[default]
+    Unknown,
+    /// A container engine alone, which cannot enforce lists of hosts and ports.
+    Engine,
+    /// `ToolHive`, which publishes a port for a stdio server too.
+    ToolHive,
+}
+
 /// How a configuration is shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
@@ -51,15 +63,17 @@ pub(crate) struct View {
     pub(crate) hides_secrets: bool,
     /// Whether the user allowed to run without isolation of the network.
     pub(crate) without_isolation: bool,
-    /// Whether `ToolHive` runs it, which publishes a port for a stdio server too.
-    pub(crate) for_toolhive: bool,
+    /// The environment that the container gets, where it differs from the configuration's.
+    pub(crate) variables: Option<BTreeMap<String, String>>,
+    pub(crate) runner: ViewedRunner,
 }
 
 impl View {
     pub(crate) fn review(&self, document: &Document) -> Review {
         let config = document.config();
         let mut permissions = EffectivePermissions::of(config);
-        if self.without_isolation {
+        let is_list = matches!(permissions.network, NetworkAccess::Listed(_));
+        if self.without_isolation || (is_list && self.runner == ViewedRunner::Engine) {
             permissions.network = permissions.network.without_isolation();
         }
         let working_dir = self.working_dir.as_deref();
@@ -80,10 +94,11 @@ impl View {
         review.add("ports", ports(config, &permissions));
         let secrets = config.secrets.iter().map(|secret| secret.text().to_owned());
         review.add("secrets", secrets.collect());
+        let variables = self.variables.as_ref().unwrap_or(&config.env_vars.0);
         let variables = if self.hides_secrets {
-            shown_variables(&config.env_vars.0)
+            shown_variables(variables)
         } else {
-            let variables = config.env_vars.0.iter();
+            let variables = variables.iter();
             variables.map(|(name, value)| quoted(&format!("{name}={value}"))).collect()
         };
         review.add("environment", variables);
@@ -133,7 +148,7 @@ impl View {
             |_: &str, value: &Value| whole_value(value)
         };
         let mut fields = fields_without_line(document.fields());
-        if self.for_toolhive && !permissions.publishes_server {
+        if self.runner == ViewedRunner::ToolHive && !permissions.publishes_server {
             let published = ["host", "port", "target_host", "target_port"];
             let of_proxy = |(name, _): &(&String, &Value)| published.contains(&name.as_str());
             let more = document.fields().iter().filter(of_proxy);
@@ -161,18 +176,30 @@ impl Review {
     /// Returns every line as `label: text`, without the warnings.
     pub(crate) fn lines(&self) -> Vec<String> {
         let lines = self.program.iter().chain(&self.permissions);
-        let others =
-            self.other_fields.iter().map(|(path, value)| format!("field: {path} = {value}"));
+        let others = self.other_fields.iter().map(|(path, value)| {
+            let name = path.split('.').next().unwrap_or(path);
+            let label = if config_field(name).is_some() { "field" } else { "unknown field" };
+            format!("{label}: {path} = {value}")
+        });
         lines.map(|(label, text)| format!("{label}: {text}")).chain(others).collect()
     }
 }
 
-/// Returns a mount as it is written, and where it is on this machine if that is somewhere else.
+/// Returns a mount as it is written, and what else it is: the path in the container without `..`, and
+/// where it is on this machine.
 fn shown_mount(declared: &EffectiveMount<'_>, working_dir: Option<&Path>) -> String {
-    let text = declared.text.to_owned();
-    let (Ok(mount), Some(working_dir)) = (declared.mount, working_dir) else { return text };
-    let path = resolved(&mount.source, working_dir);
-    if path == mount.source { text } else { format!("{text}, which is {}", path.display()) }
+    let mut text = declared.text.to_owned();
+    let Ok(mount) = declared.mount else { return text };
+    let before = text.strip_suffix(&*mount.target);
+    if !before.is_some_and(|before| before.is_empty() || before.ends_with(':')) {
+        text = format!("{text}, {} in the container", mount.target);
+    }
+    if let Some(path) = working_dir.map(|dir| path_here(&mount.source, dir))
+        && path != mount.source
+    {
+        text = format!("{text}, which is {}", path.display());
+    }
+    text
 }
 
 fn ports(config: &RunConfig, permissions: &EffectivePermissions<'_>) -> Vec<String> {
@@ -378,7 +405,7 @@ mod tests {
     fn toolhive_acts_on_the_port_of_a_stdio_server_too() {
         let config = json!({ "transport": "stdio", "host": "0.0.0.0", "port": 80 });
         assert_eq!(permissions(config.clone(), "also"), [""; 0]);
-        let view = View { for_toolhive: true, ..View::default() };
+        let view = View { runner: ViewedRunner::ToolHive, ..View::default() };
         let lines = view.review(&document(config)).lines();
         for expected in ["also: host = 0.0.0.0", "also: port = 80"] {
             assert!(lines.iter().any(|line| line == expected), "{lines:?}");

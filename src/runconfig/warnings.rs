@@ -6,28 +6,29 @@ use super::config::clean_path;
 use super::permissions::{EffectiveMount, EffectivePermissions, NetworkAccess};
 
 /// Directories whose content gives a machine away, and what that content is.
-const SYSTEM: [(&str, &str); 9] = [
+const SYSTEM: [(&str, &str); 14] = [
     ("/etc", "the settings and accounts of this machine"),
     ("/proc", "the processes of this machine"),
     ("/sys", "the devices and the kernel of this machine"),
     ("/dev", "the devices of this machine"),
     ("/boot", "the kernel of this machine"),
+    ("/usr", "the programs of this machine"),
+    ("/bin", "the programs of this machine"),
+    ("/sbin", "the programs of this machine"),
+    ("/lib", "the programs of this machine"),
+    ("/lib64", "the programs of this machine"),
     ("/run", "the sockets of this machine's services, such as a container engine"),
     ("/var/run", "the sockets of this machine's services, such as a container engine"),
     ("/var/lib/docker", "the containers of this machine"),
     ("/var/lib/containers", "the containers of this machine"),
 ];
 
-/// Files and directories of a home directory that hold credentials.
-const CREDENTIALS: [&str; 9] =
-    [".ssh", ".aws", ".azure", ".config", ".docker", ".gnupg", ".kube", ".netrc", ".local/state"];
-
 /// Names of sockets through which a container engine takes orders.
 const ENGINE_SOCKETS: [&str; 4] = ["docker.sock", "podman.sock", "containerd.sock", "crio.sock"];
 
 /// Returns where a mount's source is on this machine, with symbolic links followed, or as it is
 /// written if nothing is there.
-pub(super) fn resolved(source: &Path, working_dir: &Path) -> PathBuf {
+pub(crate) fn path_here(source: &Path, working_dir: &Path) -> PathBuf {
     let path = working_dir.join(source);
     path.canonicalize().unwrap_or_else(|_| clean_path(&path))
 }
@@ -56,7 +57,7 @@ pub(super) fn warnings(
     let mut found: Vec<(bool, &str, PathBuf, usize)> = Vec::new();
     for EffectiveMount { mount, read_only, .. } in &permissions.mounts {
         let Ok(mount) = mount else { continue };
-        let path = resolved(&mount.source, working_dir);
+        let path = path_here(&mount.source, working_dir);
         let Some(danger) = danger(&path, home) else { continue };
         let same =
             |known: &&mut (bool, &str, PathBuf, usize)| (known.0, known.1) == (*read_only, danger);
@@ -87,8 +88,12 @@ fn danger(path: &Path, home: Option<&Path>) -> Option<&'static str> {
         if home.starts_with(path) {
             return Some("your home directory");
         }
-        if CREDENTIALS.iter().any(|name| path.starts_with(home.join(name))) {
-            return Some("credentials in your home directory");
+        let below = path.strip_prefix(home).ok().and_then(|path| path.components().next());
+        if below.is_some_and(|name| name.as_os_str().as_encoded_bytes().starts_with(b".")) {
+            return Some("settings or credentials in your home directory");
+        }
+        if path.starts_with("/root") && !home.starts_with("/root") {
+            return Some("the home directory of root");
         }
     }
     let system = SYSTEM.iter().find(|(directory, _)| {
@@ -116,11 +121,16 @@ mod tests {
             ("/", "writes /: the whole disk of this machine"),
             ("/home", "writes /home: your home directory"),
             ("/home/me/", "writes /home/me: your home directory"),
-            ("../../home/me/.ssh", "writes /home/me/.ssh: credentials in your home directory"),
+            (
+                "../../home/me/.ssh",
+                "writes /home/me/.ssh: settings or credentials in your home directory",
+            ),
             ("/srv/docker.sock", "writes /srv/docker.sock: a container engine, which controls"),
             ("/etc", "writes /etc: the settings and accounts of this machine"),
             ("/etc/no-such-file", "writes /etc/no-such-file: the settings and accounts"),
             ("/proc/no-such-file", "writes /proc/no-such-file: the processes"),
+            ("/home/me/.bashrc", "writes /home/me/.bashrc: settings or credentials in your home"),
+            ("/usr/none", "writes /usr/none: the programs"),
             ("/sys", "writes /sys: the devices and the kernel"),
             ("/var", "writes /var: "),
         ] {

@@ -18,8 +18,10 @@ use crate::runconfig::{Document, WorkloadName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     Nothing,
-    /// The same bytes.
+    /// The same bytes, from the same source.
     Same,
+    /// The same bytes, from elsewhere. They belong to the user, or to another source.
+    SameBytes,
     /// What the same source was run from before, unchanged since.
     SameSource,
     /// Anything else.
@@ -54,15 +56,15 @@ impl StateStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Stored::Nothing),
             Err(error) => return Err(StateError::Io { path, error }),
         };
-        if stored == document.bytes() {
-            return Ok(Stored::Same);
-        }
         let is_from = |record: &Record| {
             Some(&*record.source) == source && record.digest == Digest::sha256(&stored).to_string()
         };
-        Ok(match self.source_record(name) {
-            Some(record) if is_from(&record) => Stored::SameSource,
-            _ => Stored::Other,
+        let is_same_source = self.source_record(name).is_some_and(|record| is_from(&record));
+        Ok(match (stored == document.bytes(), is_same_source) {
+            (true, true) => Stored::Same,
+            (true, false) => Stored::SameBytes,
+            (false, true) => Stored::SameSource,
+            (false, false) => Stored::Other,
         })
     }
 
@@ -117,6 +119,9 @@ mod tests {
         store.save(&name, &document("changed by the user"), IfExists::Replace).unwrap();
         assert_eq!(compare("r/a:v1"), Stored::Other, "the user has changed it");
         store.save(&name, &two, IfExists::Replace).unwrap();
-        assert_eq!(compare("r/b:v1"), Stored::Same);
+        assert_eq!(compare("r/b:v1"), Stored::SameBytes, "it belongs to somebody else");
+        store.remember_source(&name, &two, "r/a:v1").unwrap();
+        assert_eq!(compare("r/a:v1"), Stored::Same);
+        assert_eq!(compare("r/b:v1"), Stored::SameBytes);
     }
 }

@@ -133,8 +133,8 @@ impl TokenRequest<'_> {
 }
 
 async fn read_token(response: Response) -> Result<(Secret, Instant)> {
-    if response.status() != 200 {
-        let response = ErrorResponse::read(response).await?;
+    if !matches!(response.status(), 200..=203) {
+        let response = ErrorResponse::read_without_text(response).await?;
         // A token server's 401 is about the credential, its 403 about the scope.
         return Err(match response.status {
             403 => ErrorKind::Denied(response),
