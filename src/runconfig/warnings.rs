@@ -112,7 +112,7 @@ mod tests {
         let text = format!(r#"{{"image":"x",{config}}}"#);
         let document = Document::parse(text.into_bytes()).unwrap();
         let permissions = EffectivePermissions::of(document.config());
-        warnings(&permissions, Path::new("/work/dir"), Some(Path::new("/home/me")))
+        warnings(&permissions, Path::new("/one/two"), Some(Path::new("/home/me")))
     }
 
     #[test]
