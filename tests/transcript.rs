@@ -14,7 +14,7 @@ use support::pki::Authority;
 use support::recorded::{EPOCH, assert_recorded};
 use support::stub_registry::StubRegistry;
 use support::token_server::{PASSWORD, Rules, TokenServer, USER};
-use support::{Registry, User, transcript};
+use support::{Registry, User, own_address, transcript};
 
 const STDIO: &[u8] = include_bytes!("../fixtures/runconfigs/stdio.json");
 
@@ -251,7 +251,7 @@ fn request_that_found_no_connection_is_recorded_without_body() {
     let user = User::new();
     let file = user.file("large", vec![b'x'; 64 * 1024]);
     // Accepts one connection: the next one is refused.
-    let once = TcpListener::bind("127.0.0.1:0").unwrap();
+    let once = TcpListener::bind(own_address()).unwrap();
     let address = once.local_addr().unwrap();
     let registry = std::thread::spawn(move || {
         let (mut client, _) = once.accept().unwrap();
