@@ -170,8 +170,7 @@ fn credential_helper_stores_and_returns_the_login() {
     let reference = registry.reference("configs/a:v1");
     user.file(".docker/config.json", json!({ "credsStore": "fake" }).to_string());
     let helper = |script: &str| {
-        let path = user.file("bin/docker-credential-fake", format!("#!/bin/sh\n{script}\n"));
-        Command::new("chmod").arg("+x").arg(path).status().unwrap();
+        user.program("bin/docker-credential-fake", &format!("#!/bin/sh\n{script}\n"));
     };
     let thv = |arguments: &[&str], input: &[u8]| {
         let path = format!("{}:{}", user.path("bin").display(), std::env::var("PATH").unwrap());

@@ -298,7 +298,10 @@ impl User {
     /// Writes a program into the user's home.
     #[cfg(unix)]
     pub fn program(&self, name: &str, script: &str) -> PathBuf {
-        let path = self.file(name, script);
+        // Another process writes it: a process that a test starts meanwhile would inherit the open file, and
+        // the system refuses to run a file that somebody writes to.
+        let (draft, path) = (self.file(&format!("{name}.draft"), script), self.path(name));
+        assert!(Command::new("cp").args([&draft, &path]).status().unwrap().success());
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&path, mode).unwrap();
         path
