@@ -1,6 +1,6 @@
-//! Follows symbolic links, but none that another user made. Linux does the same in directories that
-//! everyone may write to (`protected_symlinks`); here it holds for every directory, so that nobody else
-//! chooses which file of the user's is replaced.
+//! Follows symbolic links, but none that another user made: that user would choose which file is
+//! replaced. Linux has the same rule for directories that everyone may write to (`protected_symlinks`).
+//! Here it holds for every directory.
 
 use std::fs::{self, Metadata};
 use std::io;

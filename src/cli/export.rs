@@ -125,7 +125,7 @@ fn note_secrets(context: &Context, place: &str, document: &Document, dry_run: bo
 /// Returns what writing `bytes` to `path` would do.
 fn status_before_write(path: &Path, bytes: &[u8]) -> &'static str {
     let Ok(found) = fs::metadata(path) else { return "created" };
-    // Only a file of the same size is read: others may be large, and a pipe may wait for ever.
+    // Only a file of the same size is read: a larger one is another one, and a pipe may never end.
     let has_same_size = found.is_file() && found.len() == bytes.len() as u64;
     let is_same = has_same_size && fs::read(path).is_ok_and(|content| content == bytes);
     if is_same { "unchanged" } else { "replaced" }

@@ -1,7 +1,7 @@
 //! Results on standard output, messages on standard error.
 //!
-//! All text passes through here, and is made printable here, whoever it came from. Only bytes of a
-//! result, such as a pulled configuration, stay as they are, unless they are for a terminal.
+//! All text passes through here and is made printable. Only the bytes of a result, such as a pulled
+//! configuration, stay as they are, unless they are for a terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
 

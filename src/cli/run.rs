@@ -21,7 +21,7 @@ use crate::oci::auth::Secret;
 use crate::printable::{excerpt, printable, quoted};
 use crate::run::{
     Agreed, Change, Checked, Consent, ConsentRequest, EngineChoice, Fetched, Note, ProcessSignals,
-    RunError, RunObserver, RunOutcome, RunRequest, Server, Started, fetch,
+    RunError, RunObserver, RunOutcome, RunRequest, Server, Started, fetch, label,
 };
 use crate::runconfig::{ImageOptions, McpTransport, PullError, SecretReference, WorkloadName};
 use crate::state::{Agreements, StateStore};
@@ -263,7 +263,7 @@ fn show(output: Output, request: &ConsentRequest) {
     }
     let (mut group, mut count, mut hidden) = ((Change::Unchanged, ""), 0, 0);
     for (change, text) in request.lines() {
-        let label = text.split_once(": ").map_or(text, |(label, _)| label);
+        let label = label(text);
         if group != (change, label) {
             show_rest(output, group, count);
             (group, count) = ((change, label), 0);

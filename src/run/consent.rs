@@ -76,7 +76,7 @@ impl Checked {
             && let Some(image) = known.image.as_ref().filter(|_| !self.fetched.request.pull)
         {
             self.image = ImageChoice::Pinned(image.clone());
-            if known.shown == shown(&self.summary(&self.image)) {
+            if known.shown == shown(&self.summary()) {
                 return Ok(Consent::Given(Box::new(Agreed(self))));
             }
         }
@@ -84,7 +84,7 @@ impl Checked {
         if digest.is_none() {
             digest = self.image.digest().cloned();
         }
-        let summary = self.summary(&self.image);
+        let summary = self.summary();
         let known = match &digest {
             Some(digest) => agreements.about(digest)?,
             None => None,
@@ -126,7 +126,7 @@ fn shown((lines, warnings): &(Vec<String>, Vec<String>)) -> Vec<String> {
 }
 
 /// Returns the part of a line that says what it is about.
-fn label(line: &str) -> &str {
+pub(crate) fn label(line: &str) -> &str {
     line.split_once(": ").map_or(line, |(label, _)| label)
 }
 

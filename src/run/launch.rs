@@ -29,8 +29,8 @@ impl Agreed {
         signals: &mut impl Signals,
         observer: &dyn RunObserver,
     ) -> Result<Started, RunError> {
-        let may_replace = self.0.may_replace();
         let Checked { fetched, runner, image, stored } = self.0;
+        let may_replace = fetched.may_replace(stored);
         let (run, engine) = match runner {
             Runner::ToolHive(toolhive) => {
                 provide_for_toolhive(&fetched, &image, signals, observer).await?;
@@ -40,8 +40,6 @@ impl Agreed {
         };
         let mut plan = fetched.complete(&run)?;
         plan.image = image.name(&plan.image);
-        // A symbolic link may lead elsewhere since the user agreed.
-        plan.mounts.clone_from(&run.preview.mounts);
         let ready = async {
             if let Some(old) = engine.make_room(&plan, may_replace).await? {
                 observer.note(Note::RemovedContainer(&old));

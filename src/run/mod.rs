@@ -24,6 +24,7 @@ mod server;
 mod signals;
 
 pub use crate::engine::{EngineError, EngineKind, Lifetime, PlanError, Unsupported};
+pub(crate) use consent::label;
 pub use consent::{Agreed, Change, Consent, ConsentRequest};
 pub use error::{NoAnswer, RunError, UnusableOption};
 pub use fetch::{EngineChoice, Fetched, RunRequest, fetch};

@@ -115,9 +115,11 @@ impl Fetched {
         Plan::new(self.document.config(), &options)
     }
 
-    /// Returns the plan with the values of all secrets.
+    /// Returns the plan with the values of all secrets. Its mounts are those that were shown: a symbolic
+    /// link may lead elsewhere since.
     pub(super) fn complete(&self, run: &ContainerRun) -> Result<Plan, PlanError> {
-        self.plan(run.secrets.known.clone(), &run.working_dir, run.port)
+        let plan = self.plan(run.secrets.known.clone(), &run.working_dir, run.port)?;
+        Ok(Plan { mounts: run.preview.mounts.clone(), ..plan })
     }
 
     /// Compares the configuration with what is stored under its name. What came from elsewhere is
@@ -138,6 +140,11 @@ impl Fetched {
             }
             other => Ok(other),
         }
+    }
+
+    /// Returns true if a container or a stored run configuration of the same name may be replaced.
+    pub(super) const fn may_replace(&self, stored: Stored) -> bool {
+        stored.is_own() || self.request.force
     }
 
     /// Tells the observer where another port is used than the configuration's.
@@ -182,7 +189,7 @@ impl Prepared {
         observer: &dyn RunObserver,
     ) -> Result<Checked, RunError> {
         let stored = self.fetched.stored(store)?;
-        let may_replace = stored.is_own() || self.fetched.request.force;
+        let may_replace = self.fetched.may_replace(stored);
         let runner = match self.runner {
             Runner::ToolHive(toolhive) => {
                 let name = container_name(self.fetched.document.config())?;
@@ -216,34 +223,32 @@ impl Checked {
         }
     }
 
-    /// Returns true if a container or a stored run configuration of the same name may be replaced.
-    pub(super) const fn may_replace(&self) -> bool {
-        self.stored.is_own() || self.fetched.request.force
-    }
-
     /// Returns what the server is and may touch, for a user who has to agree: lines, then warnings.
-    pub(super) fn summary(&self, image: &ImageChoice) -> (Vec<String>, Vec<String>) {
+    pub(super) fn summary(&self) -> (Vec<String>, Vec<String>) {
         let fetched = &self.fetched;
-        let for_toolhive = matches!(self.runner, Runner::ToolHive(_));
+        let (runner, working_dir, variables) = match &self.runner {
+            Runner::Container(run, _) => {
+                let variables = run.preview.variables.plain.clone();
+                (ViewedRunner::Engine, Some(run.working_dir.clone()), Some(variables))
+            }
+            Runner::ToolHive(_) => (ViewedRunner::ToolHive, std::env::current_dir().ok(), None),
+        };
         let is_stdio = fetched.document.config().transport.get() == Ok(&McpTransport::Stdio);
         let view = View {
-            working_dir: std::env::current_dir().ok(),
+            working_dir,
             home: home(|name| std::env::var_os(name)),
             hides_secrets: false,
             // Engines isolate a stdio server, whatever was allowed.
             without_isolation: fetched.request.allows("isolate_network") && !is_stdio,
-            runner: if for_toolhive { ViewedRunner::ToolHive } else { ViewedRunner::Engine },
-            variables: match &self.runner {
-                Runner::Container(run, _) => Some(run.preview.variables.plain.clone()),
-                Runner::ToolHive(_) => None,
-            },
+            runner,
+            variables,
         };
         let review = view.review(&fetched.document);
         let mut lines = review.lines();
         let allowed = fetched.request.allowed.iter();
         lines.extend(allowed.map(|field| format!("runs without: {field}")));
-        lines.extend(image.line());
-        if for_toolhive {
+        lines.extend(self.image.line());
+        if runner == ViewedRunner::ToolHive {
             lines.push("runs with: ToolHive, which acts on every field".to_owned());
         }
         (lines, review.warnings)

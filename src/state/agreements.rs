@@ -113,15 +113,16 @@ impl Agreements {
         image: Option<&Digest>,
         shown: Vec<String>,
     ) -> Result<(), StateError> {
-        self.forget(Some(reference))?;
-        let mut others = self.read()?;
+        let name = reference.to_string();
+        let (older, mut others): (Vec<_>, Vec<_>) =
+            self.read()?.into_iter().partition(|(_, known)| known.reference == name);
         others.sort_by(|(_, a), (_, b)| b.agreed.cmp(&a.agreed));
-        for (path, _) in others.into_iter().skip(LIMIT - 1) {
+        for (path, _) in older.into_iter().chain(others.into_iter().skip(LIMIT - 1)) {
             fs::remove_file(&path).map_err(|error| StateError::Io { path, error })?;
         }
         let agreement = Agreement {
             image: image.cloned(),
-            reference: reference.to_string(),
+            reference: name,
             digest: digest.to_string(),
             agreed: Timestamp::now().with_milliseconds(),
             shown,
